@@ -1,0 +1,3 @@
+#![doc = "outbound-auth"]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]

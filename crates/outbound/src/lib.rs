@@ -1,0 +1,3 @@
+#![doc = "outbound-outbound"]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,0 +1,3 @@
+#![doc = "outbound-paginate"]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,0 +1,2 @@
+//! Test doubles.
+#![forbid(unsafe_code)]
