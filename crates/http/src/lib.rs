@@ -1,3 +1,84 @@
-#![doc = "outbound-http"]
-#![forbid(unsafe_code)]
+//! Holds what two or more of outbound's layers need of an HTTP message, and nothing else.
+//!
+//! Most users never name this crate: they meet its types as arguments of a layer that
+//! re-exports them. It has four groups of items:
+//!
+//! - **Bodies that can be sent again**: [`Replay`] and its strategies [`CloneBody`],
+//!   [`BufferBody`], [`Rewind`] and [`NoReplay`]. A strategy is a *value* that knows how to
+//!   repeat a body type, because users cannot implement a foreign trait for a foreign body.
+//! - **Small layers** that the standard stack is made of: [`CollectLayer`],
+//!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
+//! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
+//! - **Markers** that travel in a message's extensions: [`NoAuth`], [`CrossOrigin`],
+//!   [`ResendCount`], [`EffectiveUri`].
+//!
+//! # Example
+//!
+//! A body that fails midway becomes an error of the call, so that a retry layer outside of
+//! [`CollectLayer`] sees it:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use outbound_http::CollectLayer;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), outbound_http::BoxError> {
+//! let client = ServiceBuilder::new()
+//!     .layer(CollectLayer::new(1024))
+//!     .service(service_fn(async |_: Request<()>| {
+//!         Ok::<_, std::io::Error>(Response::new(Full::new(Bytes::from_static(b"[1]"))))
+//!     }));
+//!
+//! let response = client.oneshot(Request::new(())).await?;
+//! assert_eq!(response.into_body().into_bytes(), "[1]");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does not do
+//!
+//! It decides nothing: whether a request is retried, which origin may receive a credential
+//! and which page comes next is the business of the layer that asks.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod collect;
+mod deadline;
+mod effective_uri;
+mod head;
+mod idle;
+mod markers;
+mod origin;
+mod replay;
+mod replay_body;
+mod resolve;
+mod spawn;
+
+pub use self::collect::{BodyTooLarge, Collect, CollectFuture, CollectLayer, CollectedBody};
+pub use self::deadline::{Deadline, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
+pub use self::effective_uri::{
+    EffectiveUri, EffectiveUriFuture, EffectiveUriLayer, EffectiveUriService,
+};
+pub use self::head::clone_head;
+pub use self::idle::{
+    IdleBody, IdleTimeout, IdleTimeoutFuture, IdleTimeoutLayer, IdleTimeoutService,
+};
+pub use self::markers::{CrossOrigin, NoAuth, ResendCount};
+pub use self::origin::{InvalidOrigin, Origin};
+pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};
+pub use self::replay_body::{ReplayBody, Superseded};
+pub use self::resolve::{InvalidReference, resolve};
+pub use self::spawn::Spawn;
+#[cfg(feature = "tokio")]
+pub use self::spawn::TokioSpawn;
+
+/// An error of any kind, as tower's middleware passes it on.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,305 @@
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, Request, Response, response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::BoxError;
+
+/// [`Layer`] that reads the whole response body before it answers.
+///
+/// A body that breaks, stalls or is too large thereby becomes an error of the call, which a
+/// retry or a timeout further out can see: a retry that looks at the head alone never does.
+///
+/// Trailers are kept. What comes after an upgrade (101, CONNECT) is no body and stays with
+/// the connection, untouched.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectLayer {
+    limit: usize,
+}
+
+impl CollectLayer {
+    /// The limit of [`CollectLayer::default`]: 64 MiB.
+    pub const DEFAULT_LIMIT: usize = 64 * 1024 * 1024;
+
+    /// Reads at most `limit` bytes; a larger body is [`BodyTooLarge`].
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self { limit }
+    }
+}
+
+/// With [`CollectLayer::DEFAULT_LIMIT`].
+impl Default for CollectLayer {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_LIMIT)
+    }
+}
+
+impl<S> Layer<S> for CollectLayer {
+    type Service = Collect<S>;
+
+    fn layer(&self, inner: S) -> Collect<S> {
+        Collect {
+            inner,
+            limit: self.limit,
+        }
+    }
+}
+
+/// Reads the whole response body before it answers. See [`CollectLayer`].
+#[derive(Clone, Debug)]
+pub struct Collect<S> {
+    inner: S,
+    limit: usize,
+}
+
+impl<S, B, RB> Service<Request<B>> for Collect<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+    S::Error: Into<BoxError>,
+    RB: Body,
+    RB::Error: Into<BoxError>,
+{
+    type Response = Response<CollectedBody>;
+    type Error = BoxError;
+    type Future = CollectFuture<S::Future, RB>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        CollectFuture {
+            state: State::Calling {
+                response: self.inner.call(request),
+            },
+            limit: self.limit,
+        }
+    }
+}
+
+pin_project! {
+    /// The response of [`Collect`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops the call or the body in flight, and with it the connection where the
+    /// transport cannot use it further.
+    #[derive(Debug)]
+    pub struct CollectFuture<F, RB> {
+        #[pin]
+        state: State<F, RB>,
+        limit: usize,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    #[derive(Debug)]
+    enum State<F, RB> {
+        Calling {
+            #[pin]
+            response: F,
+        },
+        Reading {
+            head: Option<response::Parts>,
+            #[pin]
+            body: RB,
+            read: Read,
+        },
+    }
+}
+
+/// What has been read: most bodies are one frame, which is kept without a copy.
+#[derive(Debug, Default)]
+struct Read {
+    first: Bytes,
+    rest: BytesMut,
+    trailers: Option<HeaderMap>,
+}
+
+impl Read {
+    fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    fn push(&mut self, mut data: impl Buf) {
+        if self.len() == 0 {
+            self.first = data.copy_to_bytes(data.remaining());
+            return;
+        }
+        if self.rest.is_empty() {
+            self.rest.reserve(self.first.len() + data.remaining());
+            self.rest.extend_from_slice(&self.first);
+            self.first = Bytes::new();
+        }
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            let length = chunk.len();
+            self.rest.extend_from_slice(chunk);
+            data.advance(length);
+        }
+    }
+
+    fn finish(self) -> CollectedBody {
+        CollectedBody {
+            bytes: if self.rest.is_empty() {
+                self.first
+            } else {
+                self.rest.freeze()
+            },
+            trailers: self.trailers,
+        }
+    }
+}
+
+impl<F, E, RB> Future for CollectFuture<F, RB>
+where
+    F: Future<Output = Result<Response<RB>, E>>,
+    E: Into<BoxError>,
+    RB: Body,
+    RB::Error: Into<BoxError>,
+{
+    type Output = Result<Response<CollectedBody>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Calling { response } => {
+                    let response = ready!(response.poll(cx)).map_err(Into::into)?;
+                    let (head, body) = response.into_parts();
+                    // Told before anything is read: a HEAD response announces a length that
+                    // it does not have, but its body is known to have ended.
+                    if !body.is_end_stream() && body.size_hint().lower() > *this.limit as u64 {
+                        return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
+                    }
+                    this.state.set(State::Reading {
+                        head: Some(head),
+                        body,
+                        read: Read::default(),
+                    });
+                }
+                StateProj::Reading { head, body, read } => match ready!(body.poll_frame(cx)) {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => {
+                            if data.remaining() > this.limit.saturating_sub(read.len()) {
+                                let error = BodyTooLarge { limit: *this.limit };
+                                return Poll::Ready(Err(error.into()));
+                            }
+                            read.push(data);
+                        }
+                        Err(frame) => read.trailers = frame.into_trailers().ok(),
+                    },
+                    Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                    None => {
+                        let head = head.take().expect("polled after completion");
+                        let body = std::mem::take(read).finish();
+                        return Poll::Ready(Ok(Response::from_parts(head, body)));
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// A body that has arrived whole, with its trailers.
+#[derive(Clone, Debug, Default)]
+pub struct CollectedBody {
+    bytes: Bytes,
+    trailers: Option<HeaderMap>,
+}
+
+impl CollectedBody {
+    /// The whole body that was not read yet.
+    #[must_use]
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The trailers that were not read yet.
+    #[must_use]
+    pub const fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_ref()
+    }
+
+    /// The whole body, without its trailers.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+}
+
+impl From<Bytes> for CollectedBody {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            trailers: None,
+        }
+    }
+}
+
+impl Body for CollectedBody {
+    type Data = Bytes;
+    /// Never happens; `BoxError`, so that it fits where a streaming body stood.
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        if !this.bytes.is_empty() {
+            let bytes = std::mem::take(&mut this.bytes);
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        Poll::Ready(
+            this.trailers
+                .take()
+                .map(|trailers| Ok(Frame::trailers(trailers))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty() && self.trailers.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.len() as u64)
+    }
+}
+
+/// A response body is larger than the layer's limit; the rest was not read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BodyTooLarge {
+    limit: usize,
+}
+
+impl BodyTooLarge {
+    /// The limit that was exceeded, in bytes.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the response body exceeds {} bytes; raise the limit of the layer that collects it, or stream it",
+            self.limit
+        )
+    }
+}
+
+impl Error for BodyTooLarge {}

@@ -1,0 +1,159 @@
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::BoxError;
+
+/// [`Layer`] that drops a call that takes longer than a limit.
+///
+/// The limit is **hard**: it covers all that happens beneath (attempts, waits between them,
+/// token fetches), and what is in flight when it passes is dropped. The time in which the
+/// service is not ready is not counted, since no call exists yet.
+///
+/// It covers the response body only where a [`CollectLayer`](crate::CollectLayer) beneath
+/// makes the body part of the call; for a streamed body see
+/// [`IdleTimeoutLayer`](crate::IdleTimeoutLayer).
+#[derive(Clone, Copy, Debug)]
+pub struct DeadlineLayer {
+    limit: Duration,
+}
+
+impl DeadlineLayer {
+    /// The limit of [`DeadlineLayer::default`]: one minute.
+    pub const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
+
+    /// Drops calls that take longer than `limit`.
+    #[must_use]
+    pub const fn new(limit: Duration) -> Self {
+        Self { limit }
+    }
+}
+
+/// With [`DeadlineLayer::DEFAULT_LIMIT`].
+impl Default for DeadlineLayer {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_LIMIT)
+    }
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Deadline<S> {
+        Deadline {
+            inner,
+            limit: self.limit,
+        }
+    }
+}
+
+/// Drops a call that takes longer than a limit. See [`DeadlineLayer`].
+#[derive(Clone, Debug)]
+pub struct Deadline<S> {
+    inner: S,
+    limit: Duration,
+}
+
+impl<S, R> Service<R> for Deadline<S>
+where
+    S: Service<R>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = DeadlineFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        DeadlineFuture {
+            // A limit beyond what the clock can count is no limit.
+            at: Instant::now().checked_add(self.limit),
+            limit: self.limit,
+            response: self.inner.call(request),
+            timer: None,
+        }
+    }
+}
+
+pin_project! {
+    /// The response of [`Deadline`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops the call in flight, as the deadline itself does.
+    #[derive(Debug)]
+    pub struct DeadlineFuture<F> {
+        #[pin]
+        response: F,
+        at: Option<Instant>,
+        limit: Duration,
+        // Registered only once the call really waits.
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+impl<F, T, E> Future for DeadlineFuture<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<T, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(result) = this.response.poll(cx) {
+            return Poll::Ready(result.map_err(Into::into));
+        }
+        let Some(at) = *this.at else {
+            return Poll::Pending;
+        };
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep_until(at)));
+        }
+        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => {
+                Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()))
+            }
+            _ => Poll::Pending,
+        }
+    }
+}
+
+/// A call took longer than its deadline, and was dropped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DeadlineExceeded {
+    limit: Duration,
+}
+
+impl DeadlineExceeded {
+    /// The time that the call had.
+    #[must_use]
+    pub const fn limit(&self) -> Duration {
+        self.limit
+    }
+}
+
+impl fmt::Display for DeadlineExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the call took longer than its deadline of {:?}",
+            self.limit
+        )
+    }
+}
+
+impl Error for DeadlineExceeded {}

@@ -1,0 +1,161 @@
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http_body::Body;
+
+use crate::{BoxError, ReplayBody};
+
+/// Knows how to send a body of type `B` more than once.
+///
+/// It is a value rather than a trait of the body, because users cannot implement a foreign
+/// trait for a foreign body: `impl Replay<kube::client::Body> for KubeBody` is theirs to write.
+///
+/// ```
+/// use outbound_http::{CloneBody, Replay};
+///
+/// let (sent, saved) = CloneBody.split(String::from("body"));
+/// assert_eq!(sent, "body");
+/// assert_eq!(saved.and_then(|saved| CloneBody.again(&saved)), Some(String::from("body")));
+/// ```
+pub trait Replay<B> {
+    /// The body that the inner service receives.
+    type Body;
+
+    /// What is kept so that the body can be sent again.
+    type Saved;
+
+    /// Prepares a body for its first send.
+    ///
+    /// `None` means that it can be sent only once; it is then sent, never refused.
+    fn split(&self, body: B) -> (Self::Body, Option<Self::Saved>);
+
+    /// Prepares a body that will not be sent again, and records nothing.
+    fn once(&self, body: B) -> Self::Body;
+
+    /// Prepares the body for one more send.
+    ///
+    /// `None` means that it turned out not to be repeatable: it went over its limit, or its
+    /// source failed. A caller asks *before* it waits, so that it never waits in vain.
+    fn again(&self, saved: &Self::Saved) -> Option<Self::Body>;
+}
+
+/// Repeats a body by cloning it: for `Full<Bytes>`, `Empty`, `String` and their like.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs)] // A strategy without settings.
+pub struct CloneBody;
+
+impl<B: Clone> Replay<B> for CloneBody {
+    type Body = B;
+    type Saved = B;
+
+    fn split(&self, body: B) -> (B, Option<B>) {
+        (body.clone(), Some(body))
+    }
+
+    fn once(&self, body: B) -> B {
+        body
+    }
+
+    fn again(&self, saved: &B) -> Option<B> {
+        Some(saved.clone())
+    }
+}
+
+/// Repeats nothing: each body is sent once.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs)] // A strategy without settings.
+pub struct NoReplay;
+
+impl<B> Replay<B> for NoReplay {
+    type Body = B;
+    type Saved = Infallible;
+
+    fn split(&self, body: B) -> (B, Option<Infallible>) {
+        (body, None)
+    }
+
+    fn once(&self, body: B) -> B {
+        body
+    }
+
+    fn again(&self, saved: &Infallible) -> Option<B> {
+        match *saved {}
+    }
+}
+
+/// Repeats a streaming body by recording what was sent of it, up to a limit.
+///
+/// Nothing is read ahead: the recording grows as the transport reads. A body whose size is
+/// known to exceed the limit is not recorded at all; one that turns out to exceed it is sent
+/// to its end, and cannot be sent again. See [`ReplayBody`].
+#[derive(Clone, Copy, Debug)]
+pub struct BufferBody {
+    limit: usize,
+}
+
+impl BufferBody {
+    /// The limit of [`BufferBody::default`]: 64 KiB.
+    pub const DEFAULT_LIMIT: usize = 64 * 1024;
+
+    /// Records at most `limit` bytes of each body.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self { limit }
+    }
+}
+
+/// Records at most [`DEFAULT_LIMIT`](BufferBody::DEFAULT_LIMIT) bytes.
+impl Default for BufferBody {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_LIMIT)
+    }
+}
+
+impl<B> Replay<B> for BufferBody
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Body = ReplayBody<B>;
+    type Saved = ReplayBody<B>;
+
+    fn split(&self, body: B) -> (ReplayBody<B>, Option<ReplayBody<B>>) {
+        let body = ReplayBody::new(body, self.limit);
+        let saved = body.can_replay().then(|| body.clone());
+        (body, saved)
+    }
+
+    fn once(&self, body: B) -> ReplayBody<B> {
+        ReplayBody::new(body, 0)
+    }
+
+    fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
+        saved.can_replay().then(|| saved.clone())
+    }
+}
+
+/// Repeats a [`ReplayBody`] that a layer further out already records, without a second
+/// recording.
+///
+/// For an authentication layer inside a retry layer that uses [`BufferBody`].
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs)] // A strategy without settings.
+pub struct Rewind;
+
+impl<B> Replay<ReplayBody<B>> for Rewind {
+    type Body = ReplayBody<B>;
+    type Saved = ReplayBody<B>;
+
+    fn split(&self, body: ReplayBody<B>) -> (ReplayBody<B>, Option<ReplayBody<B>>) {
+        let saved = body.can_replay().then(|| body.clone());
+        (body, saved)
+    }
+
+    fn once(&self, body: ReplayBody<B>) -> ReplayBody<B> {
+        body
+    }
+
+    fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
+        saved.can_replay().then(|| saved.clone())
+    }
+}
