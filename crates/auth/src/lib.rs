@@ -1,3 +1,156 @@
-#![doc = "outbound-auth"]
+//! Adds credentials to HTTP requests, confined to where they belong.
+//!
+//! [`AuthLayer`] is a [tower] layer around any `Service<http::Request<B>>`. A static credential
+//! costs what a header costs; a fetched one is shared by all requests, renewed when it is about
+//! to expire and when the server refuses it. Every credential has a [`Scope`], and no secret
+//! appears in a `Debug`, an error or a panic.
+//!
+//! # Example
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use http::{Request, Response};
+//! use outbound_auth::{AuthLayer, Scope};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = service_fn(|request: Request<()>| async move {
+//!     let sent = request.headers().get("authorization").cloned();
+//!     Ok::<_, Infallible>(Response::new(sent))
+//! });
+//! let scope = Scope::origin("https://api.example.com")?;
+//! let service = AuthLayer::bearer(scope, "secret")?.layer(client);
+//!
+//! let request = Request::get("https://api.example.com/v1").body(())?;
+//! let response = service.clone().oneshot(request).await?;
+//! assert_eq!(response.body().as_ref().map(|value| value.as_bytes()), Some(&b"Bearer secret"[..]));
+//!
+//! let request = Request::get("https://elsewhere.example/v1").body(())?;
+//! let response = service.oneshot(request).await?;
+//! assert!(response.body().is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customization
+//!
+//! - Static: [`AuthLayer::bearer`], [`basic`](AuthLayer::basic), [`header`](AuthLayer::header),
+//!   [`query`](AuthLayer::query); each has an `_env` form that reads an environment variable.
+//!   Stack several to add several.
+//! - Fetched: [`Tokens`] around a [`TokenSource`] (an async closure by [`from_fn`]), given to
+//!   [`AuthLayer::bearer_from`].
+//! - Anything else: [`Authorize`].
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use http::{Request, Response};
+//! use outbound_auth::{AuthLayer, Scope, Token, Tokens, from_fn};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), outbound_auth::BoxError> {
+//! let tokens = Tokens::new(from_fn(|why| async move {
+//!     Ok(Token::new(format!("because-{why:?}")).lives(Duration::from_secs(3600)))
+//! }));
+//! // The API refuses the first token.
+//! let client = service_fn(|request: Request<String>| async move {
+//!     let refused = request.headers()["authorization"] == "Bearer because-Missing";
+//!     let status = if refused { 401 } else { 200 };
+//!     Response::builder().status(status).body(request.into_body())
+//! });
+//! let scope = Scope::origin("https://api.example.com")?;
+//! let service = AuthLayer::bearer_from(scope, tokens.clone()).replay().layer(client);
+//!
+//! let request = Request::post("https://api.example.com/v1").body(String::from("body"))?;
+//! let response = service.oneshot(request).await?;
+//! assert_eq!((response.status().as_u16(), &**response.body()), (200, "body"));
+//! assert_eq!((tokens.fetches(), tokens.resends()), (2, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where a credential goes
+//!
+//! To the origins of its [`Scope`], and to https only, unless the scope says otherwise. Not into
+//! a request marked [`NoAuth`](outbound_http::NoAuth); nor into one marked
+//! [`CrossOrigin`](outbound_http::CrossOrigin), which left the origin its caller named (strict
+//! forms: unless the origin is listed in the scope). A header that the caller has set is left
+//! alone, and the answer to it is not judged.
+//!
+//! What a request gets that is out of scope differs: a static credential is simply not added;
+//! its [strict](StaticAuthLayer::strict) form and every fetched credential fail with an
+//! [`AuthError`] and send nothing.
+//!
+//! # Order
+//!
+//! Inside a retry layer, so that each attempt carries the credential of its moment; outside of
+//! whatever logs headers only if it respects [sensitive](http::HeaderValue::is_sensitive) values.
+//! A layer that follows redirects may stand on either side: above, the scope decides for each
+//! hop; beneath, tower-http's `FollowRedirect` strips `Authorization` on its own, but not an API
+//! key in another header. Extensions do not survive its hops to another origin.
+//!
+//! While a token is waited for, the inner service's readiness is given back: a token source may
+//! go through the same client, over `ConcurrencyLimit(1)` too, with
+//! [`NoAuth`](outbound_http::NoAuth) on its requests.
+//!
+//! # What happens on a 401
+//!
+//! The token that was used is condemned; with [`AuthLayer::replay`] the request is sent once more
+//! with the next one, and carries [`ResendCount`](outbound_http::ResendCount), as does its
+//! response. If its body cannot be sent again, the 401 is handed out as it is; so is a second 401.
+//!
+//! # What it does not do
+//!
+//! It does not retry (a 401's one further attempt apart), does not look at 403 or 407, and does
+//! not wipe secrets from memory. A fetch that failed is not held back: the next request fetches
+//! again.
+//!
+//! # Cancellation
+//!
+//! Dropping a [`ResponseFuture`] drops the attempt in flight, or its place in the queue for a
+//! token. A fetch under way belongs to no request and goes on.
+//!
+//! [tower]: https://docs.rs/tower
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc(test(attr(deny(warnings))))]
+
+mod authorize;
+mod bearer;
+mod constructors;
+mod credential;
+mod error;
+mod flight;
+mod future;
+mod invalid;
+mod layer;
+mod query;
+mod scope;
+mod secret;
+mod service;
+mod source;
+mod static_auth;
+mod tokens;
+
+#[doc(no_inline)]
+pub use outbound_http::BoxError;
+
+pub use self::authorize::{Authorize, Step, Verdict};
+pub use self::bearer::{Bearer, Generation, WaitForToken};
+pub use self::credential::StaticCredential;
+pub use self::error::AuthError;
+pub use self::future::ResponseFuture;
+pub use self::invalid::InvalidAuth;
+pub use self::layer::AuthLayer;
+pub use self::scope::Scope;
+pub use self::service::Auth;
+pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};
+pub use self::static_auth::{StaticAuth, StaticAuthLayer};
+pub use self::tokens::{Tokens, TokensBuilder};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,123 @@
+use std::fmt;
+use std::future::Future;
+
+use http::{Request, response};
+
+use crate::AuthError;
+
+/// The decision that [`Auth`](crate::Auth) obeys: how a request gets its credential, and
+/// whether a response calls for another attempt.
+///
+/// Every scheme is this bounded machine: write the credential into the head, look at the head
+/// of the response, keep it or try once more. `B` is the body that the *inner* service
+/// receives.
+///
+/// Implementations are cloned per request, so share what is heavy. Keep the credential out of
+/// `Debug`, mark header values [sensitive](http::HeaderValue::set_sensitive), leave a credential
+/// alone that the caller put there, and obey [`NoAuth`](outbound_http::NoAuth).
+///
+/// # Example
+///
+/// A scheme that signs each attempt anew:
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::future::Ready;
+///
+/// use http::{HeaderValue, Request, Response};
+/// use outbound_auth::{AuthError, AuthLayer, Authorize, Step};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// #[derive(Clone)]
+/// struct Signed;
+///
+/// impl<B> Authorize<B> for Signed {
+///     type Mark = ();
+///     type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
+///
+///     fn authorize(&self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
+///         let signature = request.uri().path().len(); // or something better
+///         let mut value = HeaderValue::from(signature);
+///         value.set_sensitive(true);
+///         request.headers_mut().insert("x-signature", value);
+///         Step::Ready(request, ())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), outbound_auth::BoxError> {
+/// let service = AuthLayer::new(Signed).layer(service_fn(|request: Request<()>| async move {
+///     Ok::<_, Infallible>(Response::new(request.headers()["x-signature"].clone()))
+/// }));
+/// let response = service.oneshot(Request::get("/abc").body(())?).await?;
+/// assert_eq!(response.body(), "4");
+/// # Ok(())
+/// # }
+/// ```
+pub trait Authorize<B> {
+    /// What the response is judged against: the generation of the token that was used, the
+    /// nonce that was answered, `()`.
+    type Mark;
+
+    /// Waits for a credential that is not at hand.
+    type Wait: Future<Output = Result<(Request<B>, Self::Mark), AuthError>>;
+
+    /// Adds the credential. Called for each attempt.
+    ///
+    /// [`Step::Ready`] is the hot path: no future, no allocation.
+    fn authorize(&self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait>;
+
+    /// Adds the credential to the one further attempt that [`Verdict::Replay`] led to.
+    ///
+    /// By default the same as [`authorize`](Self::authorize). The difference matters to a
+    /// scheme whose verdict on that attempt must be another: a credential that is refused while
+    /// it is fresh is no reason to fetch the next one.
+    fn authorize_again(&self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait> {
+        self.authorize(request)
+    }
+
+    /// Judges the head of a response to an attempt that carried the credential.
+    ///
+    /// It is asked before the question whether the body can be sent again, so that a rejected
+    /// credential is condemned in any case, and after the further attempt too, where the
+    /// verdict counts for nothing. By default [`Verdict::Keep`].
+    fn observe(&self, mark: Self::Mark, response: &response::Parts) -> Verdict {
+        let _ = (mark, response);
+        Verdict::Keep
+    }
+}
+
+/// What is to be done with a request.
+#[allow(clippy::exhaustive_enums)] // Implementors build it, the machine matches it: a new step breaks both.
+pub enum Step<B, M, W> {
+    /// It carries its credential: send it, and judge its response by the mark.
+    Ready(Request<B>, M),
+    /// The credential has to be waited for. Nothing of the inner service is held meanwhile.
+    Wait(W),
+    /// It needs no credential, or has its own: send it, and do not judge its response.
+    Skip(Request<B>),
+    /// It must not be sent.
+    Fail(AuthError),
+}
+
+/// Without the request, which carries the credential.
+impl<B, M, W> fmt::Debug for Step<B, M, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(..) => f.write_str("Ready(..)"),
+            Self::Wait(_) => f.write_str("Wait(..)"),
+            Self::Skip(_) => f.write_str("Skip(..)"),
+            Self::Fail(error) => f.debug_tuple("Fail").field(error).finish(),
+        }
+    }
+}
+
+/// What is to be done with a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)] // As `Step`.
+pub enum Verdict {
+    /// Hand it out.
+    Keep,
+    /// Send the request once more, with a new credential, if its body can be sent again.
+    Replay,
+}

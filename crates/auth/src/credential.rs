@@ -1,0 +1,144 @@
+use std::fmt;
+use std::future::Ready;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Request};
+use outbound_http::{CrossOrigin, NoAuth};
+
+use crate::{AuthError, Authorize, InvalidAuth, Scope, StaticAuthLayer, Step, query};
+
+/// A credential that never changes, confined to its scope.
+///
+/// Made by the constructors of [`AuthLayer`](crate::AuthLayer).
+#[derive(Clone)]
+pub struct StaticCredential {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    scope: Scope,
+    secret: Secret,
+}
+
+enum Secret {
+    Header {
+        name: HeaderName,
+        value: HeaderValue,
+    },
+    Query {
+        name: Box<str>,
+        pair: Box<str>,
+    },
+}
+
+/// What the scope and the request's marks say.
+enum Decision {
+    Add,
+    Leave,
+    Refuse(AuthError),
+}
+
+impl StaticCredential {
+    pub(crate) fn header(
+        scope: Scope,
+        name: HeaderName,
+        value: HeaderValue,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        Self::layer(scope, Secret::Header { name, value })
+    }
+
+    pub(crate) fn query(
+        scope: Scope,
+        name: &str,
+        value: &str,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        let pair = query::pair(name, value).into();
+        let name = name.into();
+        Self::layer(scope, Secret::Query { name, pair })
+    }
+
+    fn layer(scope: Scope, secret: Secret) -> Result<StaticAuthLayer, InvalidAuth> {
+        scope.check_usable()?;
+        let shared = Arc::new(Shared { scope, secret });
+        Ok(StaticAuthLayer::new(Self { shared }))
+    }
+
+    /// Adds the credential if the request may carry it; otherwise leaves it as it is.
+    pub(crate) fn add_within_scope<B>(&self, request: &mut Request<B>) {
+        let extensions = request.extensions();
+        let marked =
+            extensions.get::<NoAuth>().is_some() || extensions.get::<CrossOrigin>().is_some();
+        if !marked && !self.is_present(request) && self.shared.scope.contains(request.uri()) {
+            self.add(request);
+        }
+    }
+
+    fn decide<B>(&self, request: &Request<B>) -> Decision {
+        let extensions = request.extensions();
+        if extensions.get::<NoAuth>().is_some() || self.is_present(request) {
+            return Decision::Leave;
+        }
+        let scope = &self.shared.scope;
+        match scope.check(request.uri(), extensions.get::<CrossOrigin>().is_some()) {
+            Ok(()) => Decision::Add,
+            Err(refusal) => Decision::Refuse(AuthError::out_of_scope(
+                refusal,
+                request.uri(),
+                scope.clone(),
+            )),
+        }
+    }
+
+    /// Whether the caller put a credential of their own there.
+    fn is_present<B>(&self, request: &Request<B>) -> bool {
+        match &self.shared.secret {
+            Secret::Header { name, .. } => request.headers().contains_key(name),
+            // An answer's next-link often repeats the parameter, and not always the value.
+            Secret::Query { .. } => false,
+        }
+    }
+
+    fn add<B>(&self, request: &mut Request<B>) {
+        match &self.shared.secret {
+            Secret::Header { name, value } => {
+                request.headers_mut().insert(name.clone(), value.clone());
+            }
+            Secret::Query { name, pair } => {
+                if let Some(uri) = query::with_pair(request.uri(), name, pair) {
+                    *request.uri_mut() = uri;
+                }
+            }
+        }
+    }
+}
+
+/// The strict form: out of scope is an error.
+impl<B> Authorize<B> for StaticCredential {
+    type Mark = ();
+    type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
+
+    fn authorize(&self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
+        match self.decide(&request) {
+            Decision::Add => {
+                self.add(&mut request);
+                Step::Ready(request, ())
+            }
+            Decision::Leave => Step::Skip(request),
+            Decision::Refuse(error) => Step::Fail(error),
+        }
+    }
+}
+
+/// Shows where the credential goes, and not what it is.
+impl fmt::Debug for StaticCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("StaticCredential");
+        match &self.shared.secret {
+            Secret::Header { name, .. } => debug.field("header", name),
+            Secret::Query { name, .. } => debug.field("query", name),
+        };
+        debug
+            .field("scope", &self.shared.scope)
+            .finish_non_exhaustive()
+    }
+}

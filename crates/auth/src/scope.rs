@@ -1,0 +1,185 @@
+use std::fmt;
+use std::sync::Arc;
+
+use http::Uri;
+use outbound_http::Origin;
+
+use crate::InvalidAuth;
+
+/// Where a credential may be sent.
+///
+/// Every credential has one, because a credential that follows a redirect, a next-link or a
+/// rewritten URI to another host is the commonest way to lose it. An origin is a scheme, a host
+/// and an effective port (RFC 6454, section 4); all three have to match.
+///
+/// Plain `http` is refused even to an origin that is listed, unless it is this machine
+/// (`localhost`, a loopback address) or [`allow_http`](Self::allow_http) was asked for. A
+/// request whose URI has no authority is out of every scope but [`any`](Self::any).
+///
+/// ```
+/// use outbound_auth::Scope;
+///
+/// let scope = Scope::origin("https://api.example.com")?.and("https://files.example.com")?;
+/// assert!(scope.contains(&"https://api.example.com:443/v1".parse()?));
+/// assert!(!scope.contains(&"https://api.example.com:8443/v1".parse()?));
+/// assert!(!scope.contains(&"http://api.example.com/v1".parse()?));
+/// assert!(!scope.contains(&"/v1".parse()?));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scope {
+    // Shared: services are cloned for each connection or request, their scope never changes.
+    origins: Arc<Vec<Origin>>,
+    any: bool,
+    http: bool,
+}
+
+/// Why a request may not carry the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Outside,
+    PlainHttp,
+    NoOrigin,
+}
+
+impl Scope {
+    /// One origin, written `https://api.example.com` or `https://api.example.com:8443`.
+    ///
+    /// # Errors
+    ///
+    /// If `origin` is none: it has a user, a path or a query, or no host or scheme.
+    pub fn origin(origin: &str) -> Result<Self, InvalidAuth> {
+        Self::empty().and(origin)
+    }
+
+    /// Several origins.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is none, or if there are no origins at all.
+    pub fn origins<I>(origins: I) -> Result<Self, InvalidAuth>
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        let scope = origins
+            .into_iter()
+            .try_fold(Self::empty(), |scope, origin| scope.and(origin.as_ref()))?;
+        if scope.origins.is_empty() {
+            return Err(InvalidAuth::new("a scope needs at least one origin"));
+        }
+        Ok(scope)
+    }
+
+    /// Wherever the request goes, a URI without an authority included.
+    ///
+    /// For tests against an in-process router, and for clients whose every URI is a constant.
+    /// A request that another layer marked [`CrossOrigin`](outbound_http::CrossOrigin) is still
+    /// refused.
+    #[must_use]
+    pub fn any() -> Self {
+        Self {
+            any: true,
+            ..Self::empty()
+        }
+    }
+
+    /// Widens the scope by an origin.
+    ///
+    /// # Errors
+    ///
+    /// As [`origin`](Self::origin).
+    pub fn and(mut self, origin: &str) -> Result<Self, InvalidAuth> {
+        let origin = origin.parse().map_err(|_| {
+            InvalidAuth::new(
+                "not an origin: write scheme://host or scheme://host:port, without user, path or query",
+            )
+        })?;
+        Arc::make_mut(&mut self.origins).push(origin);
+        Ok(self)
+    }
+
+    /// Permits plain `http` to hosts other than this machine: whoever is on the way can read
+    /// the credential.
+    #[must_use]
+    pub fn allow_http(mut self) -> Self {
+        self.http = true;
+        self
+    }
+
+    /// Whether a request for `uri` may carry the credential.
+    #[must_use]
+    pub fn contains(&self, uri: &Uri) -> bool {
+        self.check(uri, false).is_ok()
+    }
+
+    /// `strayed`: the request left the origin that its caller named, so that only an origin
+    /// which is listed will do.
+    pub(crate) fn check(&self, uri: &Uri, strayed: bool) -> Result<(), Refusal> {
+        if let Some(origin) = self.origins.iter().find(|origin| origin.contains(uri)) {
+            return self.check_encrypted(origin);
+        }
+        if uri.authority().is_none() {
+            let allowed = self.any && !strayed;
+            return allowed.then_some(()).ok_or(Refusal::NoOrigin);
+        }
+        if !self.any || strayed {
+            return Err(Refusal::Outside);
+        }
+        if uri.scheme_str() == Some("https") {
+            return Ok(()); // without building an origin, which allocates
+        }
+        // A CONNECT has an authority but no scheme: nothing is known about its encryption.
+        let origin = Origin::of(uri).ok_or(Refusal::NoOrigin)?;
+        self.check_encrypted(&origin)
+    }
+
+    fn check_encrypted(&self, origin: &Origin) -> Result<(), Refusal> {
+        let allowed = self.http || origin.is_secure() || origin.is_loopback();
+        allowed.then_some(()).ok_or(Refusal::PlainHttp)
+    }
+
+    /// Fails early where a later request could only be refused.
+    pub(crate) fn check_usable(&self) -> Result<(), InvalidAuth> {
+        self.origins
+            .iter()
+            .try_for_each(|origin| self.check_encrypted(origin))
+            .map_err(|_| {
+                InvalidAuth::new(
+                    "the scope lists a plain http origin that is not this machine: use https, or say Scope::allow_http()",
+                )
+            })
+    }
+
+    fn empty() -> Self {
+        Self {
+            origins: Arc::default(),
+            any: false,
+            http: false,
+        }
+    }
+}
+
+impl From<Origin> for Scope {
+    fn from(origin: Origin) -> Self {
+        Self {
+            origins: Arc::new(vec![origin]),
+            ..Self::empty()
+        }
+    }
+}
+
+/// The origins, separated by commas.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        if self.any {
+            f.write_str("any origin")?;
+            separator = ", ";
+        }
+        for origin in self.origins.iter() {
+            write!(f, "{separator}{origin}")?;
+            separator = ", ";
+        }
+        Ok(())
+    }
+}

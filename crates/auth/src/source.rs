@@ -1,0 +1,156 @@
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use outbound_http::BoxError;
+
+/// Fetches tokens for [`Tokens`](crate::Tokens).
+///
+/// Asked by one caller at a time, whatever the number of requests that wait.
+pub trait TokenSource: Send + Sync + 'static {
+    /// Fetches a token that is valid from now on.
+    ///
+    /// If it goes through the same client, its request has to carry the extension
+    /// [`NoAuth`](outbound_http::NoAuth), or it waits for itself until the fetch times out.
+    fn fetch(&self, why: Reason) -> impl Future<Output = Result<Token, FetchError>> + Send;
+}
+
+/// Why a token is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is none yet.
+    Missing,
+    /// The last one is at the end of its life.
+    Stale,
+    /// The last one was refused with a 401: one that comes from a cache will not do.
+    Rejected,
+}
+
+/// A token, fresh from its source.
+#[derive(Clone)]
+pub struct Token {
+    secret: String,
+    lifetime: Option<Duration>,
+}
+
+impl Token {
+    /// A token that is used until it is refused.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self {
+            secret: secret.into(),
+            lifetime: None,
+        }
+    }
+
+    /// Limits its life, counted from the end of the fetch (`expires_in` of RFC 6749, section
+    /// 5.1).
+    ///
+    /// A token with no life at all counts as a failed fetch.
+    #[must_use]
+    pub fn lives(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    pub(crate) const fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token could not be fetched.
+///
+/// Any error becomes one by `?`; a boxed one or a text by [`FetchError::new`]. It is handed to
+/// all who wait, as the source of their [`AuthError`](crate::AuthError). (For the sake of `?` it
+/// is no [`Error`](std::error::Error) itself.)
+pub struct FetchError {
+    source: BoxError,
+}
+
+impl FetchError {
+    /// Wraps the cause, which should name no secret.
+    #[must_use]
+    pub fn new(source: impl Into<BoxError>) -> Self {
+        Self {
+            source: source.into(),
+        }
+    }
+
+    pub(crate) fn into_source(self) -> BoxError {
+        self.source
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for FetchError {
+    fn from(source: E) -> Self {
+        Self::new(source)
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl fmt::Debug for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FetchError").field(&self.source).finish()
+    }
+}
+
+/// [`TokenSource`] of an async closure; see [`from_fn`].
+#[derive(Clone)]
+pub struct FromFn<F> {
+    fetch: F,
+}
+
+/// A [`TokenSource`] of an async closure.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use outbound_auth::{Token, Tokens, from_fn};
+///
+/// let tokens = Tokens::new(from_fn(|_why| async {
+///     Ok(Token::new("from wherever").lives(Duration::from_secs(3600)))
+/// }));
+/// assert_eq!(tokens.fetches(), 0); // nobody asked yet
+/// ```
+pub const fn from_fn<F, Fut>(fetch: F) -> FromFn<F>
+where
+    F: Fn(Reason) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Token, FetchError>> + Send,
+{
+    FromFn { fetch }
+}
+
+impl<F, Fut> TokenSource for FromFn<F>
+where
+    F: Fn(Reason) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Token, FetchError>> + Send,
+{
+    fn fetch(&self, why: Reason) -> impl Future<Output = Result<Token, FetchError>> + Send {
+        (self.fetch)(why)
+    }
+}
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromFn").finish_non_exhaustive()
+    }
+}
