@@ -1,0 +1,74 @@
+use outbound_http::Origin;
+
+use crate::pointer::Pointer;
+
+/// How many bytes a page may have: 64 MiB.
+pub const DEFAULT_MAX_PAGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many bytes an item may have while items are streamed: 8 MiB.
+pub const DEFAULT_MAX_ITEM_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many pages in a row may be without items: 50.
+pub const DEFAULT_MAX_EMPTY_PAGES: u64 = 50;
+
+/// What happens where the next page has another origin than the first request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginPolicy {
+    /// The stream fails and nothing is sent there.
+    #[default]
+    Deny,
+    /// Path and query are asked of the first origin, for servers that write `http:` or
+    /// an internal host into their links.
+    Rebase,
+    /// These origins may be asked too, and others not.
+    ///
+    /// Such a request goes without the first request's `Authorization`,
+    /// `Proxy-Authorization`, `Cookie` and `Host` headers, without all headers that are
+    /// marked [sensitive](http::HeaderValue::is_sensitive) and without its extensions but
+    /// [`NoAuth`](outbound_http::NoAuth). It is marked
+    /// [`CrossOrigin`](outbound_http::CrossOrigin), for an auth layer beneath. Its body
+    /// is sent.
+    Allow(Vec<Origin>),
+}
+
+/// What happens where a server sends in a circle: a cursor that was followed before, or,
+/// where cursors are counted, a page that equals the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnRepeat {
+    /// The stream fails.
+    #[default]
+    Error,
+    /// The stream ends, as APIs that repeat their last token mean it.
+    End,
+    /// Nothing; for APIs whose token stays the same, as with Elasticsearch's scroll.
+    Allow,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) items_at: Option<Pointer>,
+    pub(crate) max_pages: u64,
+    pub(crate) max_items: u64,
+    pub(crate) max_page_bytes: usize,
+    pub(crate) max_item_bytes: usize,
+    pub(crate) max_empty_pages: u64,
+    pub(crate) origin: OriginPolicy,
+    pub(crate) on_repeat: OnRepeat,
+}
+
+impl Config {
+    pub(crate) const fn new() -> Self {
+        Self {
+            items_at: None,
+            max_pages: u64::MAX,
+            max_items: u64::MAX,
+            max_page_bytes: DEFAULT_MAX_PAGE_BYTES,
+            max_item_bytes: DEFAULT_MAX_ITEM_BYTES,
+            max_empty_pages: DEFAULT_MAX_EMPTY_PAGES,
+            origin: OriginPolicy::Deny,
+            on_repeat: OnRepeat::Error,
+        }
+    }
+}

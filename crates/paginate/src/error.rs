@@ -1,0 +1,162 @@
+use std::error::Error;
+use std::fmt;
+
+use outbound_http::BoxError;
+
+use crate::page::Page;
+
+/// Why a stream of pages or items failed, and where.
+///
+/// It shows no URL, no cursor and nothing of a body.
+pub struct PageError(Box<Inner>);
+
+struct Inner {
+    kind: PageErrorKind,
+    position: Position,
+    detail: String,
+    source: Option<BoxError>,
+    page: Option<Page>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PageErrorKind {
+    /// The service failed on a page after the first; its error is the source.
+    Service,
+    /// The body could not be read to its end; the body's error is the source.
+    Body,
+    /// The response is no success; it is in [`PageError::response`].
+    Status,
+    /// The body is not JSON.
+    NotJson,
+    /// The body ended in the middle of its JSON.
+    Truncated,
+    /// The page lacks what it should hold: the items, a flag, a usable next URL.
+    Malformed,
+    /// An item or a page does not fit its type, or was refused by the caller's function,
+    /// whose error is the source. The stream of items goes on after it.
+    Decode,
+    /// The next cursor was followed before.
+    Repeated,
+    /// The page equals the one before, though another was asked for.
+    Stalled,
+    /// The next page has an origin that is not allowed; nothing was sent there.
+    CrossOrigin,
+    /// A page or an item is larger than allowed.
+    TooLarge,
+    /// Too many pages in a row are without items.
+    EmptyPages,
+}
+
+/// Where in the stream something is, counted from 0.
+///
+/// Displayed as people count: `page 3, item 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Position {
+    /// The page.
+    pub page: u64,
+    /// The item within the page, in a stream of items.
+    pub item: Option<u64>,
+}
+
+impl PageError {
+    pub(crate) fn new(
+        kind: PageErrorKind,
+        position: Position,
+        detail: impl Into<String>,
+        source: Option<BoxError>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            position,
+            detail: detail.into(),
+            source,
+            page: None,
+        }))
+    }
+
+    pub(crate) fn status(page: Page) -> Self {
+        Self(Box::new(Inner {
+            kind: PageErrorKind::Status,
+            position: Position::page(page.index),
+            detail: format!("the API answered {}", page.parts.status),
+            source: None,
+            page: Some(page),
+        }))
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> PageErrorKind {
+        self.0.kind
+    }
+
+    /// The page, and the item within it, that it went wrong at.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.0.position
+    }
+
+    /// The response that is no success, with as much of its body as could be read.
+    #[must_use]
+    pub fn response(&self) -> Option<&Page> {
+        self.0.page.as_ref()
+    }
+
+    /// The response that is no success.
+    ///
+    /// # Errors
+    ///
+    /// It went wrong otherwise: the error itself.
+    pub fn into_response(mut self) -> Result<Page, Self> {
+        self.0.page.take().ok_or(self)
+    }
+}
+
+impl Position {
+    pub(crate) const fn page(page: u64) -> Self {
+        Self { page, item: None }
+    }
+
+    pub(crate) const fn item(page: u64, item: u64) -> Self {
+        Self {
+            page,
+            item: Some(item),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "page {}", u128::from(self.page) + 1)?;
+        match self.item {
+            Some(item) => write!(f, ", item {}", u128::from(item) + 1),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.position, self.0.detail)
+    }
+}
+
+impl fmt::Debug for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageError")
+            .field("kind", &self.0.kind)
+            .field("position", &self.0.position)
+            .field("detail", &self.0.detail)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for PageError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,608 @@
+//! Splits a page into its items and the rest, as the bytes arrive.
+
+use std::fmt;
+
+use crate::pointer::{Pointer, array_index};
+
+/// A pointer-directed scanner of one JSON text.
+///
+/// It is fed the text in pieces of any size and gives out the elements of the array at
+/// the pointer one by one; everything else is kept, with the array emptied. It knows
+/// strings, brackets and commas and leaves the inside of an item, and of values beside
+/// the path, to whoever parses them.
+pub(crate) struct Scanner {
+    path: Pointer,
+    mode: Mode,
+    /// The containers that are open and lie on the path, outermost first.
+    open: Vec<Container>,
+    rest: Vec<u8>,
+    /// The beginning of an item (or key) that its piece did not complete.
+    partial: Vec<u8>,
+    found: bool,
+    items: u64,
+    /// White space and commas in the array since the last item.
+    gap: usize,
+    max_item: usize,
+    max_rest: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Container {
+    Object,
+    Array { index: u64 },
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Before a value that lies on the path.
+    Value,
+    /// Before a key; `first` also allows the end of the object.
+    Key { first: bool },
+    /// Within a key.
+    InKey { escaped: bool },
+    /// Between a key and its value.
+    Colon { on_path: bool },
+    /// Before a value that lies beside the path.
+    Beside,
+    /// At the beginning of an array on the path, which may be empty.
+    FirstElement,
+    /// Within a value beside the path.
+    Skip(Nested),
+    /// After a value in a container on the path.
+    After,
+    /// In the array of items; `first` allows its end, `comma` asks for one.
+    Items { first: bool, comma: bool },
+    /// Within an item.
+    Item(Nested),
+    /// In a literal at the target, which has to be `null`.
+    Null { at: usize },
+    /// After the text.
+    End,
+}
+
+/// Where in a value the scanner is.
+#[derive(Clone, Copy)]
+struct Nested {
+    depth: u32,
+    text: Text,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Text {
+    /// Outside strings.
+    No,
+    /// A number or literal at depth 0, which its follower ends.
+    Bare,
+    Inside,
+    Escaped,
+}
+
+/// Why a page cannot be split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScanError {
+    /// It is not JSON; the byte that cannot stand there is not shown.
+    Syntax,
+    /// It ended too early.
+    Truncated,
+    /// There is no value at the pointer.
+    Absent,
+    /// The value at the pointer is neither an array nor `null`.
+    NotAnArray,
+    /// The array occurs twice.
+    Twice,
+    /// An item is too large.
+    ItemTooLarge,
+    /// What is kept beside the items is too large.
+    RestTooLarge,
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syntax => "the page is not valid JSON",
+            Self::Truncated => "the page ended in the middle of its JSON",
+            Self::Absent => "the page has no items where they should be",
+            Self::NotAnArray => "the items are neither an array nor null",
+            Self::Twice => "the page has its items twice",
+            Self::ItemTooLarge => "an item is larger than allowed",
+            Self::RestTooLarge => "what surrounds the items is larger than allowed",
+        })
+    }
+}
+
+impl std::error::Error for ScanError {}
+
+impl Nested {
+    const START: Self = Self {
+        depth: 0,
+        text: Text::No,
+    };
+
+    /// Takes `input` up to the end of the value: how many bytes belong to it, and
+    /// whether it is complete.
+    fn take(&mut self, input: &[u8]) -> (usize, bool) {
+        for (at, byte) in input.iter().enumerate() {
+            match (self.text, byte) {
+                (Text::Inside, b'"') => {
+                    self.text = Text::No;
+                    if self.depth == 0 {
+                        return (at + 1, true);
+                    }
+                }
+                (Text::Inside, b'\\') => self.text = Text::Escaped,
+                (Text::Inside, _) => {}
+                (Text::Escaped, _) => self.text = Text::Inside,
+                (Text::Bare, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') => {
+                    return (at, true);
+                }
+                (Text::Bare, _) => {}
+                (Text::No, b'"') => self.text = Text::Inside,
+                (Text::No, b'{' | b'[') => self.depth += 1,
+                (Text::No, b'}' | b']') => {
+                    // A value never begins with a closing bracket: callers see to it.
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return (at + 1, true);
+                    }
+                }
+                (Text::No, _) if self.depth == 0 => self.text = Text::Bare,
+                (Text::No, _) => {}
+            }
+        }
+        (input.len(), false)
+    }
+}
+
+impl Scanner {
+    pub(crate) fn new(path: Pointer, max_item: usize, max_rest: usize) -> Self {
+        Self {
+            path,
+            mode: Mode::Value,
+            open: Vec::new(),
+            rest: Vec::new(),
+            partial: Vec::new(),
+            found: false,
+            items: 0,
+            gap: 0,
+            max_item,
+            max_rest,
+        }
+    }
+
+    /// How many items have been given out.
+    pub(crate) const fn items(&self) -> u64 {
+        self.items
+    }
+
+    /// Takes from the front of `input` up to the end of the next item and returns it, or
+    /// takes all of `input` if that completes none.
+    ///
+    /// # Errors
+    ///
+    /// The text cannot be split any further; nothing may be asked of the scanner then.
+    #[allow(single_use_lifetimes, reason = "the bound is the second use")]
+    pub(crate) fn next<'a, 'b: 'a>(
+        &'a mut self,
+        input: &mut &'b [u8],
+    ) -> Result<Option<&'a [u8]>, ScanError> {
+        while let Some(&byte) = input.first() {
+            match self.mode {
+                Mode::Item(mut nested) => {
+                    let (taken, complete) = nested.take(input);
+                    let (item, rest) = input.split_at(taken);
+                    if self.partial.len() + taken > self.max_item {
+                        return Err(ScanError::ItemTooLarge);
+                    }
+                    *input = rest;
+                    if !complete {
+                        self.partial.extend_from_slice(item);
+                        self.mode = Mode::Item(nested);
+                        return Ok(None);
+                    }
+                    self.items += 1;
+                    self.gap = 0;
+                    self.mode = Mode::Items {
+                        first: false,
+                        comma: true,
+                    };
+                    if self.partial.is_empty() {
+                        return Ok(Some(item));
+                    }
+                    self.partial.extend_from_slice(item);
+                    return Ok(Some(&self.partial));
+                }
+                Mode::Skip(mut nested) => {
+                    let (taken, complete) = nested.take(input);
+                    let (text, rest) = input.split_at(taken);
+                    *input = rest;
+                    self.keep(text)?;
+                    self.mode = if complete {
+                        self.after()
+                    } else {
+                        Mode::Skip(nested)
+                    };
+                }
+                Mode::Items { first, comma } => {
+                    match byte {
+                        b' ' | b'\t' | b'\n' | b'\r' => {}
+                        b',' if comma => {
+                            self.mode = Mode::Items {
+                                first: false,
+                                comma: false,
+                            };
+                        }
+                        b']' if first || comma => {
+                            self.keep(b"]")?;
+                            self.mode = self.after();
+                        }
+                        byte if !comma && starts_value(byte) => {
+                            self.partial.clear();
+                            self.mode = Mode::Item(Nested::START);
+                            continue;
+                        }
+                        _ => return Err(ScanError::Syntax),
+                    }
+                    self.gap += 1;
+                    if self.gap > self.max_item {
+                        return Err(ScanError::ItemTooLarge);
+                    }
+                    *input = &input[1..];
+                }
+                _ => {
+                    if self.step(byte)? {
+                        self.keep(&[byte])?;
+                        *input = &input[1..];
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends the text: what it holds beside its items.
+    ///
+    /// # Errors
+    ///
+    /// The text is not complete, or has no items where they should be. A text of nothing
+    /// but white space has none, and that is no error.
+    pub(crate) fn finish(&mut self) -> Result<Vec<u8>, ScanError> {
+        if matches!(self.mode, Mode::Value) && self.rest.trim_ascii().is_empty() {
+            return Ok(Vec::new());
+        }
+        // Only what follows a bare value tells that it is over, and at the top level
+        // nothing has to.
+        let bare = matches!(self.mode, Mode::Skip(nested) if nested.text == Text::Bare);
+        let complete = matches!(self.mode, Mode::End)
+            || (bare || matches!(self.mode, Mode::Null { at: 4 })) && self.open.is_empty();
+        if !complete {
+            return Err(ScanError::Truncated);
+        }
+        if !self.found {
+            return Err(ScanError::Absent);
+        }
+        Ok(std::mem::take(&mut self.rest))
+    }
+
+    /// One byte outside items and values beside the path: whether it is used up.
+    fn step(&mut self, byte: u8) -> Result<bool, ScanError> {
+        let space = matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        match self.mode {
+            Mode::InKey { escaped } => {
+                self.partial.push(byte);
+                self.mode = match byte {
+                    b'"' if !escaped => Mode::Colon {
+                        on_path: self.key_is_on_path(),
+                    },
+                    byte => Mode::InKey {
+                        escaped: byte == b'\\' && !escaped,
+                    },
+                };
+            }
+            Mode::Null { at } => match b"null".get(at) {
+                Some(wanted) if *wanted == byte => self.mode = Mode::Null { at: at + 1 },
+                Some(_) => return Err(ScanError::NotAnArray),
+                None => {
+                    self.mode = self.after();
+                    return Ok(false);
+                }
+            },
+            _ if space => {}
+            Mode::Value => return self.value(byte),
+            Mode::Key { first } => match byte {
+                b'"' => {
+                    self.partial.clear();
+                    self.partial.push(byte);
+                    self.mode = Mode::InKey { escaped: false };
+                }
+                b'}' if first => self.close(),
+                _ => return Err(ScanError::Syntax),
+            },
+            Mode::Colon { on_path } if byte == b':' => {
+                self.mode = if on_path { Mode::Value } else { Mode::Beside };
+            }
+            Mode::FirstElement if byte == b']' => self.close(),
+            Mode::FirstElement => {
+                self.mode = self.element();
+                return Ok(false);
+            }
+            Mode::Beside if starts_value(byte) => {
+                self.mode = Mode::Skip(Nested::START);
+                return Ok(false);
+            }
+            Mode::After => match (self.open.last_mut(), byte) {
+                (Some(Container::Object), b',') => self.mode = Mode::Key { first: false },
+                (Some(Container::Array { index }), b',') => {
+                    *index += 1;
+                    self.mode = self.element();
+                }
+                (Some(Container::Object), b'}') | (Some(Container::Array { .. }), b']') => {
+                    self.close();
+                }
+                _ => return Err(ScanError::Syntax),
+            },
+            _ => return Err(ScanError::Syntax),
+        }
+        Ok(true)
+    }
+
+    /// The first byte of a value on the path.
+    fn value(&mut self, byte: u8) -> Result<bool, ScanError> {
+        if self.open.len() < self.path.tokens().len() {
+            match byte {
+                b'{' => {
+                    self.open.push(Container::Object);
+                    self.mode = Mode::Key { first: true };
+                }
+                b'[' => {
+                    self.open.push(Container::Array { index: 0 });
+                    self.mode = Mode::FirstElement;
+                }
+                byte if starts_value(byte) => {
+                    self.mode = Mode::Skip(Nested::START);
+                    return Ok(false);
+                }
+                _ => return Err(ScanError::Syntax),
+            }
+            return Ok(true);
+        }
+        if self.found {
+            return Err(ScanError::Twice);
+        }
+        self.found = true;
+        self.mode = match byte {
+            b'[' => Mode::Items {
+                first: true,
+                comma: false,
+            },
+            b'n' => Mode::Null { at: 1 },
+            byte if starts_value(byte) && byte < 0x80 => return Err(ScanError::NotAnArray),
+            _ => return Err(ScanError::Syntax),
+        };
+        Ok(true)
+    }
+
+    /// Before an element of an array on the path.
+    fn element(&self) -> Mode {
+        let wanted = &self.path.tokens()[self.open.len() - 1];
+        match self.open.last() {
+            Some(Container::Array { index }) if array_index(wanted) == Some(*index) => Mode::Value,
+            _ => Mode::Beside,
+        }
+    }
+
+    fn key_is_on_path(&self) -> bool {
+        let wanted = &*self.path.tokens()[self.open.len() - 1];
+        let key = &self.partial[1..self.partial.len() - 1];
+        if key.contains(&b'\\') {
+            serde_json::from_slice::<String>(&self.partial).is_ok_and(|key| key == wanted)
+        } else {
+            key == wanted.as_bytes()
+        }
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+        self.mode = self.after();
+    }
+
+    fn after(&self) -> Mode {
+        if self.open.is_empty() {
+            Mode::End
+        } else {
+            Mode::After
+        }
+    }
+
+    fn keep(&mut self, text: &[u8]) -> Result<(), ScanError> {
+        if self.rest.len() + text.len() > self.max_rest {
+            return Err(ScanError::RestTooLarge);
+        }
+        self.rest.extend_from_slice(text);
+        Ok(())
+    }
+}
+
+/// Anything may be the beginning of a value but what would close or part the one before;
+/// the item's parser knows better.
+const fn starts_value(byte: u8) -> bool {
+    !matches!(byte, b',' | b':' | b']' | b'}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Split = Result<(Vec<String>, String), (Vec<String>, ScanError)>;
+
+    fn split(pointer: &str, pieces: &[&[u8]]) -> Split {
+        let mut scanner = Scanner::new(Pointer::expect(pointer), 64, 256);
+        let mut items = Vec::new();
+        for piece in pieces {
+            let mut input = *piece;
+            loop {
+                match scanner.next(&mut input) {
+                    Ok(Some(item)) => items.push(String::from_utf8(item.to_vec()).unwrap()),
+                    Ok(None) => break,
+                    Err(error) => return Err((items, error)),
+                }
+            }
+        }
+        match scanner.finish() {
+            Ok(rest) => Ok((items, String::from_utf8(rest).unwrap())),
+            Err(error) => Err((items, error)),
+        }
+    }
+
+    fn fails(pointer: &str, text: &str) -> ScanError {
+        split(pointer, &[text.as_bytes()]).unwrap_err().1
+    }
+
+    const PAGES: &[(&str, &str, &[&str], &str)] = &[
+        ("", "[]", &[], "[]"),
+        ("", " [ ] ", &[], " [] "),
+        ("", "null", &[], "null"),
+        (
+            "",
+            " [1, \"a,]\" ,{\"b\":[1,2]},[ ],null , -1.5e3]\n",
+            &["1", "\"a,]\"", "{\"b\":[1,2]}", "[ ]", "null", "-1.5e3"],
+            " []\n",
+        ),
+        (
+            "/items",
+            "{\"next\":\"x\",\"items\":[{\"a\":\"\\\"}\"},2],\"total\":9}",
+            &["{\"a\":\"\\\"}\"}", "2"],
+            "{\"next\":\"x\",\"items\":[],\"total\":9}",
+        ),
+        ("/items", "{\"items\":null}", &[], "{\"items\":null}"),
+        (
+            "/a/1/b",
+            "{\"z\":[[]],\"a\":[{\"b\":[0]},{\"c\":{\"b\":[1]},\"b\":[2]},{\"b\":[3]}]}",
+            &["2"],
+            "{\"z\":[[]],\"a\":[{\"b\":[0]},{\"c\":{\"b\":[1]},\"b\":[]},{\"b\":[3]}]}",
+        ),
+        (
+            "/a~1b/",
+            "{\"a\\u002fb\":{\"\":[\"\\\\\"]}}",
+            &["\"\\\\\""],
+            "{\"a\\u002fb\":{\"\":[]}}",
+        ),
+        (
+            "/i",
+            "{\"x\":{},\"y\":\"i\",\"i\":[\"é\"],\"w\":true}",
+            &["\"é\""],
+            "{\"x\":{},\"y\":\"i\",\"i\":[],\"w\":true}",
+        ),
+        ("/0", "[[1],[2]]", &["1"], "[[],[2]]"),
+        ("/i", "", &[], ""),
+        ("/i", " \n", &[], ""),
+    ];
+
+    #[test]
+    fn items_are_parted_from_the_rest() {
+        for (pointer, text, items, rest) in PAGES {
+            let (found, left) = split(pointer, &[text.as_bytes()]).unwrap();
+            assert_eq!(
+                (found.as_slice(), left.as_str()),
+                (items.map_str().as_slice(), *rest),
+                "{text}"
+            );
+        }
+    }
+
+    trait MapStr {
+        fn map_str(&self) -> Vec<String>;
+    }
+
+    impl MapStr for &[&str] {
+        fn map_str(&self) -> Vec<String> {
+            self.iter().map(|s| (*s).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn every_split_in_two_and_in_three_gives_the_same_items() {
+        for (pointer, text, ..) in PAGES {
+            let text = text.as_bytes();
+            let whole = split(pointer, &[text]);
+            for a in 0..=text.len() {
+                for b in a..=text.len() {
+                    assert_eq!(
+                        split(pointer, &[&text[..a], &text[a..b], &text[b..]]),
+                        whole
+                    );
+                }
+            }
+            let bytes: Vec<&[u8]> = text.chunks(1).collect();
+            assert_eq!(split(pointer, &bytes), whole);
+        }
+    }
+
+    #[test]
+    fn every_true_prefix_is_an_error_after_the_items_before_it() {
+        for (pointer, text, items, _) in PAGES {
+            let text = text.trim_ascii().as_bytes();
+            for end in 1..text.len() {
+                let (found, error) = split(pointer, &[&text[..end]]).unwrap_err();
+                assert_eq!(error, ScanError::Truncated);
+                assert_eq!(found, items.map_str()[..found.len()]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_told_apart() {
+        for text in ["{}", "{\"x\":[1]}", "[1]", "3", "\"i\""] {
+            assert_eq!(fails("/i", text), ScanError::Absent, "{text}");
+        }
+        for text in [
+            "{\"i\":{}}",
+            "{\"i\":3}",
+            "{\"i\":\"x\"}",
+            "{\"i\":true}",
+            "{\"i\":nil}",
+        ] {
+            assert_eq!(fails("/i", text), ScanError::NotAnArray, "{text}");
+        }
+        assert_eq!(fails("/i", "{\"i\":[1],\"i\":[2]}"), ScanError::Twice);
+    }
+
+    #[test]
+    fn structure_that_is_not_json_is_an_error() {
+        for text in [
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1}",
+            "[] x",
+            "[]]",
+            "{\"a\":1}}",
+            "{\"a\" 1}",
+            "{a:1}",
+            "{\"a\":1,}",
+            "{\"a\":,}",
+            "[]\n[]",
+        ] {
+            assert_eq!(
+                fails(if text.starts_with('[') { "" } else { "/i" }, text),
+                ScanError::Syntax,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let long = "x".repeat(300);
+        assert_eq!(fails("", &format!("[\"{long}\"]")), ScanError::ItemTooLarge);
+        assert_eq!(
+            fails("", &format!("[{}", " ".repeat(300))),
+            ScanError::ItemTooLarge
+        );
+        assert_eq!(
+            fails("/i", &format!("{{\"{long}\":1}}")),
+            ScanError::RestTooLarge
+        );
+        let many = format!("[{}1]", "1,".repeat(1000));
+        assert_eq!(split("", &[many.as_bytes()]).unwrap().0.len(), 1001);
+    }
+}

@@ -1,0 +1,180 @@
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Request;
+
+use crate::cursor::Cursor;
+use crate::view::PageView;
+
+/// Decides where the next page is, and how to ask for it.
+///
+/// A strategy has no state: everything that it may remember is the [`Cursor`]. Loops,
+/// origins, limits and retries are seen to elsewhere, once for all strategies.
+///
+/// Implement it for an API that no ready-made strategy fits, or use
+/// [`from_fn`](crate::from_fn) if the next page has a URL of its own.
+pub trait Strategy<B> {
+    /// The cursor of the page after `page`, or `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// The page lacks what it should say about the next one. The stream hands out the
+    /// page, then fails: an end that is not sure is never a silent end.
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed>;
+
+    /// Points `request`, a copy of the first request, at `cursor`.
+    ///
+    /// # Errors
+    ///
+    /// The cursor cannot be sent.
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        cursor.follow(request)
+    }
+
+    /// The cursor of the first page, if that is sent with one as well.
+    ///
+    /// # Errors
+    ///
+    /// The request holds a start that cannot be understood. Nothing is sent.
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        let _ = request;
+        Ok(None)
+    }
+
+    /// How many items there are over all pages, where the page tells.
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        let _ = page;
+        None
+    }
+
+    /// What of a page the strategy has to see.
+    fn needs(&self) -> Needs {
+        Needs::NONE
+    }
+}
+
+impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        (**self).next(page)
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        (**self).seek(cursor, request)
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        (**self).start(request)
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        (**self).total(page)
+    }
+
+    fn needs(&self) -> Needs {
+        (**self).needs()
+    }
+}
+
+/// What of a page a [`Strategy`] has to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub(crate) last_item: bool,
+    pub(crate) by_count: bool,
+}
+
+impl Needs {
+    /// Nothing but the head and the rest of the body.
+    pub const NONE: Self = Self {
+        last_item: false,
+        by_count: false,
+    };
+
+    /// Also the last item, for [`PageView::last_item`].
+    #[must_use]
+    pub const fn last_item(self) -> Self {
+        Self {
+            last_item: true,
+            ..self
+        }
+    }
+
+    /// Also how many items there are, since the cursor is computed instead of told.
+    ///
+    /// Such a strategy cannot see that a server ignores its cursor, so a page that
+    /// equals the one before is refused; see [`OnRepeat`](crate::OnRepeat).
+    #[must_use]
+    pub const fn by_count(self) -> Self {
+        Self {
+            by_count: true,
+            ..self
+        }
+    }
+}
+
+/// How many items there are over all pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Total {
+    /// The number.
+    pub n: u64,
+    /// Whether the server means it exactly, and not as an estimate.
+    pub exact: bool,
+}
+
+impl Total {
+    /// A number that is exact.
+    #[must_use]
+    pub const fn exact(n: u64) -> Self {
+        Self { n, exact: true }
+    }
+
+    /// A number that is an estimate.
+    #[must_use]
+    pub const fn estimate(n: u64) -> Self {
+        Self { n, exact: false }
+    }
+}
+
+/// A page lacks what its strategy needs, or a cursor cannot be sent.
+#[derive(Debug)]
+pub struct Malformed {
+    message: Cow<'static, str>,
+    json: Option<serde_json::Error>,
+}
+
+impl Malformed {
+    /// Says what is missing or wrong, without content of the page.
+    #[must_use]
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            message: message.into(),
+            json: None,
+        }
+    }
+
+    pub(crate) fn not_json(error: serde_json::Error) -> Self {
+        Self {
+            message: "the page is not valid JSON".into(),
+            json: Some(error),
+        }
+    }
+
+    /// Whether the body could not even be read as JSON.
+    pub(crate) const fn json(&self) -> Option<&serde_json::Error> {
+        self.json.as_ref()
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Malformed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.json.as_ref().map(|error| error as _)
+    }
+}

@@ -1,0 +1,155 @@
+//! An API made of a function, and what it was asked.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, Request, Response};
+use http_body_util::Full;
+use outbound_http::BoxError;
+use outbound_paginate::{PageError, Pages, Paginate, PaginateLayer};
+use tower::{Layer, Service, ServiceExt};
+
+pub type Body = Full<Bytes>;
+
+/// A request as it was sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub uri: String,
+    pub headers: HeaderMap,
+    pub cross_origin: bool,
+    pub extension: bool,
+}
+
+/// An extension of the caller's.
+#[derive(Clone)]
+pub struct Own;
+
+/// Answers with what `answer` makes of the URI and of the number of requests before.
+pub struct Api<RB = Body> {
+    answer: Arc<dyn Fn(&str, usize) -> Result<Response<RB>, BoxError> + Send + Sync>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+pub fn api(answer: impl Fn(&str, usize) -> Response<Body> + Send + Sync + 'static) -> Api {
+    try_api(move |uri, n| Ok(answer(uri, n)))
+}
+
+pub fn try_api<RB>(
+    answer: impl Fn(&str, usize) -> Result<Response<RB>, BoxError> + Send + Sync + 'static,
+) -> Api<RB> {
+    Api {
+        answer: Arc::new(answer),
+        asked: Arc::default(),
+    }
+}
+
+impl<RB> Clone for Api<RB> {
+    fn clone(&self) -> Self {
+        Self {
+            answer: self.answer.clone(),
+            asked: self.asked.clone(),
+        }
+    }
+}
+
+impl<RB> Api<RB> {
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// The path and query of each request.
+    pub fn paths(&self) -> Vec<String> {
+        self.asked()
+            .into_iter()
+            .map(|asked| asked.uri.replace("https://api.test", ""))
+            .collect()
+    }
+
+    pub fn requests(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+}
+
+impl<B, RB> Service<Request<B>> for Api<RB> {
+    type Response = Response<RB>;
+    type Error = BoxError;
+    type Future = std::future::Ready<Result<Response<RB>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mut asked = self.asked.lock().unwrap();
+        let uri = request.uri().to_string();
+        asked.push(Asked {
+            uri: uri.clone(),
+            headers: request.headers().clone(),
+            cross_origin: request
+                .extensions()
+                .get::<outbound_http::CrossOrigin>()
+                .is_some(),
+            extension: request.extensions().get::<Own>().is_some(),
+        });
+        let n = asked.len() - 1;
+        drop(asked);
+        std::future::ready((self.answer)(&uri, n))
+    }
+}
+
+pub fn json(body: impl Into<String>) -> Response<Body> {
+    Response::new(Full::from(body.into()))
+}
+
+pub fn linked(body: impl Into<String>, link: &str) -> Response<Body> {
+    let mut response = json(body);
+    response.headers_mut().insert("link", link.parse().unwrap());
+    response
+}
+
+pub fn get(path: &str) -> Request<Body> {
+    let uri = if path.starts_with('/') {
+        format!("https://api.test{path}")
+    } else {
+        path.to_owned()
+    };
+    Request::get(uri).body(Full::default()).unwrap()
+}
+
+pub async fn pages<P, RB>(
+    api: &Api<RB>,
+    layer: PaginateLayer<P>,
+    path: &str,
+) -> std::pin::Pin<Box<Pages<Api<RB>, P, Body, RB>>>
+where
+    P: outbound_paginate::Strategy<Body> + Clone,
+{
+    let service: Paginate<_, _> = layer.layer(api.clone());
+    Box::pin(service.oneshot(get(path)).await.unwrap())
+}
+
+/// All that a stream gives.
+pub async fn all<T>(
+    stream: impl Stream<Item = Result<T, PageError>>,
+) -> (Vec<T>, Option<PageError>) {
+    let mut stream = std::pin::pin!(stream);
+    let mut items = Vec::new();
+    while let Some(item) = stream.next().await {
+        match item {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                assert!(
+                    stream.next().await.is_none(),
+                    "an error is the end: {error}"
+                );
+                return (items, Some(error));
+            }
+        }
+    }
+    assert!(stream.next().await.is_none(), "the end is the end");
+    (items, None)
+}
