@@ -35,6 +35,12 @@ impl DeadlineLayer {
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
     }
+
+    /// The time that each call has.
+    #[must_use]
+    pub const fn limit(&self) -> Duration {
+        self.limit
+    }
 }
 
 /// With [`DeadlineLayer::DEFAULT_LIMIT`].

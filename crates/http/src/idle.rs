@@ -114,9 +114,9 @@ pin_project! {
         #[pin]
         body: B,
         limit: Duration,
-        // One timer for the whole body, re-armed by a wait rather than made for each.
-        #[pin]
-        timer: Option<Sleep>,
+        // One timer for the whole body, made at the first real wait and re-armed by the others.
+        // Boxed, so that the body is `Unpin` where the inner one is.
+        timer: Option<Pin<Box<Sleep>>>,
         waiting: bool,
     }
 }
@@ -144,22 +144,19 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
             *this.waiting = false;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         if !*this.waiting {
             *this.waiting = true;
-            match (
-                this.timer.as_mut().as_pin_mut(),
-                Instant::now().checked_add(*this.limit),
-            ) {
-                (Some(timer), Some(at)) => timer.reset(at),
-                _ => this.timer.set(Some(sleep(*this.limit))),
+            match (this.timer.as_mut(), Instant::now().checked_add(*this.limit)) {
+                (Some(timer), Some(at)) => timer.as_mut().reset(at),
+                _ => *this.timer = Some(Box::pin(sleep(*this.limit))),
             }
         }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+        match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
             Some(Poll::Ready(())) => {
                 *this.waiting = false;
                 Poll::Ready(Some(Err(IdleTimeout { limit: *this.limit }.into())))
