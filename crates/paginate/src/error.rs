@@ -87,6 +87,12 @@ impl PageError {
         }))
     }
 
+    /// The same, within a page.
+    pub(crate) fn within(mut self, item: Option<u64>) -> Self {
+        self.0.position.item = item;
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> PageErrorKind {

@@ -1,12 +1,113 @@
-//! Pages.
+//! Turns a service that answers with one page into one that answers with a stream of all.
+//!
+//! [`PaginateLayer`] wraps any `tower::Service<http::Request<B>>`. Its response is
+//! [`Pages`], a `Stream` that asks for one page after the other as a [`Strategy`] tells,
+//! or [`Items`], a stream of what is in them. Everything beneath (authentication, retries,
+//! time limits) applies to each page by itself.
+//!
+//! # Example
+//!
+//! ```
+//! use futures_util::StreamExt;
+//! use outbound_paginate::{LinkHeader, PaginateLayer};
+//! use tower::{ServiceBuilder, ServiceExt};
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use http_body_util::Full;
+//! # #[derive(serde::Deserialize, Debug, PartialEq)]
+//! # struct Issue { id: u64 }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! # let client = tower::service_fn(|request: Request<Full<Bytes>>| async move {
+//! #     let (page, link) = match request.uri().query() {
+//! #         None => (r#"[{"id":1},{"id":2}]"#, r#"<?page=2>; rel="next""#),
+//! #         Some(_) => (r#"[{"id":3}]"#, ""),
+//! #     };
+//! #     Response::builder().header("link", link).body(Full::from(page))
+//! # });
+//!
+//! let api = ServiceBuilder::new()
+//!     .layer(PaginateLayer::new(LinkHeader::next()).max_items(1000))
+//!     .service(client);
+//!
+//! let request = Request::get("https://api.example/issues").body(Full::default())?;
+//! let mut issues = Box::pin(api.oneshot(request).await?.items::<Issue>(""));
+//! let mut ids = Vec::new();
+//! while let Some(issue) = issues.next().await {
+//!     ids.push(issue?.id);
+//! }
+//! assert_eq!(ids, [1, 2, 3]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customization
+//!
+//! | the API tells | strategy |
+//! |---|---|
+//! | a `Link` header | [`LinkHeader`] |
+//! | the next URL in its body or in a header | [`NextUrl`] |
+//! | a token in its body, a header or the last item, sent back in the query or a header | [`Token`] |
+//! | nothing; pages are numbered | [`PageNumber`] |
+//! | nothing; items are counted | [`Offset`] |
+//! | nothing, and there is one page | [`NoNext`] |
+//! | something else | [`from_fn`], or your own [`Strategy`] |
+//!
+//! To choose at run time, put strategies into an `Arc<dyn Strategy<B> + Send + Sync>`.
+//! Limits and policies are set on [`PaginateLayer`].
+//!
+//! # The end
+//!
+//! A stream ends where the API says so, at a limit you set, or with an error; [`End`]
+//! tells which. A page that should say whether there is more and does not, a cursor that
+//! comes again, a counted page that equals the one before and a body that breaks off are
+//! errors, not ends.
+//!
+//! # Origins
+//!
+//! The next page is asked for only where the first one was, unless [`OriginPolicy`] says
+//! otherwise. Relative URLs are resolved against the URL that answered, which an
+//! [`EffectiveUriLayer`](outbound_http::EffectiveUriLayer) beneath redirects can tell, and
+//! else against the one that was asked for. A first request without an origin (`/items`)
+//! can be followed by relative links only.
+//!
+//! # Errors
+//!
+//! What goes wrong before the first page's head is there is the wrapped service's own
+//! error. Everything later is a [`PageError`] in the stream. A response that is no success
+//! is an error too, the first page's as well; it carries the response.
+//!
+//! # Order
+//!
+//! This is the outermost layer, since its response is a stream. A time limit or a
+//! concurrency limit *around* it would end with the first page's head; put them beneath.
+//! Between two pages nothing is held: no permit, no connection, no request in flight.
+//!
+//! The first request is the template of all others: same method, headers, extensions and
+//! a clone of its body. An `Idempotency-Key` header is for the first page only, since one
+//! key stands for one call.
+//!
+//! # What it does not do
+//!
+//! It does not retry, wait, authenticate, decompress or follow redirects, and it fetches
+//! no page ahead of its consumer: other layers, or later versions, do. It does not remove
+//! duplicates that appear when a list changes while it is read.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod arrival;
 mod config;
 mod course;
 mod cursor;
 mod error;
 mod future;
 mod guard;
+mod items;
 mod json;
 mod layer;
 pub mod link;
@@ -29,6 +130,7 @@ pub use self::cursor::Cursor;
 pub use self::error::{PageError, PageErrorKind, Position};
 pub use self::future::ResponseFuture;
 pub use self::guard::MAX_REMEMBERED_CURSORS;
+pub use self::items::{Decode, Items};
 pub use self::layer::PaginateLayer;
 pub use self::page::Page;
 pub use self::pages::{BoxStream, Pages};

@@ -11,6 +11,7 @@ use outbound_http::BoxError;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::arrival::Read;
 use crate::config::OnRepeat;
 use crate::course::Arrived;
 use crate::error::{PageError, PageErrorKind, Position};
@@ -63,6 +64,21 @@ where
             more: BytesMut::new(),
             previous: None,
         }
+    }
+
+    /// For a stream of items, which goes on from wherever this one is.
+    pub(crate) fn into_parts(self) -> (Walk<S, P, B, RB>, Read) {
+        let chunks = [self.first, self.more.freeze()];
+        let read = Read {
+            index: self.walk.course.progress.pages,
+            parts: self.parts,
+            chunks: chunks
+                .into_iter()
+                .filter(|chunk| !chunk.is_empty())
+                .collect(),
+            previous: self.previous,
+        };
+        (self.walk, read)
     }
 
     /// How far the stream has come.
@@ -194,11 +210,9 @@ where
     if compare && counted != Ok(Some(0)) {
         let mut print = Fingerprint::default();
         let before = previous.take().unwrap_or_default();
-        if page.index > 0 && print.push(&page.body, &before) && print.equals(&before) {
+        let same = print.push(&page.body, &before) && print.equals(&before);
+        if page.index > 0 && same {
             return stalled(walk, position);
-        }
-        if page.index == 0 {
-            print.push(&page.body, &before);
         }
         *previous = Some(print);
     }

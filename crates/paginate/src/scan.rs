@@ -1,6 +1,7 @@
 //! Splits a page into its items and the rest, as the bytes arrive.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::pointer::{Pointer, array_index};
 
@@ -75,6 +76,15 @@ enum Text {
     Bare,
     Inside,
     Escaped,
+}
+
+/// Where an item is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// In the text that was given.
+    Input(Range<usize>),
+    /// In the scanner, since it came in pieces.
+    Kept,
 }
 
 /// Why a page cannot be split.
@@ -174,30 +184,51 @@ impl Scanner {
         self.items
     }
 
-    /// Takes from the front of `input` up to the end of the next item and returns it, or
-    /// takes all of `input` if that completes none.
-    ///
-    /// # Errors
-    ///
-    /// The text cannot be split any further; nothing may be asked of the scanner then.
+    /// Whether it is within the array of items.
+    pub(crate) const fn is_at_items(&self) -> bool {
+        matches!(self.mode, Mode::Items { .. } | Mode::Item(_))
+    }
+
+    /// As [`advance`](Self::advance), for a text that is there as a whole.
     #[allow(single_use_lifetimes, reason = "the bound is the second use")]
     pub(crate) fn next<'a, 'b: 'a>(
         &'a mut self,
         input: &mut &'b [u8],
     ) -> Result<Option<&'a [u8]>, ScanError> {
+        let (taken, found) = self.advance(input)?;
+        let (text, rest) = input.split_at(taken);
+        *input = rest;
+        Ok(found.map(|found| match found {
+            Found::Input(range) => &text[range],
+            Found::Kept => self.kept(),
+        }))
+    }
+
+    /// The last item, if it was [`Found::Kept`].
+    pub(crate) fn kept(&self) -> &[u8] {
+        &self.partial
+    }
+
+    /// Takes from the front of `text` up to the end of the next item, or all of it if
+    /// that completes none: how many bytes were taken, and the item.
+    ///
+    /// # Errors
+    ///
+    /// The text cannot be split any further; nothing may be asked of the scanner then.
+    pub(crate) fn advance(&mut self, text: &[u8]) -> Result<(usize, Option<Found>), ScanError> {
+        let mut input = text;
         while let Some(&byte) = input.first() {
             match self.mode {
                 Mode::Item(mut nested) => {
                     let (taken, complete) = nested.take(input);
-                    let (item, rest) = input.split_at(taken);
+                    let start = text.len() - input.len();
                     if self.partial.len() + taken > self.max_item {
                         return Err(ScanError::ItemTooLarge);
                     }
-                    *input = rest;
                     if !complete {
-                        self.partial.extend_from_slice(item);
+                        self.partial.extend_from_slice(input);
                         self.mode = Mode::Item(nested);
-                        return Ok(None);
+                        return Ok((text.len(), None));
                     }
                     self.items += 1;
                     self.gap = 0;
@@ -205,17 +236,18 @@ impl Scanner {
                         first: false,
                         comma: true,
                     };
+                    let end = start + taken;
                     if self.partial.is_empty() {
-                        return Ok(Some(item));
+                        return Ok((end, Some(Found::Input(start..end))));
                     }
-                    self.partial.extend_from_slice(item);
-                    return Ok(Some(&self.partial));
+                    self.partial.extend_from_slice(&input[..taken]);
+                    return Ok((end, Some(Found::Kept)));
                 }
                 Mode::Skip(mut nested) => {
                     let (taken, complete) = nested.take(input);
-                    let (text, rest) = input.split_at(taken);
-                    *input = rest;
-                    self.keep(text)?;
+                    let (value, rest) = input.split_at(taken);
+                    input = rest;
+                    self.keep(value)?;
                     self.mode = if complete {
                         self.after()
                     } else {
@@ -246,17 +278,17 @@ impl Scanner {
                     if self.gap > self.max_item {
                         return Err(ScanError::ItemTooLarge);
                     }
-                    *input = &input[1..];
+                    input = &input[1..];
                 }
                 _ => {
                     if self.step(byte)? {
                         self.keep(&[byte])?;
-                        *input = &input[1..];
+                        input = &input[1..];
                     }
                 }
             }
         }
-        Ok(None)
+        Ok((text.len(), None))
     }
 
     /// Ends the text: what it holds beside its items.
