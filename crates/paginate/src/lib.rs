@@ -23,7 +23,7 @@
 //! #         None => (r#"[{"id":1},{"id":2}]"#, r#"<?page=2>; rel="next""#),
 //! #         Some(_) => (r#"[{"id":3}]"#, ""),
 //! #     };
-//! #     Response::builder().header("link", link).body(Full::from(page))
+//! #     Response::builder().header("link", link).body(Full::<Bytes>::from(page))
 //! # });
 //!
 //! let api = ServiceBuilder::new()

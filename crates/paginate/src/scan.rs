@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::json;
 use crate::pointer::{Pointer, array_index};
 
 /// A pointer-directed scanner of one JSON text.
@@ -310,7 +311,11 @@ impl Scanner {
             return Err(ScanError::Truncated);
         }
         if !self.found {
-            return Err(ScanError::Absent);
+            // A page of HTML lacks its items for another reason.
+            return Err(match json::check(&self.rest) {
+                Ok(()) => ScanError::Absent,
+                Err(_) => ScanError::Syntax,
+            });
         }
         Ok(std::mem::take(&mut self.rest))
     }

@@ -13,32 +13,32 @@ use outbound_http::BoxError;
 use outbound_paginate::{PageError, Pages, Paginate, PaginateLayer};
 use tower::{Layer, Service, ServiceExt};
 
-pub type Body = Full<Bytes>;
+pub(crate) type Body = Full<Bytes>;
 
 /// A request as it was sent.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub uri: String,
-    pub headers: HeaderMap,
-    pub cross_origin: bool,
-    pub extension: bool,
+pub(crate) struct Asked {
+    pub(crate) uri: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) cross_origin: bool,
+    pub(crate) extension: bool,
 }
 
 /// An extension of the caller's.
 #[derive(Clone)]
-pub struct Own;
+pub(crate) struct Own;
 
 /// Answers with what `answer` makes of the URI and of the number of requests before.
-pub struct Api<RB = Body> {
+pub(crate) struct Api<RB = Body> {
     answer: Arc<dyn Fn(&str, usize) -> Result<Response<RB>, BoxError> + Send + Sync>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-pub fn api(answer: impl Fn(&str, usize) -> Response<Body> + Send + Sync + 'static) -> Api {
+pub(crate) fn api(answer: impl Fn(&str, usize) -> Response<Body> + Send + Sync + 'static) -> Api {
     try_api(move |uri, n| Ok(answer(uri, n)))
 }
 
-pub fn try_api<RB>(
+pub(crate) fn try_api<RB>(
     answer: impl Fn(&str, usize) -> Result<Response<RB>, BoxError> + Send + Sync + 'static,
 ) -> Api<RB> {
     Api {
@@ -57,19 +57,19 @@ impl<RB> Clone for Api<RB> {
 }
 
 impl<RB> Api<RB> {
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
     /// The path and query of each request.
-    pub fn paths(&self) -> Vec<String> {
+    pub(crate) fn paths(&self) -> Vec<String> {
         self.asked()
             .into_iter()
             .map(|asked| asked.uri.replace("https://api.test", ""))
             .collect()
     }
 
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.asked.lock().unwrap().len()
     }
 }
@@ -101,17 +101,17 @@ impl<B, RB> Service<Request<B>> for Api<RB> {
     }
 }
 
-pub fn json(body: impl Into<String>) -> Response<Body> {
+pub(crate) fn json(body: impl Into<String>) -> Response<Body> {
     Response::new(Full::from(body.into()))
 }
 
-pub fn linked(body: impl Into<String>, link: &str) -> Response<Body> {
+pub(crate) fn linked(body: impl Into<String>, link: &str) -> Response<Body> {
     let mut response = json(body);
     response.headers_mut().insert("link", link.parse().unwrap());
     response
 }
 
-pub fn get(path: &str) -> Request<Body> {
+pub(crate) fn get(path: &str) -> Request<Body> {
     let uri = if path.starts_with('/') {
         format!("https://api.test{path}")
     } else {
@@ -120,7 +120,7 @@ pub fn get(path: &str) -> Request<Body> {
     Request::get(uri).body(Full::default()).unwrap()
 }
 
-pub async fn pages<P, RB>(
+pub(crate) async fn pages<P, RB>(
     api: &Api<RB>,
     layer: PaginateLayer<P>,
     path: &str,
@@ -133,7 +133,7 @@ where
 }
 
 /// All that a stream gives.
-pub async fn all<T>(
+pub(crate) async fn all<T>(
     stream: impl Stream<Item = Result<T, PageError>>,
 ) -> (Vec<T>, Option<PageError>) {
     let mut stream = std::pin::pin!(stream);
