@@ -1,0 +1,41 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Event;
+
+/// Settings that do not change the service's type.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) retries: u32,
+    pub(crate) hint_ceiling: Duration,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) on_retry: Option<OnRetry>,
+}
+
+/// Called on retries alone, so that its cost is none of a first success.
+pub(crate) type OnRetry = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+impl Config {
+    pub(crate) const fn new() -> Self {
+        Self {
+            retries: crate::RetryLayer::DEFAULT_RETRIES,
+            hint_ceiling: crate::RetryLayer::DEFAULT_HINT_CEILING,
+            attempt_timeout: None,
+            deadline: None,
+            on_retry: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("retries", &self.retries)
+            .field("hint_ceiling", &self.hint_ceiling)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,108 @@
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use http::{Method, StatusCode, Uri};
+
+/// A retry that has been decided on, before its pause.
+#[derive(Debug)]
+pub struct Event<'a> {
+    pub(crate) retry: u32,
+    pub(crate) delay: Duration,
+    pub(crate) asked: bool,
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) cause: Cause<'a>,
+}
+
+/// Why an attempt is not the last.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Cause<'a> {
+    /// The response had this status.
+    Status(StatusCode),
+    /// The service failed. The error is there if the classifier can
+    /// [show](crate::Classify::show) it.
+    Error(Option<&'a (dyn Error + 'static)>),
+    /// The attempt took longer than the
+    /// [attempt timeout](crate::RetryLayer::attempt_timeout).
+    AttemptTimeout,
+}
+
+impl<'a> Event<'a> {
+    /// Which retry it is; the first is 1.
+    #[must_use]
+    pub const fn retry(&self) -> u32 {
+        self.retry
+    }
+
+    /// The pause before it.
+    #[must_use]
+    pub const fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// Whether the server asked for the pause.
+    #[must_use]
+    pub const fn server_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub const fn method(&self) -> &'a Method {
+        self.method
+    }
+
+    /// The request's URI. Its query may hold secrets; `Display` leaves it out.
+    #[must_use]
+    pub const fn uri(&self) -> &'a Uri {
+        self.uri
+    }
+
+    /// Why the attempt before was not the last.
+    #[must_use]
+    pub const fn cause(&self) -> Cause<'a> {
+        self.cause
+    }
+}
+
+/// One line without secrets: `GET https://h/p answered 503; retry 1 in 250ms`.
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.method)?;
+        if let (Some(scheme), Some(host)) = (self.uri.scheme_str(), self.uri.host()) {
+            write!(f, "{scheme}://{host}")?;
+            if let Some(port) = self.uri.port() {
+                write!(f, ":{port}")?;
+            }
+        }
+        write!(
+            f,
+            "{} {}; retry {} in {:.0?}",
+            self.uri.path(),
+            self.cause,
+            self.retry,
+            self.delay
+        )?;
+        if self.asked {
+            f.write_str(", as the server asked")?;
+        }
+        Ok(())
+    }
+}
+
+/// The innermost error tells most: `connection reset by peer`, not `client error`.
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "answered {}", status.as_u16()),
+            Self::Error(None) => f.write_str("failed"),
+            Self::Error(Some(error)) => {
+                let root = std::iter::successors(Some(*error), |&error| error.source()).last();
+                write!(f, "failed ({})", root.unwrap_or(*error))
+            }
+            Self::AttemptTimeout => f.write_str("took too long"),
+        }
+    }
+}

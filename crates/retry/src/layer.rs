@@ -1,0 +1,154 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use outbound_http::{BufferBody, CloneBody};
+use tower_layer::Layer;
+
+use crate::config::Config;
+use crate::seeds::Seeds;
+use crate::service::{Retry, Shared};
+use crate::{Event, Exponential, Standard};
+
+/// [`Layer`] that applies [`Retry`].
+///
+/// See the [crate docs](crate) for an example. `R` repeats bodies, `C` judges outcomes, `K`
+/// makes pauses.
+#[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is applied to a service"]
+pub struct RetryLayer<R = CloneBody, C = Standard, K = Exponential> {
+    replay: R,
+    classify: C,
+    backoff: K,
+    config: Config,
+    seeds: Seeds,
+}
+
+impl RetryLayer {
+    /// Sends after the first, by default: 3.
+    pub const DEFAULT_RETRIES: u32 = 3;
+
+    /// Longest pause that a server may ask for, by default: 60 s.
+    pub const DEFAULT_HINT_CEILING: Duration = Duration::from_secs(60);
+
+    /// All at its default: [3 retries](Self::DEFAULT_RETRIES), [`Exponential::default`],
+    /// [`Standard`], bodies repeated by cloning.
+    pub fn new() -> Self {
+        Self {
+            replay: CloneBody,
+            classify: Standard,
+            backoff: Exponential::default(),
+            config: Config::new(),
+            seeds: Seeds::random(),
+        }
+    }
+}
+
+impl Default for RetryLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R, C, K> RetryLayer<R, C, K> {
+    /// Sends at most `retries` times after the first. With 0 every request is sent once.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.config.retries = retries;
+        self
+    }
+
+    /// Returns a response at once whose server asks for a longer pause than `ceiling`, rather
+    /// than wait for it or come back too early.
+    pub fn hint_ceiling(mut self, ceiling: Duration) -> Self {
+        self.config.hint_ceiling = ceiling;
+        self
+    }
+
+    /// Gives up an attempt after `timeout`, but only for another that may really follow; the
+    /// last attempt, and one that must not be repeated, runs on.
+    ///
+    /// The time counts from the moment that the attempt first makes its caller wait, and covers
+    /// what is beneath this layer. It is off by default.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.config.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Starts no attempt later than `limit` after the call, and returns the last outcome at once
+    /// where a pause would end later. What is in flight is not dropped; for that there is
+    /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.config.deadline = Some(limit);
+        self
+    }
+
+    /// Fixes the jitter, for tests. By default it is seeded by the operating system.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seeds = Seeds::fixed(seed);
+        self
+    }
+
+    /// Tells `observe` of each retry, before its pause.
+    pub fn on_retry(mut self, observe: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.config.on_retry = Some(Arc::new(observe));
+        self
+    }
+
+    /// Pauses as `backoff` says: an [`Exponential`], or a closure that makes an iterator.
+    pub fn backoff<K2>(self, backoff: K2) -> RetryLayer<R, C, K2> {
+        RetryLayer {
+            replay: self.replay,
+            classify: self.classify,
+            backoff,
+            config: self.config,
+            seeds: self.seeds,
+        }
+    }
+
+    /// Judges outcomes by `classify` instead of [`Standard`].
+    pub fn classify<C2>(self, classify: C2) -> RetryLayer<R, C2, K> {
+        RetryLayer {
+            replay: self.replay,
+            classify,
+            backoff: self.backoff,
+            config: self.config,
+            seeds: self.seeds,
+        }
+    }
+
+    /// Repeats bodies by `replay` instead of cloning them: any
+    /// [`Replay`](outbound_http::Replay).
+    pub fn replay<R2>(self, replay: R2) -> RetryLayer<R2, C, K> {
+        RetryLayer {
+            replay,
+            classify: self.classify,
+            backoff: self.backoff,
+            config: self.config,
+            seeds: self.seeds,
+        }
+    }
+
+    /// Repeats streaming bodies by recording up to `limit` bytes of them while they are sent.
+    ///
+    /// A larger body is sent whole, and once.
+    pub fn buffer_body(self, limit: usize) -> RetryLayer<BufferBody, C, K> {
+        self.replay(BufferBody::new(limit))
+    }
+}
+
+impl<S, R: Clone, C: Clone, K: Clone> Layer<S> for RetryLayer<R, C, K> {
+    type Service = Retry<S, R, C, K>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Retry {
+            inner,
+            shared: Arc::new(Shared {
+                replay: self.replay.clone(),
+                classify: self.classify.clone(),
+                backoff: self.backoff.clone(),
+                config: self.config.clone(),
+                // Each service draws its own sequence.
+                seeds: Seeds::fixed(self.seeds.next()),
+            }),
+        }
+    }
+}

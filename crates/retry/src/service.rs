@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::{HeaderName, UPGRADE};
+use http::{Method, Request, Response};
+use outbound_http::{Replay, clone_head};
+use tower_service::Service;
+
+use crate::config::Config;
+use crate::future::{Kept, ResponseFuture};
+use crate::seeds::Seeds;
+use crate::{Classify, Idempotent, MakeBackoff};
+
+/// Retries HTTP requests with jittered back-off.
+///
+/// See the [crate docs](crate) for an example.
+#[derive(Debug)]
+pub struct Retry<S, R, C, K> {
+    pub(crate) inner: S,
+    pub(crate) shared: Arc<Shared<R, C, K>>,
+}
+
+/// What clones and requests in flight share.
+#[derive(Debug)]
+pub(crate) struct Shared<R, C, K> {
+    pub(crate) replay: R,
+    pub(crate) classify: C,
+    pub(crate) backoff: K,
+    pub(crate) config: Config,
+    pub(crate) seeds: Seeds,
+}
+
+impl<S, R, C, K> Retry<S, R, C, K> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S: Clone, R, C, K> Clone for Retry<S, R, C, K> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<S, B, RB, R, C, K> Service<Request<B>> for Retry<S, R, C, K>
+where
+    R: Replay<B>,
+    S: Service<Request<R::Body>, Response = Response<RB>> + Clone,
+    C: Classify<RB, S::Error>,
+    K: MakeBackoff,
+{
+    type Response = Response<RB>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, B, R, C, K>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let shared = &self.shared;
+        if shared.config.retries == 0 || is_upgrade(&request) {
+            let request = request.map(|body| shared.replay.once(body));
+            return ResponseFuture::new(self.inner.call(request), None);
+        }
+        let (parts, body) = request.into_parts();
+        let (body, saved) = shared.replay.split(body);
+        let request = Request::from_parts(parts, body);
+        let kept = saved.map(|saved| {
+            Kept::new(
+                // Never polled, so that it holds nothing of what readiness reserves.
+                self.inner.clone(),
+                clone_head(&request),
+                saved,
+                is_repeatable(&request),
+                Arc::clone(shared),
+            )
+        });
+        ResponseFuture::new(self.inner.call(request), kept)
+    }
+}
+
+/// What follows an upgrade is no longer HTTP, and cannot be taken back.
+fn is_upgrade<B>(request: &Request<B>) -> bool {
+    request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
+}
+
+/// Whether a request that may have been processed may be sent again.
+fn is_repeatable<B>(request: &Request<B>) -> bool {
+    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+    match request.extensions().get() {
+        Some(Idempotent(repeatable)) => *repeatable,
+        None => request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY),
+    }
+}
