@@ -120,12 +120,14 @@
 
 mod authorize;
 mod bearer;
+mod builder;
 mod constructors;
 mod credential;
 mod error;
 mod flight;
 mod future;
 mod invalid;
+mod launch;
 mod layer;
 mod query;
 mod scope;
@@ -140,6 +142,7 @@ pub use outbound_http::BoxError;
 
 pub use self::authorize::{Authorize, Step, Verdict};
 pub use self::bearer::{Bearer, Generation, WaitForToken};
+pub use self::builder::TokensBuilder;
 pub use self::credential::StaticCredential;
 pub use self::error::AuthError;
 pub use self::future::ResponseFuture;
@@ -149,7 +152,7 @@ pub use self::scope::Scope;
 pub use self::service::Auth;
 pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};
 pub use self::static_auth::{StaticAuth, StaticAuthLayer};
-pub use self::tokens::{Tokens, TokensBuilder};
+pub use self::tokens::Tokens;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,16 +1,15 @@
-use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
-use outbound_http::{Spawn, TokioSpawn};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::error::SharedError;
 use crate::flight::{Flight, Outcome, Waiter};
-use crate::{FetchError, Reason, Token, TokenSource, secret};
+use crate::launch::{Fault, Landing, Launch};
+use crate::{Reason, Token, TokenSource, TokensBuilder, secret};
 
 /// A token that is fetched when it is needed, and shared by all who need it.
 ///
@@ -32,7 +31,7 @@ pub struct Tokens {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     state: Mutex<State>,
     launch: Box<dyn Launch>,
     margin: Duration,
@@ -90,11 +89,18 @@ impl Tokens {
     /// Fetches tokens from `source`, with settings of your own.
     #[must_use]
     pub const fn builder<T: TokenSource>(source: T) -> TokensBuilder<T> {
-        TokensBuilder {
-            source,
-            spawn: TokioSpawn::new(),
-            margin: Self::DEFAULT_MARGIN,
-            fetch_timeout: Self::DEFAULT_FETCH_TIMEOUT,
+        TokensBuilder::new(source)
+    }
+
+    pub(crate) fn launched_by(launch: impl Launch + 'static, margin: Duration) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::default(),
+                launch: Box::new(launch),
+                margin,
+                fetches: AtomicU64::new(0),
+                resends: AtomicU64::new(0),
+            }),
         }
     }
 
@@ -131,11 +137,7 @@ impl Tokens {
         state.flight = Some(Arc::clone(&flight));
         // A runtime that is shutting down drops the task at once, and that locks the state.
         drop(state);
-        let landing = Landing {
-            shared: Arc::clone(&self.shared),
-            flight: Arc::clone(&flight),
-            landed: false,
-        };
+        let landing = Landing::new(Arc::clone(&self.shared), Arc::clone(&flight));
         self.shared.launch.launch(why, landing);
         Acquired::Later(Waiter::new(flight))
     }
@@ -153,7 +155,7 @@ impl Shared {
     }
 
     /// Makes a fetched token the one that is used.
-    fn publish(&self, fetched: Result<Token, SharedError>) -> Outcome {
+    pub(crate) fn publish(&self, fetched: Result<Token, SharedError>) -> Outcome {
         let prepared = fetched.and_then(|token| self.prepare(&token));
         let mut state = self.state();
         state.flight = None;
@@ -192,164 +194,5 @@ impl fmt::Debug for Tokens {
             .field("fetches", &self.fetches())
             .field("resends", &self.resends())
             .finish_non_exhaustive()
-    }
-}
-
-/// Settings of [`Tokens`]; see [`Tokens::builder`].
-#[derive(Clone)]
-pub struct TokensBuilder<T, X = TokioSpawn> {
-    source: T,
-    spawn: X,
-    margin: Duration,
-    fetch_timeout: Duration,
-}
-
-impl<T, X> TokensBuilder<T, X> {
-    /// How long before the end of its life a token is no longer used; at most a tenth of its
-    /// lifetime. By default [`Tokens::DEFAULT_MARGIN`].
-    #[must_use]
-    pub fn margin(mut self, margin: Duration) -> Self {
-        self.margin = margin;
-        self
-    }
-
-    /// How long a fetch may take. By default [`Tokens::DEFAULT_FETCH_TIMEOUT`].
-    #[must_use]
-    pub fn fetch_timeout(mut self, timeout: Duration) -> Self {
-        self.fetch_timeout = timeout;
-        self
-    }
-
-    /// What runs the fetches. By default [`TokioSpawn`]. Their timeout needs tokio's clock in
-    /// any case.
-    #[must_use]
-    pub fn spawn<X2>(self, spawn: X2) -> TokensBuilder<T, X2> {
-        TokensBuilder {
-            source: self.source,
-            spawn,
-            margin: self.margin,
-            fetch_timeout: self.fetch_timeout,
-        }
-    }
-
-    /// Finishes the settings.
-    #[must_use]
-    pub fn build(self) -> Tokens
-    where
-        T: TokenSource,
-        X: Spawn + Send + Sync + 'static,
-    {
-        let launch = Box::new(Launcher {
-            source: Arc::new(self.source),
-            spawn: self.spawn,
-            fetch_timeout: self.fetch_timeout,
-        });
-        Tokens {
-            shared: Arc::new(Shared {
-                state: Mutex::default(),
-                launch,
-                margin: self.margin,
-                fetches: AtomicU64::new(0),
-                resends: AtomicU64::new(0),
-            }),
-        }
-    }
-}
-
-/// Without the source, which holds secrets.
-impl<T, X> fmt::Debug for TokensBuilder<T, X> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokensBuilder")
-            .field("margin", &self.margin)
-            .field("fetch_timeout", &self.fetch_timeout)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Hides the types of source and spawner, so that [`Tokens`] can be named.
-trait Launch: Send + Sync {
-    fn launch(&self, why: Reason, landing: Landing);
-}
-
-struct Launcher<T, X> {
-    source: Arc<T>,
-    spawn: X,
-    fetch_timeout: Duration,
-}
-
-impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
-    fn launch(&self, why: Reason, landing: Landing) {
-        let source = Arc::clone(&self.source);
-        let fetch_timeout = self.fetch_timeout;
-        self.spawn.spawn(async move {
-            let fetched = timeout(fetch_timeout, source.fetch(why)).await;
-            landing.land(match fetched {
-                Ok(fetched) => fetched.map_err(|error: FetchError| error.into_source().into()),
-                Err(_) => Err(Arc::new(Fault::TimedOut(fetch_timeout))),
-            });
-        });
-    }
-}
-
-/// The duty to end a flight. Dropped without a result (the source panicked, the runtime went
-/// away) it ends it with an error, so that nobody waits for ever.
-struct Landing {
-    shared: Arc<Shared>,
-    flight: Arc<Flight>,
-    landed: bool,
-}
-
-impl Landing {
-    fn land(mut self, fetched: Result<Token, SharedError>) {
-        self.finish(fetched);
-    }
-
-    fn finish(&mut self, fetched: Result<Token, SharedError>) {
-        self.landed = true;
-        // Published first: who finds no flight any more finds the token.
-        let outcome = self.shared.publish(fetched);
-        self.flight.land(outcome);
-    }
-}
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        if !self.landed {
-            self.finish(Err(Arc::new(Fault::Aborted)));
-        }
-    }
-}
-
-/// How a fetch can fail by itself.
-#[derive(Debug)]
-enum Fault {
-    TimedOut(Duration),
-    Aborted,
-    BornExpired,
-    Unusable(crate::InvalidAuth),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut(limit) => write!(
-                f,
-                "the token source did not answer within {limit:?}; if it goes through the same client, mark its request NoAuth"
-            ),
-            Self::Aborted => f.write_str(
-                "the token source panicked, or the runtime that it ran on was shut down",
-            ),
-            Self::BornExpired => f.write_str("the token source gave a token that has expired"),
-            Self::Unusable(_) => f.write_str("the token source gave a token that cannot be used"),
-        }
-    }
-}
-
-impl Error for Fault {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Unusable(source) => Some(source),
-            _ => None,
-        }
     }
 }

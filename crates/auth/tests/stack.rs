@@ -121,13 +121,14 @@ async fn dropping_a_request_gives_its_permit_back_wherever_it_stood() {
     let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
     let tokens = tokens();
     let layer = AuthLayer::bearer_from(home(), tokens.clone()).replay();
-    let service = ServiceBuilder::new()
+    // The service lives on, as it does in a client that sends one request after another.
+    let mut service = ServiceBuilder::new()
         .layer(layer)
         .layer(limit)
         .service(inner);
 
     // While it waits for its first token it holds none.
-    let mut waiting = Box::pin(send(&service, get(HOME)));
+    let mut waiting = Box::pin(service.ready().await.unwrap().call(get(HOME)));
     assert!(poll_once(&mut waiting).is_pending());
     assert_eq!(permits.available_permits(), 1);
     sleep(2 * SECOND).await;
@@ -142,7 +143,7 @@ async fn dropping_a_request_gives_its_permit_back_wherever_it_stood() {
     sleep(2 * SECOND).await;
     assert_eq!((permits.available_permits(), tokens.fetches()), (1, 2));
 
-    let mut in_flight = Box::pin(send(&service, get(HOME)));
+    let mut in_flight = Box::pin(service.ready().await.unwrap().call(get(HOME)));
     assert!(poll_once(&mut in_flight).is_pending());
     assert_eq!((permits.available_permits(), sent.len()), (0, 2));
     drop(in_flight);
