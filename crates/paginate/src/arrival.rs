@@ -7,6 +7,7 @@ use http::response::Parts;
 
 use crate::config::OnRepeat;
 use crate::course::{Arrived, Course};
+use crate::error::PageError;
 use crate::guard::Fingerprint;
 use crate::json;
 use crate::pointer::Pointer;
@@ -101,9 +102,17 @@ impl Arrival {
     }
 
     /// The number of the next item, while a page's items are on their way.
-    pub(crate) fn position(&self) -> Option<u64> {
+    fn position(&self) -> Option<u64> {
         let within = self.parts.is_some() && self.scanner.is_at_items();
         within.then(|| self.items())
+    }
+
+    /// The same error, with what is known of the page at hand.
+    pub(crate) fn explain(&self, error: PageError) -> PageError {
+        match &self.parts {
+            Some(parts) => error.within(self.position()).of(parts),
+            None => error,
+        }
     }
 
     pub(crate) fn head(&mut self, parts: Parts, index: u64) {

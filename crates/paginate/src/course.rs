@@ -157,7 +157,8 @@ impl<P, B> Course<P, B> {
         {
             return Ok(After::End(End::Limited));
         }
-        let Some(cursor) = next.map_err(|malformed| unusable(malformed, position))? else {
+        let unreadable = |malformed| unusable(malformed, position).of(page.parts);
+        let Some(cursor) = next.map_err(unreadable)? else {
             return Ok(After::End(End::Complete));
         };
 

@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
+use http::header::CONTENT_ENCODING;
+use http::response::Parts;
 use outbound_http::BoxError;
 
 use crate::page::Page;
@@ -90,6 +92,14 @@ impl PageError {
     /// The same, within a page.
     pub(crate) fn within(mut self, item: Option<u64>) -> Self {
         self.0.position.item = item;
+        self
+    }
+
+    /// The same, with a hint if the body may not be JSON because it is still encoded.
+    pub(crate) fn of(mut self, parts: &Parts) -> Self {
+        if self.0.kind == PageErrorKind::NotJson && parts.headers.contains_key(CONTENT_ENCODING) {
+            self.0.detail += "; it has a content-encoding, so put a decompression layer beneath";
+        }
         self
     }
 

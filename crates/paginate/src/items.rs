@@ -166,7 +166,7 @@ where
                 Ok(step) => step,
                 Err(error) => {
                     let error = scan_error(error, Position::page(page));
-                    let error = error.within(this.arrival.position());
+                    let error = this.arrival.explain(error);
                     this.walk.finish(End::Failed);
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -213,7 +213,7 @@ where
                 Step::More => match ready!(this.walk.as_mut().poll_event(cx)) {
                     None => return Poll::Ready(None),
                     Some(Err(error)) => {
-                        let error = error.within(this.arrival.position());
+                        let error = this.arrival.explain(error);
                         return Poll::Ready(Some(Err(error)));
                     }
                     Some(Ok(Event::Head(parts))) => this.arrival.head(parts, page),

@@ -1,5 +1,7 @@
 //! The tower contract, over and under other middleware.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use std::time::Duration;

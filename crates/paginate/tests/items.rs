@@ -1,5 +1,7 @@
 //! Items: what a user may rely on while they arrive.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use std::collections::VecDeque;
@@ -418,4 +420,20 @@ async fn a_stream_of_pages_becomes_one_of_items_wherever_it_is() {
     assert!(error.is_none());
     assert_eq!(items, [3, 4]);
     assert_eq!(api.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_body_that_is_still_encoded_is_told_so() {
+    let api = api(|_, _| {
+        let mut response = json("\u{1f}\u{8b}");
+        response
+            .headers_mut()
+            .insert("content-encoding", "gzip".parse().unwrap());
+        response
+    });
+    let pages = Pin::into_inner(pages(&api, PaginateLayer::new(NoNext), "/a").await);
+    let (_, error) = all(pages.items::<u64>("")).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind(), PageErrorKind::NotJson);
+    assert!(error.to_string().contains("decompression"), "{error}");
 }

@@ -1,5 +1,7 @@
 //! Pages: what a user may rely on.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use std::sync::Arc;

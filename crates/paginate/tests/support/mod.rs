@@ -1,6 +1,7 @@
 //! An API made of a function, and what it was asked.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
