@@ -50,11 +50,14 @@ where
     type Output = Result<Pages<S, P, B, RB>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let response = match this.first.as_pin_mut() {
-            Some(first) => Some(ready!(first.poll(cx))?),
+        let mut this = self.project();
+        let response = match this.first.as_mut().as_pin_mut() {
+            Some(first) => Some(ready!(first.poll(cx))),
             None => None,
         };
+        // It may hold a permit for as long as it lives, and who awaits us may keep us.
+        this.first.set(None);
+        let response = response.transpose()?;
         let (service, course) = this.then.take().expect("polled after completion");
         Poll::Ready(Ok(Pages::new(Walk::new(service, course, response))))
     }

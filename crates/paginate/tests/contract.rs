@@ -128,6 +128,21 @@ async fn two_streams_over_one_permit_take_turns() {
     assert!(one.next().await.is_none() && two.next().await.is_none());
 }
 
+#[test]
+fn a_finished_future_that_is_kept_holds_no_permit() {
+    let api = support::api(|_, _| support::json("[]"));
+    let limited = ServiceBuilder::new().concurrency_limit(1).service(api);
+    let mut service = layer().layer(limited);
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let ready = task::spawn(()).enter(|cx, _| Service::<Sent>::poll_ready(&mut service, cx));
+        assert_ready_ok!(ready);
+        let mut future = task::spawn(service.call(get("/a")));
+        let _pages = assert_ready_ok!(future.poll());
+        kept.push(future);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn item_streams_over_one_permit_take_turns_within_their_pages() {
     let limited = ServiceBuilder::new()
