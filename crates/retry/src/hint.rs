@@ -49,7 +49,7 @@ mod tests {
         }
         // A clock that is a year off.
         retry_after(&headers, || {
-            SystemTime::UNIX_EPOCH + Duration::from_secs(815_647_777)
+            SystemTime::UNIX_EPOCH + Duration::from_secs(815_561_377)
         })
     }
 

@@ -1,6 +1,106 @@
 //! Retries HTTP requests with jittered back-off.
+//!
+//! [`RetryLayer`] is a [tower] layer around any `Service<http::Request<B>>`. It sends a request
+//! again where that can help and can do no harm: it knows which statuses and transport errors
+//! may be retried for which methods, pauses as long as the server asks for, and otherwise backs
+//! off exponentially with full jitter. Errors pass through as they are.
+//!
+//! # Example
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use outbound_http::ResendCount;
+//! use outbound_retry::{Attempts, RetryLayer};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Busy at first.
+//! let client = service_fn(async |request: Request<Full<Bytes>>| {
+//!     let resent = request.extensions().get::<ResendCount>().is_some();
+//!     let status = if resent { 200 } else { 503 };
+//!     Response::builder().status(status).body(()).map_err(std::io::Error::other)
+//! });
+//!
+//! let response = RetryLayer::new().layer(client).oneshot(Request::default()).await?;
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(Attempts::of(response.extensions()), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customization
+//!
+//! ```
+//! use std::time::Duration;
+//! use outbound_retry::{Exponential, RetryLayer};
+//!
+//! let layer = RetryLayer::new()
+//!     .retries(5)
+//!     .backoff(Exponential::new(Duration::from_millis(50), Duration::from_secs(2)))
+//!     .hint_ceiling(Duration::from_secs(10))
+//!     .attempt_timeout(Duration::from_secs(3))
+//!     .deadline(Duration::from_secs(30))
+//!     .on_retry(|event| eprintln!("{event}"));
+//! # let _ = layer;
+//! ```
+//!
+//! Outcomes are judged by [`Standard`], or by a [`Classify`] of your own
+//! ([`classify`](RetryLayer::classify)); pauses come from [`Exponential`], or from any closure
+//! that makes an iterator ([`backoff`](RetryLayer::backoff)).
+//!
+//! # Which requests are retried
+//!
+//! What the server did not process is sent again whatever its method: 408, 421, 425, 429, a
+//! connection that was refused. What it may have processed (500, 502, 503, 504, a connection
+//! that was lost) is sent again only if the method is idempotent (RFC 9110, section 9.2.2), if
+//! the request has an `Idempotency-Key` header, or if its extension [`Idempotent`] says so. A
+//! POST with a 503 is therefore sent once, with `Retry-After` or without. CONNECT and upgrades
+//! are never sent again. The table of outcomes is at [`Standard`]; to look into transport errors
+//! it needs the features `hyper`, `hyper-util` and `h2`, as the transport has it.
+//!
+//! # Bodies
+//!
+//! By default a body is cloned, which is cheap for `Full<Bytes>` and its like.
+//! [`buffer_body`](RetryLayer::buffer_body) records a streaming body while it is sent; any other
+//! way is a [`Replay`](outbound_http::Replay). A body that cannot be repeated is sent once: never
+//! refused, never sent empty. Head, extensions and body are the same on every attempt, but for
+//! [`ResendCount`](outbound_http::ResendCount).
+//!
+//! # What the server asks for
+//!
+//! `Retry-After` is heard in both its forms, a date relative to the response's own `Date`. The
+//! pause is never shorter and at most a tenth longer. Where the server asks for more than the
+//! [ceiling](RetryLayer::hint_ceiling), the response is returned at once.
+//!
+//! # Order
+//!
+//! Inside what happens once a call (validation, a hard
+//! [`DeadlineLayer`](outbound_http::DeadlineLayer)), outside what happens once a try:
+//! authentication, a concurrency limit, a
+//! [`CollectLayer`](outbound_http::CollectLayer), without which a body that breaks midway is
+//! never seen here. Nothing (permit, connection, response) is held during a pause.
+//!
+//! # Cancellation
+//!
+//! Dropping the [`ResponseFuture`] drops the attempt in flight; no other follows.
+//!
+//! # What it does not do
+//!
+//! It has no budget so far, so that a fleet's retries multiply its load by up to
+//! [`DEFAULT_RETRIES`](RetryLayer::DEFAULT_RETRIES)` + 1` in an outage. It does not hedge, does
+//! not resume a body with `Range`, and does not drain a response that it discards.
+//!
+//! [tower]: https://docs.rs/tower
+
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod backoff;
 mod config;
