@@ -90,12 +90,11 @@ async fn links_lead_to_every_item_once_and_one_item_breaks_the_contract() {
     let mut visitor = Visitor::start().await;
     visitor.wear_out().await;
 
-    let first = visitor.api.items_url();
-    let mut next = Some(first.clone());
+    let mut next = Some(visitor.api.items_url());
     let (mut pages, mut ids, mut broken) = (0, BTreeSet::new(), Vec::new());
     while let Some(url) = next.take() {
         let response = visitor.get(&url).await.unwrap();
-        next = rel_next(&response).map(|query| format!("{first}{query}"));
+        next = rel_next(&response).map(|page| visitor.url(&page));
         pages += 1;
         for item in json(response).await.as_array().unwrap() {
             let id = item["id"].as_str().unwrap().to_owned();
@@ -185,9 +184,8 @@ async fn tokens_are_issued_to_the_client_and_for_its_grant_only() {
 async fn a_page_that_is_not_there_is_not_found() {
     let mut visitor = Visitor::start().await;
     visitor.renew().await;
-    let url = visitor.api.items_url();
-    for query in ["?page=0", "?page=13", "?page=two", "?page="] {
-        let response = visitor.get(&format!("{url}{query}")).await.unwrap();
+    for page in ["0", "13", "two", "-1", ""] {
+        let response = visitor.get(&visitor.url(page)).await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 }
@@ -252,8 +250,14 @@ impl Visitor {
     }
 
     async fn ask(&self, page: u32) -> Result<Response<Incoming>, ClientError> {
-        let url = format!("{}?page={page}", self.api.items_url());
-        self.get(&url).await
+        self.get(&self.url(&page.to_string())).await
+    }
+
+    /// The URL of a page, by its number in text.
+    fn url(&self, page: &str) -> String {
+        let first = self.api.items_url();
+        let list = first.strip_suffix('1').expect("the first page");
+        format!("{list}{page}")
     }
 
     async fn get(&self, url: &str) -> Result<Response<Incoming>, ClientError> {
@@ -294,11 +298,11 @@ async fn json(response: Response<Incoming>) -> Value {
     serde_json::from_slice(&body).expect("JSON")
 }
 
-/// The query of the link to the next page.
+/// The relative reference of the link to the next page.
 fn rel_next(response: &Response<Incoming>) -> Option<String> {
     let links = response.headers()[LINK].to_str().expect("text");
     let (before, _) = links.split_once(">; rel=\"next\"")?;
-    before.rsplit_once('<').map(|(_, query)| query.to_owned())
+    before.rsplit_once('<').map(|(_, page)| page.to_owned())
 }
 
 /// The kind of the operating system's error at the bottom of `error`.

@@ -1,10 +1,9 @@
 //! The two resources: where tokens are issued, and the list that they open.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -18,8 +17,8 @@ use super::observations::{self, PAGES};
 use super::tokens::{Refusal, Tokens};
 use super::wire::{self, Reset};
 
-/// The path of the list.
-pub(super) const OBSERVATIONS: &str = "/v1/observations";
+/// The path of the first page. The number is in the path because logs leave queries out.
+pub(super) const FIRST_PAGE: &str = "/v1/observations/1";
 
 /// The path of the token endpoint.
 pub(super) const TOKEN: &str = "/oauth/token";
@@ -37,7 +36,7 @@ struct Service {
 pub(super) fn router() -> Router {
     Router::new()
         .route(TOKEN, post(token))
-        .route(OBSERVATIONS, get(observations))
+        .route("/v1/observations/{page}", get(observations))
         .with_state(Arc::new(Service::default()))
 }
 
@@ -65,16 +64,15 @@ async fn token(State(service): State<Arc<Service>>, headers: HeaderMap, form: St
 
 async fn observations(
     State(service): State<Arc<Service>>,
-    Query(query): Query<HashMap<String, String>>,
+    Path(page): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let bearer = credential(&headers, "bearer");
     if let Err(refusal) = service.tokens.check(bearer) {
         return refuse(refusal);
     }
-    let number = query.get("page").map_or(Some(1), |page| page.parse().ok());
-    let page = number.and_then(|number| Some((number, observations::page(number)?)));
-    let Some((number, items)) = page else {
+    let number = page.parse().unwrap_or(0);
+    let Some(items) = observations::page(number) else {
         return problem(StatusCode::NOT_FOUND, "there is no such page");
     };
     // Who is not let in meets no fault: each waits for a request that deserves the page.
@@ -116,14 +114,14 @@ fn truncated(number: u32, items: &[Value]) -> Response {
 
 /// Links as servers write them: relative, several in a line, with relations besides `next`.
 fn links(number: u32) -> String {
-    let mut links = format!("<{OBSERVATIONS}>; rel=\"first\", <?page={PAGES}>; rel=last");
+    let mut links = format!("<{FIRST_PAGE}>; rel=\"first\", <{PAGES}>; rel=last");
     if number > 1 {
-        links += &format!(", <?page={}>; rel=\"prev\"", number - 1);
+        links += &format!(", <{}>; rel=\"prev\"", number - 1);
     }
     if number < PAGES {
         // Page 1 is of midnight. The comma stands in a quoted string, where it parts nothing.
         let (next, hour) = (number + 1, number);
-        links += &format!(", <?page={next}>; rel=\"next\"; title=\"{hour:02}:00, and on\"");
+        links += &format!(", <{next}>; rel=\"next\"; title=\"{hour:02}:00, and on\"");
     }
     links
 }

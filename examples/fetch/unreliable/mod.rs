@@ -49,7 +49,7 @@ impl UnreliableApi {
 
     /// Where the first page of the list is, a JSON array at its root.
     pub(crate) fn items_url(&self) -> String {
-        format!("http://{}{}", self.address, api::OBSERVATIONS)
+        format!("http://{}{}", self.address, api::FIRST_PAGE)
     }
 
     /// Where tokens are issued: `POST` of `grant_type=client_credentials`, with the client's id and
