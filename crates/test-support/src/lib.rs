@@ -1,14 +1,18 @@
 //! Test doubles that every layer crate shares.
 //!
 //! [`Strict`] holds its caller to the tower contract; [`Scripted`] answers by a list and records
-//! what it was asked; [`Body`] comes in the pieces that a test wants. None of them needs a
+//! what it was asked; [`Body`] comes in the pieces that a test wants. None of these needs a
 //! socket, so a paused clock drives them all.
+//!
+//! [`FaultyServer`] is for what only a socket can do: it resets, truncates, stalls and babbles,
+//! one [`Act`] for each request.
 
 #![forbid(unsafe_code)]
 // Tests are where a broken expectation should end the program.
 #![allow(clippy::missing_panics_doc)]
 
 mod body;
+mod faulty;
 mod scripted;
 mod strict;
 
@@ -17,6 +21,7 @@ use std::future::poll_fn;
 use tower_service::Service;
 
 pub use self::body::Body;
+pub use self::faulty::{Act, FaultyServer, ReceivedRequest};
 pub use self::scripted::{Recorded, Scripted, Step};
 pub use self::strict::{Always, Strict, StrictHandle};
 
