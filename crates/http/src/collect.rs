@@ -112,9 +112,72 @@ pin_project! {
         Reading {
             head: Option<response::Parts>,
             #[pin]
-            body: RB,
-            read: Read,
+            body: CollectBody<RB>,
         },
+    }
+}
+
+pin_project! {
+    /// Reads a body to its end, up to a limit.
+    ///
+    /// What [`CollectLayer`] does to each response, for a layer that decides by itself which
+    /// bodies to read.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops the body.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct CollectBody<B> {
+        #[pin]
+        body: B,
+        limit: usize,
+        read: Read,
+    }
+}
+
+impl<B> CollectBody<B> {
+    /// Reads `body`, which may have at most `limit` bytes.
+    pub fn new(body: B, limit: usize) -> Self {
+        Self {
+            body,
+            limit,
+            read: Read::default(),
+        }
+    }
+}
+
+impl<B> Future for CollectBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    /// [`BodyTooLarge`], or the body's own error.
+    type Output = Result<CollectedBody, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let left = this.limit.saturating_sub(this.read.len());
+        // Known before it is read. A HEAD response announces a length that it does not have,
+        // but its body is known to have ended.
+        if !this.body.is_end_stream() && this.body.size_hint().lower() > left as u64 {
+            return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
+        }
+        loop {
+            match ready!(this.body.as_mut().poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        if data.remaining() > this.limit.saturating_sub(this.read.len()) {
+                            return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
+                        }
+                        this.read.push(data);
+                    }
+                    Err(frame) => this.read.trailers = frame.into_trailers().ok(),
+                },
+                Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                None => return Poll::Ready(Ok(std::mem::take(this.read).finish())),
+            }
+        }
     }
 }
 
@@ -177,35 +240,16 @@ where
                 StateProj::Calling { response } => {
                     let response = ready!(response.poll(cx)).map_err(Into::into)?;
                     let (head, body) = response.into_parts();
-                    // Told before anything is read: a HEAD response announces a length that
-                    // it does not have, but its body is known to have ended.
-                    if !body.is_end_stream() && body.size_hint().lower() > *this.limit as u64 {
-                        return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
-                    }
                     this.state.set(State::Reading {
                         head: Some(head),
-                        body,
-                        read: Read::default(),
+                        body: CollectBody::new(body, *this.limit),
                     });
                 }
-                StateProj::Reading { head, body, read } => match ready!(body.poll_frame(cx)) {
-                    Some(Ok(frame)) => match frame.into_data() {
-                        Ok(data) => {
-                            if data.remaining() > this.limit.saturating_sub(read.len()) {
-                                let error = BodyTooLarge { limit: *this.limit };
-                                return Poll::Ready(Err(error.into()));
-                            }
-                            read.push(data);
-                        }
-                        Err(frame) => read.trailers = frame.into_trailers().ok(),
-                    },
-                    Some(Err(error)) => return Poll::Ready(Err(error.into())),
-                    None => {
-                        let head = head.take().expect("polled after completion");
-                        let body = std::mem::take(read).finish();
-                        return Poll::Ready(Ok(Response::from_parts(head, body)));
-                    }
-                },
+                StateProj::Reading { head, body } => {
+                    let body = ready!(body.poll(cx))?;
+                    let head = head.take().expect("polled after completion");
+                    return Poll::Ready(Ok(Response::from_parts(head, body)));
+                }
             }
         }
     }

@@ -62,7 +62,9 @@ mod replay_body;
 mod resolve;
 mod spawn;
 
-pub use self::collect::{BodyTooLarge, Collect, CollectFuture, CollectLayer, CollectedBody};
+pub use self::collect::{
+    BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
+};
 pub use self::deadline::{Deadline, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
 pub use self::effective_uri::{
     EffectiveUri, EffectiveUriFuture, EffectiveUriLayer, EffectiveUriService,

@@ -1,3 +1,30 @@
-#![doc = "outbound-outbound"]
-#![forbid(unsafe_code)]
+//! Calls JSON HTTP APIs that must be called reliably: a stack of [tower] middleware.
+//!
+//! Four concerns, each a layer of its own that fits around any
+//! `tower::Service<http::Request<B>>`: credentials ([`auth`]), retries ([`retry`]), pages
+//! ([`paginate`]) and contracts ([`schema`]). This crate re-exports them and stacks them in the
+//! right order: [`standard`].
+//!
+//! [tower]: https://docs.rs/tower
+#![doc = include_str!("docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+mod client;
+mod stack;
+mod standard;
+
+pub use outbound_auth as auth;
+pub use outbound_http as http;
+pub use outbound_http::BoxError;
+pub use outbound_paginate as paginate;
+pub use outbound_retry as retry;
+pub use outbound_schema as schema;
+
+pub use self::client::Client;
+pub use self::stack::Stack;
+pub use self::standard::{Standard, standard};

@@ -1,3 +1,115 @@
-#![doc = "outbound-schema"]
-#![forbid(unsafe_code)]
+//! Validates the JSON bodies of HTTP responses against a contract, before they are used.
+//!
+//! [`ValidateLayer`] is a [tower] layer around any `Service<http::Request<B>>`. A [`Contract`] is
+//! a list of JSON Pointers that must be there, a JSON Schema, or a Rust type; a body that breaks
+//! it becomes a [`Violation`], which says where and by which rule, and never shows the value.
+//!
+//! # Example
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::Full;
+//! use outbound_schema::{Contract, ValidateLayer, Violation};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), outbound_http::BoxError> {
+//! let client = service_fn(async |_: Request<()>| {
+//!     let json = Response::builder().header("content-type", "application/json");
+//!     json.body(Full::new(Bytes::from(r#"{"items":[{"id":1},{"id":"2"}]}"#)))
+//! });
+//! let contract = Contract::required(["/items/*/id: integer"])?;
+//! let error = ValidateLayer::new(contract)
+//!     .layer(client)
+//!     .oneshot(Request::get("https://api.example.com/items?key=secret").body(())?)
+//!     .await
+//!     .unwrap_err();
+//!
+//! let violation = error.downcast_ref::<Violation>().unwrap();
+//! assert_eq!(violation.instance(), "/items/1/id");
+//! assert_eq!(
+//!     violation.to_string(),
+//!     "the body breaks its contract (https://api.example.com/items, 200) at /items/1/id: \
+//!      type: expected integer (rule /items/*/id: integer)",
+//! );
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customization
+//!
+//! ```
+//! use outbound_schema::{Contract, Mode, ValidateLayer};
+//!
+//! let layer = ValidateLayer::new(Contract::of::<Vec<u64>>())
+//!     .limit(1024 * 1024)
+//!     .mode(Mode::Report)
+//!     .on_violation(|violation| eprintln!("{violation}"));
+//! # let _ = layer;
+//! ```
+//!
+//! [`Contract::check`] checks a text by itself, such as an item of a list.
+//!
+//! # Which responses are held to it
+//!
+//! Those with a 2xx status and a whole body: not HEAD, CONNECT, 204, 205, 206, and no other
+//! status. Their content type must be `application/json` or end in `+json`, in UTF-8; one that is
+//! missing is a violation, and so is a content encoding (put a decompression layer beneath) and
+//! an empty body.
+//!
+//! # What a body is held to
+//!
+//! Besides its contract, to be one JSON text that all parsers read alike: duplicate keys, lone
+//! surrogates, numbers beyond `f64`, nesting over 127, a byte order mark and trailing data are
+//! violations. A `$ref` finds only documents that were
+//! [registered](SchemaOptions::document); nothing is fetched. Patterns run in linear time; one
+//! that needs look-around is refused when the contract is built.
+//!
+//! # Order
+//!
+//! Outside of a retry layer: a wrong shape is not transient. In [`Mode::Enforce`] the body is
+//! collected, and the same bytes are handed on; in [`Mode::Report`] every frame passes at once.
+//!
+//! # Cancellation
+//!
+//! Dropping the [`ResponseFuture`] drops the call or the body in flight.
+//!
+//! # What it does not do
+//!
+//! It does not check requests, does not change a body, and resolves no contract by route or
+//! status: apply several layers, or check by yourself. JSON Schema needs the feature `full`,
+//! which brings the `jsonschema` crate.
+//!
+//! [tower]: https://docs.rs/tower
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod applies;
+mod body;
+mod contract;
+#[cfg(feature = "full")]
+mod full;
+mod future;
+mod invalid;
+mod json;
+mod layer;
+mod options;
+mod pointer;
+mod required;
+mod service;
+mod violation;
+
+pub use self::body::ValidatedBody;
+pub use self::contract::Contract;
+pub use self::future::ResponseFuture;
+pub use self::invalid::InvalidContract;
+pub use self::layer::{Mode, ValidateLayer};
+pub use self::options::{Draft, SchemaOptions};
+pub use self::service::Validate;
+pub use self::violation::Violation;

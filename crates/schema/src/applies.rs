@@ -1,0 +1,108 @@
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, Request, StatusCode};
+
+use crate::Violation;
+
+/// Whether a request's response can have a body that is JSON.
+pub(crate) fn expects_body<B>(request: &Request<B>) -> bool {
+    request.method() != Method::HEAD && request.method() != Method::CONNECT
+}
+
+/// Whether a response's body is held to the contract: a success that has a whole body.
+pub(crate) fn is_held(status: StatusCode) -> bool {
+    status.is_success()
+        && !matches!(
+            status,
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT
+        )
+}
+
+/// Whether the head promises a body that can be read as JSON.
+pub(crate) fn check_head(headers: &HeaderMap) -> Result<(), Violation> {
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        return Err(Violation::head(
+            "content-encoding",
+            "a body that is not encoded; put a decompression layer beneath this one",
+        ));
+    }
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next(), types.next()) else {
+        return Err(Violation::head("content-type", "one content type, of JSON"));
+    };
+    let value = value.to_str().unwrap_or_default();
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    if essence != "application/json" && !(essence.contains('/') && essence.ends_with("+json")) {
+        return Err(Violation::head(
+            "content-type",
+            "application/json, or a type that ends in +json",
+        ));
+    }
+    for parameter in parts {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if name.trim().eq_ignore_ascii_case("charset")
+            && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        {
+            return Err(Violation::head("content-type", "the charset utf-8"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_json(fields: &[(&'static str, &'static str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        check_head(&headers).is_ok()
+    }
+
+    #[test]
+    fn json_is_recognised_in_every_form() {
+        for value in [
+            "application/json",
+            "Application/JSON",
+            "application/problem+json",
+            "application/vnd.x+JSON; version=1",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+            "application/json ;a=b",
+        ] {
+            assert!(is_json(&[("content-type", value)]), "{value}");
+        }
+        assert!(is_json(&[
+            ("content-type", "application/json"),
+            ("content-encoding", "identity")
+        ]));
+    }
+
+    #[test]
+    fn what_is_no_json_is_not() {
+        for value in [
+            "",
+            "text/html",
+            "text/json",
+            "application/jsonp",
+            "application/x-json",
+            "+json",
+            "json",
+            "application/json; charset=latin1",
+        ] {
+            assert!(!is_json(&[("content-type", value)]), "{value}");
+        }
+        assert!(!is_json(&[]));
+        assert!(!is_json(&[
+            ("content-type", "application/json"),
+            ("content-type", "text/html")
+        ]));
+        assert!(!is_json(&[
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip")
+        ]));
+    }
+}

@@ -1,0 +1,66 @@
+//! JSON Schema by the `jsonschema` crate, behind our own types.
+
+use std::fmt;
+
+use jsonschema::{PatternOptions, Registry, Resource, Validator};
+use serde_json::Value;
+
+use crate::{Draft, InvalidContract, SchemaOptions, Violation};
+
+pub(crate) struct Schema(Validator);
+
+impl Schema {
+    pub(crate) fn compile(text: &str, options: &SchemaOptions) -> Result<Self, InvalidContract> {
+        let schema = parse(text, "")?;
+        let mut registry = Registry::new();
+        for (uri, text) in &options.documents {
+            let document = Resource::from_contents(parse(text, uri)?);
+            registry = registry
+                .add(uri.as_str(), document)
+                .map_err(|error| InvalidContract::new(uri, error.to_string()))?;
+        }
+        let registry = registry
+            .prepare()
+            .map_err(|error| InvalidContract::new("", error.to_string()))?;
+        jsonschema::options()
+            .with_draft(match options.draft {
+                Draft::V4 => jsonschema::Draft::Draft4,
+                Draft::V6 => jsonschema::Draft::Draft6,
+                Draft::V7 => jsonschema::Draft::Draft7,
+                Draft::V201909 => jsonschema::Draft::Draft201909,
+                Draft::V202012 => jsonschema::Draft::Draft202012,
+            })
+            .with_registry(&registry)
+            .offline()
+            .should_validate_formats(options.formats)
+            // Linear time; a pattern that needs look-around is an error here, not a risk later.
+            .with_pattern_options(PatternOptions::regex())
+            .build(&schema)
+            .map(Self)
+            .map_err(|error| {
+                InvalidContract::new(error.instance_path().as_str(), error.masked().to_string())
+            })
+    }
+
+    pub(crate) fn check(&self, body: &Value) -> Result<(), Violation> {
+        self.0.validate(body).map_err(|error| {
+            Violation::new(
+                error.kind().keyword().to_owned(),
+                error.instance_path().as_str().to_owned(),
+                error.schema_path().as_str().to_owned(),
+                format!("what the schema says ({})", error.masked()),
+            )
+        })
+    }
+}
+
+fn parse(text: &str, uri: &str) -> Result<Value, InvalidContract> {
+    serde_json::from_str(text)
+        .map_err(|error| InvalidContract::new(uri, format!("the schema is no JSON: {error}")))
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+use std::fmt::Write;
+
+/// Joins segments to a JSON Pointer (RFC 6901). Control characters are escaped as in JSON, so
+/// that a pointer of hostile data cannot break a log line.
+pub(crate) fn join<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> String {
+    let mut pointer = String::new();
+    for segment in segments {
+        pointer.push('/');
+        for character in segment.as_ref().chars() {
+            match character {
+                '~' => pointer.push_str("~0"),
+                '/' => pointer.push_str("~1"),
+                control if control.is_control() => {
+                    let _ = write!(pointer, "\\u{:04x}", u32::from(control));
+                }
+                other => pointer.push(other),
+            }
+        }
+    }
+    pointer
+}
+
+/// Splits a JSON Pointer into its segments; `None` if it is none.
+pub(crate) fn split(pointer: &str) -> Option<Vec<String>> {
+    if pointer.is_empty() {
+        return Some(Vec::new());
+    }
+    pointer
+        .strip_prefix('/')?
+        .split('/')
+        .map(unescape)
+        .collect()
+}
+
+fn unescape(segment: &str) -> Option<String> {
+    let mut parts = segment.split('~');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(1)?;
+        text.push_str(match escape {
+            "0" => "~",
+            "1" => "/",
+            _ => return None,
+        });
+        text.push_str(rest);
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_escaped_and_unescaped() {
+        let segments = ["a/b", "m~n", "~1", ""];
+        let pointer = join(segments);
+        assert_eq!(pointer, "/a~1b/m~0n/~01/");
+        assert_eq!(split(&pointer).unwrap(), segments);
+        assert_eq!(split(""), Some(Vec::new()));
+        for invalid in ["a", "/~", "/~2", "/a~"] {
+            assert_eq!(split(invalid), None, "{invalid}");
+        }
+    }
+
+    #[test]
+    fn control_characters_cannot_break_a_line() {
+        assert_eq!(join(["a\nb\u{7f}"]), "/a\\u000ab\\u007f");
+    }
+}

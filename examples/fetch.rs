@@ -1,0 +1,99 @@
+//! Drains a JSON API to NDJSON through the whole stack: credentials, retries, pages, contracts.
+//!
+//! `cargo run --release --example fetch` drains an unreliable API of its own;
+//! `cargo run --release --example fetch -- --help` lists what it can do with yours.
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use tokio::time::Instant;
+
+#[path = "fetch/args.rs"]
+mod args;
+#[path = "fetch/console.rs"]
+mod console;
+#[path = "fetch/contract.rs"]
+mod contract;
+#[path = "fetch/credential.rs"]
+mod credential;
+#[path = "fetch/demonstration.rs"]
+mod demonstration;
+#[path = "fetch/drain.rs"]
+mod drain;
+#[path = "fetch/minify.rs"]
+mod minify;
+#[path = "fetch/next.rs"]
+mod next;
+#[path = "fetch/outcome.rs"]
+mod outcome;
+#[path = "fetch/output.rs"]
+mod output;
+#[path = "fetch/plan.rs"]
+mod plan;
+#[path = "fetch/redirect.rs"]
+mod redirect;
+#[path = "fetch/stack.rs"]
+mod stack;
+#[path = "fetch/strategy.rs"]
+mod strategy;
+#[path = "fetch/summary.rs"]
+mod summary;
+#[path = "fetch/transport.rs"]
+mod transport;
+#[path = "fetch/unreliable/mod.rs"]
+mod unreliable;
+
+use crate::args::Args;
+use crate::console::Console;
+use crate::outcome::{Failure, Outcome};
+use crate::plan::Job;
+use crate::summary::Counters;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let job = match Job::from_command_line() {
+        Ok(job) => job,
+        Err(line) => usage(&line),
+    };
+    let start = Instant::now();
+    let counters = Counters::default();
+    let mut console = Console::new(matches!(job, Job::Demonstrate(..)));
+    let output = job.output().clone();
+    let drawing = console.draw(output.progress, &counters);
+
+    let work = async {
+        match job {
+            Job::Drain(plan) => drain::run(plan, &counters, &console).await,
+            Job::Demonstrate(retry, output) => {
+                demonstration::run(retry, output, &counters, &console).await
+            }
+        }
+    };
+    let result = tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Outcome::Interrupted, "interrupted")),
+    };
+    drop(drawing);
+
+    let outcome = match &result {
+        Ok(outcome) => *outcome,
+        Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.line),
+        Err(failure) => {
+            eprintln!("fetch: {}", failure.line);
+            failure.outcome
+        }
+    };
+    if let Some(target) = &output.summary {
+        if let Err(error) = summary::write(target, &counters, outcome, start.elapsed()) {
+            eprintln!("fetch: the summary cannot be written to {target}: {error}");
+            return Outcome::Output.exit_code();
+        }
+    }
+    outcome.exit_code()
+}
+
+/// Ends the program with a usage error, in the form that clap gives to its own.
+fn usage(line: &str) -> ! {
+    Args::command().error(ErrorKind::ValueValidation, line).exit()
+}

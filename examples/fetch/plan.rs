@@ -1,0 +1,333 @@
+//! What the command line means, checked before anything is sent.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+
+use crate::args::{Args, ContractMode, Draft, OnRepeat, OriginRule, OutputArgs, RetryArgs};
+use crate::next::{Next, Source, pointer};
+
+/// A drain that can be started.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) request: RequestPlan,
+    pub(crate) credential: CredentialPlan,
+    pub(crate) retry: RetryArgs,
+    pub(crate) pages: PagesPlan,
+    pub(crate) contract: ContractPlan,
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RequestPlan {
+    pub(crate) uri: Uri,
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Names of the environment variables that hold the credentials; never their values.
+#[derive(Debug, Default)]
+pub(crate) struct CredentialPlan {
+    pub(crate) authorization: Option<Authorization>,
+    pub(crate) header_keys: Vec<(HeaderName, String)>,
+    pub(crate) query_keys: Vec<(String, String)>,
+    pub(crate) allow_origins: Vec<String>,
+    pub(crate) allow_http: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Authorization {
+    Bearer { variable: String },
+    Basic { variable: String },
+}
+
+impl CredentialPlan {
+    /// Whether any credential is configured.
+    pub(crate) const fn is_some(&self) -> bool {
+        self.authorization.is_some() || !self.header_keys.is_empty() || !self.query_keys.is_empty()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct PagesPlan {
+    pub(crate) next: Next,
+    pub(crate) more: Option<String>,
+    pub(crate) last: Option<String>,
+    pub(crate) total: Option<Source>,
+    pub(crate) total_pages: Option<Source>,
+    pub(crate) empty_token_is_valid: bool,
+    pub(crate) on_repeat: OnRepeat,
+    pub(crate) items: Option<String>,
+    pub(crate) max_pages: Option<u64>,
+    pub(crate) max_items: Option<u64>,
+    pub(crate) max_body: usize,
+    pub(crate) origin: OriginRule,
+}
+
+#[derive(Debug)]
+pub(crate) struct ContractPlan {
+    pub(crate) schema: Option<PathBuf>,
+    pub(crate) item_schema: Option<PathBuf>,
+    pub(crate) require: Vec<String>,
+    pub(crate) mode: ContractMode,
+    pub(crate) draft: Draft,
+    pub(crate) formats: bool,
+}
+
+/// The options that apply to the embedded API, by clap's ids.
+const EMBEDDED: [&str; 11] = [
+    "retries",
+    "retry_base",
+    "retry_cap",
+    "retry_after_max",
+    "attempt_timeout",
+    "page_deadline",
+    "deadline",
+    "idempotent",
+    "output",
+    "progress",
+    "summary",
+];
+
+/// What is to be done.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Made once a run.
+pub(crate) enum Job {
+    Drain(Plan),
+    /// No URL: the embedded API.
+    Demonstrate(RetryArgs, OutputArgs),
+}
+
+impl Job {
+    pub(crate) const fn output(&self) -> &OutputArgs {
+        match self {
+            Self::Drain(plan) => &plan.output,
+            Self::Demonstrate(_, output) => output,
+        }
+    }
+
+    /// Reads the command line; the error is a usage error, for exit code 2.
+    pub(crate) fn from_command_line() -> Result<Self, String> {
+        let given = Args::command().get_matches();
+        let args = Args::from_arg_matches(&given).map_err(|error| error.to_string())?;
+        if args.output.summary.as_deref() == Some("-") && args.output.output.is_none() {
+            return Err(
+                "--summary - writes to stdout; say with -o where the items go".to_owned(),
+            );
+        }
+        if args.url.is_none() {
+            return embedded(args, &given);
+        }
+        plan(args).map(Self::Drain)
+    }
+}
+
+/// Without a URL only retry and output options mean anything.
+///
+/// Whether others were given is asked of clap, which knows defaults from what was typed.
+fn embedded(args: Args, given: &ArgMatches) -> Result<Job, String> {
+    let stray = given
+        .ids()
+        .map(clap::Id::as_str)
+        .filter(|id| given.value_source(id) == Some(ValueSource::CommandLine))
+        // The groups of flattened options are ids too (`RetryArgs`), and name no option.
+        .filter(|id| id.starts_with(|first: char| first.is_ascii_lowercase()))
+        .find(|id| !EMBEDDED.contains(id));
+    match stray {
+        Some(id) => Err(format!(
+            "--{} needs a URL; to the embedded API only retry and output options apply",
+            id.replace('_', "-")
+        )),
+        None => Ok(Job::Demonstrate(args.retry, args.output)),
+    }
+}
+
+fn plan(args: Args) -> Result<Plan, String> {
+    refuse_unfinished(&args)?;
+    let pages = pages(&args)?;
+    let credential = credential(&args)?;
+    let request = request(&args, &credential)?;
+    Ok(Plan {
+        request,
+        credential,
+        pages,
+        contract: ContractPlan {
+            schema: args.schema,
+            item_schema: args.item_schema,
+            require: args.require,
+            mode: args.contract,
+            draft: args.draft,
+            formats: args.formats,
+        },
+        retry: args.retry,
+        output: args.output,
+    })
+}
+
+/// Options whose layer cannot serve them so far.
+fn refuse_unfinished(args: &Args) -> Result<(), String> {
+    let unfinished = [
+        ("--bearer-file", args.bearer_file.is_some()),
+        (
+            "--oauth2-*",
+            args.oauth2_token_url.is_some()
+                || args.oauth2_client_id_env.is_some()
+                || args.oauth2_client_secret_env.is_some()
+                || args.oauth2_scope.is_some()
+                || args.oauth2_auth.is_some(),
+        ),
+        ("--challenge", args.challenge),
+        ("--digest-env", args.digest_env.is_some()),
+        ("--prefetch", args.prefetch > 0),
+        ("--concurrency", args.concurrency != 1),
+        ("--checkpoint", args.checkpoint.is_some()),
+        ("--openapi", args.openapi.is_some()),
+        (
+            "--next range:",
+            args.next.iter().any(|next| next.starts_with("range:")),
+        ),
+    ];
+    match unfinished.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(format!("{option} is not served by this version of fetch")),
+        None => Ok(()),
+    }
+}
+
+fn request(args: &Args, credential: &CredentialPlan) -> Result<RequestPlan, String> {
+    let text = args.url.as_deref().unwrap_or_default();
+    let uri: Uri = text
+        .parse()
+        .map_err(|_| "the URL cannot be read; percent-encode what is unusual in it".to_owned())?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let authority = uri.authority().filter(|_| web);
+    let Some(authority) = authority else {
+        return Err("the URL must be absolute, with http or https".to_owned());
+    };
+    if authority.as_str().contains('@') {
+        return Err(
+            "the URL holds user information; give it with --basic-env, so that it stays out of logs"
+                .to_owned(),
+        );
+    }
+    let method = match &args.method {
+        Some(method) => Method::from_bytes(method.as_bytes())
+            .map_err(|_| format!("-X {method}: not a method"))?,
+        None if args.data.is_some() => Method::POST,
+        None => Method::GET,
+    };
+    let body = match args.data.as_deref() {
+        None => Bytes::new(),
+        Some(data) => match data.strip_prefix('@') {
+            Some(path) => std::fs::read(path)
+                .map_err(|error| format!("-d {data}: {error}"))?
+                .into(),
+            None => data.to_owned().into(),
+        },
+    };
+    let mut headers = headers(&args.header, credential)?;
+    if args.data.is_some() && !headers.contains_key(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if !headers.contains_key(ACCEPT) {
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    Ok(RequestPlan {
+        uri,
+        method,
+        headers,
+        body,
+    })
+}
+
+fn headers(options: &[String], credential: &CredentialPlan) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for option in options {
+        // The value is never repeated: it may be a credential.
+        let (name, value) = option
+            .split_once(':')
+            .ok_or("-H: write 'Name: value'")?;
+        let parsed = HeaderName::try_from(name.trim()).ok();
+        let mut value = HeaderValue::from_str(value.trim())
+            .map_err(|_| format!("-H {name}: the value holds what no header may"))?;
+        let name = parsed.ok_or_else(|| format!("-H {name}: not a header name"))?;
+        value.set_sensitive(
+            [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(&name)
+                || credential.header_keys.iter().any(|(key, _)| *key == name),
+        );
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+fn credential(args: &Args) -> Result<CredentialPlan, String> {
+    let authorization = match (&args.bearer_env, &args.basic_env) {
+        (None, None) => None,
+        (Some(variable), None) => Some(Authorization::Bearer {
+            variable: variable.clone(),
+        }),
+        (None, Some(variable)) => Some(Authorization::Basic {
+            variable: variable.clone(),
+        }),
+        (Some(_), Some(_)) => {
+            return Err("at most one of --bearer-env, --basic-env may be given".to_owned());
+        }
+    };
+    let pair = |option: &str| {
+        option
+            .split_once('=')
+            .filter(|(name, variable)| !name.is_empty() && !variable.is_empty())
+            .map(|(name, variable)| (name.to_owned(), variable.to_owned()))
+            .ok_or_else(|| format!("{option}: write NAME=VAR, with the name of a variable"))
+    };
+    let header_keys = args
+        .api_key_env
+        .iter()
+        .map(|option| {
+            let (name, variable) = pair(option)?;
+            let header = HeaderName::try_from(&name)
+                .map_err(|_| format!("--api-key-env {name}: not a header name"))?;
+            Ok((header, variable))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(CredentialPlan {
+        authorization,
+        header_keys,
+        query_keys: args
+            .api_key_query
+            .iter()
+            .map(|option| pair(option))
+            .collect::<Result<_, _>>()?,
+        allow_origins: args.allow_origin.clone(),
+        allow_http: args.allow_http,
+    })
+}
+
+fn pages(args: &Args) -> Result<PagesPlan, String> {
+    let next = Next::parse(&args.next)?;
+    if next.is_numbered() && args.items.is_none() {
+        return Err(
+            "--next page: and offset: count items; say with --items where they are".to_owned(),
+        );
+    }
+    let optional = |option: &Option<String>| option.as_deref().map(pointer).transpose();
+    let source = |option: &Option<String>| option.as_deref().map(Source::parse).transpose();
+    Ok(PagesPlan {
+        next,
+        more: optional(&args.more)?,
+        last: optional(&args.last)?,
+        total: source(&args.total)?,
+        total_pages: source(&args.total_pages)?,
+        empty_token_is_valid: args.empty_token_is_valid,
+        on_repeat: args.on_repeat,
+        items: optional(&args.items)?,
+        max_pages: args.max_pages,
+        max_items: args.max_items,
+        max_body: args.max_body,
+        origin: args.origin,
+    })
+}
