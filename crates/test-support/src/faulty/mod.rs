@@ -4,6 +4,7 @@ mod act;
 mod connection;
 mod head;
 mod read_request;
+mod ready_made;
 mod record;
 mod script;
 
