@@ -13,9 +13,7 @@ use outbound_benches::{Visit, call, request, visit_all};
 use tower::Service;
 
 /// Allocations that each layer adds.
-const EXPECTED: &[(&str, usize)] = &[
-    ("auth, static", 0),
-];
+const EXPECTED: &[(&str, usize)] = &[("auth, static", 0)];
 
 struct Counting;
 
@@ -66,7 +64,10 @@ impl Visit for Count {
             return;
         }
         let added = made - self.bare;
-        let expected = EXPECTED.iter().find(|(layer, _)| *layer == name).map(|(_, count)| *count);
+        let expected = EXPECTED
+            .iter()
+            .find(|(layer, _)| *layer == name)
+            .map(|(_, count)| *count);
         let verdict = match expected {
             Some(expected) if expected == added => "as expected",
             Some(_) => {

@@ -46,7 +46,9 @@ impl Visit for Names {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
     if let (Some(name), Some(calls)) = (arguments.next(), arguments.next()) {
         let calls = calls.parse().expect("a number of calls");
         visit_all(&mut Drive { name, calls }).expect("the layers' settings are right");
@@ -81,6 +83,9 @@ fn instructions(name: &str, calls: u64) -> Option<u64> {
         .output()
         .ok()?;
     let report = String::from_utf8_lossy(&output.stderr);
-    let total = report.lines().find_map(|line| line.split_once("Collected :"))?.1;
+    let total = report
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))?
+        .1;
     total.trim().parse().ok()
 }

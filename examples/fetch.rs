@@ -95,5 +95,7 @@ async fn main() -> ExitCode {
 
 /// Ends the program with a usage error, in the form that clap gives to its own.
 fn usage(line: &str) -> ! {
-    Args::command().error(ErrorKind::ValueValidation, line).exit()
+    Args::command()
+        .error(ErrorKind::ValueValidation, line)
+        .exit()
 }

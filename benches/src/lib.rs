@@ -83,20 +83,34 @@ pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
     let boxed = tower::ServiceBuilder::new().map_err(BoxError::from);
 
     visit.visit("bare", Api);
-    visit.visit("auth, static", AuthLayer::bearer(scope()?, "token")?.layer(Api));
+    visit.visit(
+        "auth, static",
+        AuthLayer::bearer(scope()?, "token")?.layer(Api),
+    );
     visit.visit(
         "auth, strict",
-        AuthLayer::bearer(scope()?, "token")?.strict().layer(boxed.service(Api)),
+        AuthLayer::bearer(scope()?, "token")?
+            .strict()
+            .layer(boxed.service(Api)),
     );
-    visit.visit("auth, fetched", AuthLayer::bearer_from(scope()?, tokens).layer(Api));
+    visit.visit(
+        "auth, fetched",
+        AuthLayer::bearer_from(scope()?, tokens).layer(Api),
+    );
     visit.visit("retry", RetryLayer::default().layer(Api));
     visit.visit("deadline", DeadlineLayer::default().layer(Api));
     visit.visit("collect", CollectLayer::default().layer(Api));
     visit.visit("idle timeout", IdleTimeoutLayer::default().layer(Api));
     visit.visit("effective URI", EffectiveUriLayer::new().layer(Api));
     let contract = Contract::required(["/0/id"])?;
-    visit.visit("schema, required pointer", ValidateLayer::new(contract).layer(Api));
-    visit.visit("paginate, first page's head", PaginateLayer::new(LinkHeader::next()).layer(Api));
+    visit.visit(
+        "schema, required pointer",
+        ValidateLayer::new(contract).layer(Api),
+    );
+    visit.visit(
+        "paginate, first page's head",
+        PaginateLayer::new(LinkHeader::next()).layer(Api),
+    );
     let stack = standard().auth(AuthLayer::bearer(scope()?, "token")?.strict());
     visit.visit("standard stack with a credential", stack.layer(Api));
     Ok(())

@@ -94,7 +94,12 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Pages")]
     pub(crate) empty_token_is_valid: bool,
     /// What a repeated page or cursor means
-    #[arg(long, value_name = "WHAT", default_value = "error", help_heading = "Pages")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "error",
+        help_heading = "Pages"
+    )]
     pub(crate) on_repeat: OnRepeat,
     /// Where a page's items are ("" = the page is the array); without it each page is one line
     #[arg(long, value_name = "/PTR", help_heading = "Pages")]
@@ -109,7 +114,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024, help_heading = "Pages")]
     pub(crate) max_body: usize,
     /// A next page on another origin is refused, or asked of the first origin instead
-    #[arg(long, value_name = "WHAT", default_value = "deny", help_heading = "Pages")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "deny",
+        help_heading = "Pages"
+    )]
     pub(crate) origin: OriginRule,
     /// Pages to ask for ahead of their need
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Pages")]
@@ -134,10 +144,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Contract")]
     pub(crate) openapi: Option<PathBuf>,
     /// What a breach does: end the drain, or be counted
-    #[arg(long, value_name = "MODE", default_value = "enforce", help_heading = "Contract")]
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "enforce",
+        help_heading = "Contract"
+    )]
     pub(crate) contract: ContractMode,
     /// Draft of a schema without `$schema`
-    #[arg(long, value_name = "DRAFT", default_value = "2020-12", help_heading = "Contract")]
+    #[arg(
+        long,
+        value_name = "DRAFT",
+        default_value = "2020-12",
+        help_heading = "Contract"
+    )]
     pub(crate) draft: Draft,
     /// Assert `format`, which otherwise is an annotation
     #[arg(long, help_heading = "Contract")]
@@ -182,7 +202,12 @@ pub(crate) struct OutputArgs {
     #[arg(short = 'o', value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
     /// Progress on stderr
-    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
     pub(crate) progress: Progress,
     /// Write a JSON summary to this file; `-` is stdout, and then -o is required
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -245,7 +270,9 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
 
 fn decimal(text: &str, unit: f64) -> Result<Duration, String> {
     // `f64` also reads "inf", "nan" and "1e9"; a decimal is digits and one dot.
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse::<f64>()
         .ok()
         .filter(|_| plain)

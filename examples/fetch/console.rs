@@ -29,10 +29,7 @@ pub(crate) struct Drawing(Option<JoinHandle<()>>, Option<ProgressBar>);
 impl Console {
     /// With `account`, notes are printed as they come.
     pub(crate) fn new(account: bool) -> Self {
-        Self {
-            bar: None,
-            account,
-        }
+        Self { bar: None, account }
     }
 
     /// Shows how `counters` rise, as `progress` asks for.

@@ -92,9 +92,11 @@ where
 
     fn layer(&self, inner: S) -> Self::Service {
         let inner = BoxCloneSyncService::new(inner);
-        self.0.iter().fold(inner, |inner, credential| match credential {
-            Credential::Fixed(layer) => BoxCloneSyncService::new(layer.layer(inner)),
-            Credential::Fetched(layer) => BoxCloneSyncService::new(layer.layer(inner)),
-        })
+        self.0
+            .iter()
+            .fold(inner, |inner, credential| match credential {
+                Credential::Fixed(layer) => BoxCloneSyncService::new(layer.layer(inner)),
+                Credential::Fetched(layer) => BoxCloneSyncService::new(layer.layer(inner)),
+            })
     }
 }

@@ -40,7 +40,9 @@ pub(crate) async fn run(
     let broken = |error: &dyn std::fmt::Display| {
         Failure::new(Outcome::Transport, format!("the embedded API: {error}"))
     };
-    let api = UnreliableApi::start().await.map_err(|error| broken(&error))?;
+    let api = UnreliableApi::start()
+        .await
+        .map_err(|error| broken(&error))?;
     console.line(&format!(
         "No URL was given: draining an unreliable API of its own, {}",
         api.items_url()
@@ -108,7 +110,9 @@ fn tokens(url: &str, counters: &Counters, console: &Console) -> Tokens {
             console.note(|| match why {
                 Reason::Missing => format!("no token yet; fetched token {fetched}"),
                 Reason::Rejected => {
-                    format!("answered 401, the token was refused; fetched token {fetched}, sent again")
+                    format!(
+                        "answered 401, the token was refused; fetched token {fetched}, sent again"
+                    )
                 }
                 _ => format!("the token is at its end; fetched token {fetched}"),
             });
@@ -135,9 +139,16 @@ async fn fetch(
     if response.status() != StatusCode::OK {
         return Err(format!("the token endpoint answered {}", response.status()).into());
     }
-    let body = Limited::new(response.into_body(), LIMIT).collect().await?.to_bytes();
+    let body = Limited::new(response.into_body(), LIMIT)
+        .collect()
+        .await?
+        .to_bytes();
     let answer: serde_json::Value = serde_json::from_slice(&body)?;
-    let token = answer["access_token"].as_str().ok_or("the answer has no access_token")?;
-    let seconds = answer["expires_in"].as_f64().ok_or("the answer has no expires_in")?;
+    let token = answer["access_token"]
+        .as_str()
+        .ok_or("the answer has no access_token")?;
+    let seconds = answer["expires_in"]
+        .as_f64()
+        .ok_or("the answer has no expires_in")?;
     Ok(Token::new(token).lives(Duration::try_from_secs_f64(seconds)?))
 }

@@ -204,10 +204,7 @@ fn show(counters: &Counters, progress: Progress) {
 }
 
 /// The layer of pages, with its limits and guards.
-fn pagination(
-    plan: &Plan,
-    strategy: AnyStrategy,
-) -> Result<PaginateLayer<AnyStrategy>, String> {
+fn pagination(plan: &Plan, strategy: AnyStrategy) -> Result<PaginateLayer<AnyStrategy>, String> {
     let PagesPlan {
         max_pages,
         max_items,

@@ -280,8 +280,18 @@ mod tests {
     #[test]
     fn what_means_nothing_is_refused() {
         for option in [
-            "", "lnk", "url:next", "url:/a~2", "page:", "offset:a:5", "offset:a,b:0", "token:body:/a", "token:x=query:c",
-            "link;x", "range:items", "none:x",
+            "",
+            "lnk",
+            "url:next",
+            "url:/a~2",
+            "page:",
+            "offset:a:5",
+            "offset:a,b:0",
+            "token:body:/a",
+            "token:x=query:c",
+            "link;x",
+            "range:items",
+            "none:x",
         ] {
             assert!(parse(&[option]).is_err(), "{option}");
         }

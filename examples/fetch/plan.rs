@@ -48,7 +48,7 @@ pub(crate) enum Authorization {
 
 impl CredentialPlan {
     /// Whether any credential is configured.
-    pub(crate) const fn is_some(&self) -> bool {
+    pub(crate) fn is_some(&self) -> bool {
         self.authorization.is_some() || !self.header_keys.is_empty() || !self.query_keys.is_empty()
     }
 }
@@ -116,9 +116,7 @@ impl Job {
         let given = Args::command().get_matches();
         let args = Args::from_arg_matches(&given).map_err(|error| error.to_string())?;
         if args.output.summary.as_deref() == Some("-") && args.output.output.is_none() {
-            return Err(
-                "--summary - writes to stdout; say with -o where the items go".to_owned(),
-            );
+            return Err("--summary - writes to stdout; say with -o where the items go".to_owned());
         }
         if args.url.is_none() {
             return embedded(args, &given);
@@ -248,9 +246,7 @@ fn headers(options: &[String], credential: &CredentialPlan) -> Result<HeaderMap,
     let mut headers = HeaderMap::new();
     for option in options {
         // The value is never repeated: it may be a credential.
-        let (name, value) = option
-            .split_once(':')
-            .ok_or("-H: write 'Name: value'")?;
+        let (name, value) = option.split_once(':').ok_or("-H: write 'Name: value'")?;
         let parsed = HeaderName::try_from(name.trim()).ok();
         let mut value = HeaderValue::from_str(value.trim())
             .map_err(|_| format!("-H {name}: the value holds what no header may"))?;

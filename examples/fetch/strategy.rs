@@ -47,9 +47,7 @@ pub(crate) fn strategy(plan: &PagesPlan) -> Result<AnyStrategy, String> {
             Arc::new(link)
         }
         Next::Url { pointer: at } => Arc::new(flagged!(NextUrl::at(pointer(at)?), plan)),
-        Next::UrlHeader { name } => {
-            Arc::new(flagged!(NextUrl::header(header_name(name)?), plan))
-        }
+        Next::UrlHeader { name } => Arc::new(flagged!(NextUrl::header(header_name(name)?), plan)),
         Next::Token(pairs) => Arc::new(token(pairs, plan)?),
         Next::Page { name, start } => {
             let mut pages = flagged!(PageNumber::query(name.as_str()).starts_at(*start), plan);
@@ -109,8 +107,7 @@ fn target(target: &Target) -> Result<paginate::Target, String> {
 }
 
 fn pointer(text: &str) -> Result<Pointer, String> {
-    text.try_into()
-        .map_err(|error| format!("{text}: {error}"))
+    text.try_into().map_err(|error| format!("{text}: {error}"))
 }
 
 fn header_name(name: &str) -> Result<HeaderName, String> {

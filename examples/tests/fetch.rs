@@ -1,5 +1,7 @@
 //! `fetch` as a black box: its exit codes, its output, its summary, and what it sends.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -54,7 +56,7 @@ impl Server {
             .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
             .expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let router = router(&origin, Arc::clone(&seen));
+        let router = router(&origin, &seen);
         runtime.spawn(async move { axum::serve(listener, router).await });
         Self {
             origin,
@@ -122,7 +124,7 @@ fn number(params: &Params, name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
-fn router(origin: &str, seen: Seen) -> axum::Router {
+fn router(origin: &str, seen: &Seen) -> axum::Router {
     let elsewhere = "http://127.0.0.2:9/items".to_owned();
     let own = origin.to_owned();
     axum::Router::new()
@@ -254,11 +256,7 @@ fn router(origin: &str, seen: Seen) -> axum::Router {
             "/leave",
             get(move || async move {
                 // Another origin: the same server under another name.
-                Redirect::temporary(
-                    &own.replace("127.0.0.1", "localhost")
-                        .replace("http://", "http://"),
-                )
-                .into_response()
+                Redirect::temporary(&own.replace("127.0.0.1", "localhost")).into_response()
             }),
         )
         .route("/", get(|| async { axum::Json(json!([1])) }))
@@ -267,7 +265,7 @@ fn router(origin: &str, seen: Seen) -> axum::Router {
             get(|| async { tokio::time::sleep(std::time::Duration::from_secs(30)).await }),
         )
         .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&seen),
+            Arc::clone(seen),
             record,
         ))
 }
@@ -373,7 +371,7 @@ fn every_form_of_pagination_drains_in_order() {
         ),
     ] {
         let server = Server::start();
-        let run = run(&[&[&server.url(path)], options].concat());
+        let run = run(&[&[&*server.url(path)][..], options].concat());
         assert_eq!(run.code, Some(0), "{options:?}: {}", run.stderr);
         assert_eq!(run.lines, ids(0..6), "{options:?}");
         assert_eq!(run.summary["outcome"], "done");
@@ -399,7 +397,7 @@ fn counted_pages_end_at_the_first_empty_one_and_never_at_a_short_one() {
         ),
     ] {
         let server = Server::start();
-        let run = run(&[&[&server.url(path)], options].concat());
+        let run = run(&[&[&*server.url(path)][..], options].concat());
         assert_eq!(
             (run.code, run.lines),
             (Some(0), ids(0..6)),
@@ -544,7 +542,7 @@ fn credentials_are_sent_and_a_final_401_is_theirs() {
         ),
     ] {
         let send = server.sends();
-        let run = run(&[&[&server.url("/status/401")], options].concat());
+        let run = run(&[&[&*server.url("/status/401")][..], options].concat());
         assert_eq!(run.code, Some(7), "{}", run.stderr);
         assert_eq!(run.summary["outcome"], "credential");
         assert_eq!(server.header(send, name), Some(value));
@@ -581,7 +579,7 @@ fn a_credential_that_cannot_be_used_is_7_before_anything_is_sent() {
         ["--api-key-env", "x-key=EMPTY"],
         ["--api-key-query", "key=NOT_SET_ANYWHERE"],
     ] {
-        let run = run(&[&[&*server.url("/")], &options[..]].concat());
+        let run = run(&[&[&*server.url("/")][..], &options[..]].concat());
         assert_eq!(run.code, Some(7), "{options:?}");
     }
     assert_eq!(server.sends(), 0);
@@ -669,10 +667,10 @@ fn a_body_that_is_no_json_is_4_and_an_empty_one_is_no_item() {
     let server = Server::start();
     for items in [&[][..], &["--items", ""]] {
         assert_eq!(
-            run(&[&[&*server.url("/html")], items].concat()).code,
+            run(&[&[&*server.url("/html")][..], items].concat()).code,
             Some(4)
         );
-        let empty = run(&[&[&*server.url("/nothing")], items].concat());
+        let empty = run(&[&[&*server.url("/nothing")][..], items].concat());
         assert_eq!(
             (empty.code, empty.lines),
             (Some(0), Vec::new()),
@@ -808,7 +806,7 @@ fn redirects_are_followed_and_take_no_credential_elsewhere() {
 fn deadlines_cut_what_is_in_flight() {
     let server = Server::start();
     for options in [["--page-deadline", "0.2"], ["--deadline", "0.2"]] {
-        let run = run(&[&[&*server.url("/slow")], &options[..]].concat());
+        let run = run(&[&[&*server.url("/slow")][..], &options[..]].concat());
         assert_eq!(run.code, Some(5), "{options:?}: {}", run.stderr);
         assert!(run.stderr.contains("deadline"), "{}", run.stderr);
     }

@@ -12,7 +12,6 @@ use crate::Stack;
 /// The standard stack, each part at its default, without a credential or a contract.
 ///
 /// See [`Standard`].
-#[must_use]
 pub fn standard() -> Standard {
     Standard {
         contract: Identity::new(),
@@ -169,7 +168,9 @@ where
     type Service = Stack<V::Service>;
 
     fn layer(&self, transport: S) -> Self::Service {
-        let tried = self.per_try.layer(EffectiveUriLayer::new().layer(transport));
+        let tried = self
+            .per_try
+            .layer(EffectiveUriLayer::new().layer(transport));
         let authorized = self.auth.layer(self.body.layer(tried));
         let called = self.deadline.layer(self.retry.layer(authorized));
         Stack::new(self.contract.layer(called))

@@ -1,6 +1,8 @@
 //! All layers together, in both shapes, over every kind of transport: what must hold before any
 //! of them grows.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
@@ -46,10 +48,12 @@ impl Api {
         let api = self.clone();
         axum::Router::new().route(
             "/items",
-            get(move |query: Query<std::collections::HashMap<String, u64>>, headers: HeaderMap| {
-                let api = api.clone();
-                async move { api.page(query.0.get("page").copied().unwrap_or(1), &headers) }
-            })
+            get(
+                move |query: Query<std::collections::HashMap<String, u64>>, headers: HeaderMap| {
+                    let api = api.clone();
+                    async move { api.page(query.0.get("page").copied().unwrap_or(1), &headers) }
+                },
+            )
             .post(|body: Bytes| async move {
                 ([(header::CONTENT_TYPE, "application/json")], body)
             }),
@@ -58,7 +62,10 @@ impl Api {
 
     fn page(&self, page: u64, headers: &HeaderMap) -> AxumResponse {
         let asked = self.asked.fetch_add(1, SeqCst);
-        if headers.get(header::AUTHORIZATION).is_none_or(|value| value != "Bearer token-2") {
+        if headers
+            .get(header::AUTHORIZATION)
+            .is_none_or(|value| value != "Bearer token-2")
+        {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         if asked % 2 == 1 {
@@ -121,10 +128,7 @@ where
         .oneshot(request(&format!("{origin}/items")))
         .await
         .unwrap();
-    let items: Vec<Item> = std::pin::pin!(pages.items(""))
-        .try_collect()
-        .await
-        .unwrap();
+    let items: Vec<Item> = std::pin::pin!(pages.items("")).try_collect().await.unwrap();
     assert_eq!(items, (1..=6).map(|id| Item { id }).collect::<Vec<_>>());
     assert_eq!((tokens.fetches(), tokens.resends()), (2, 1));
 }
@@ -154,7 +158,11 @@ where
         item.check(raw)?;
         Ok(serde_json::from_slice(raw)?)
     });
-    let ids: Vec<_> = std::pin::pin!(ids).map_ok(|item| item.id).try_collect().await.unwrap();
+    let ids: Vec<_> = std::pin::pin!(ids)
+        .map_ok(|item| item.id)
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
 }
 
@@ -176,10 +184,8 @@ async fn serve() -> String {
     origin
 }
 
-fn hyper_client<B>() -> hyper_util::client::legacy::Client<
-    hyper_util::client::legacy::connect::HttpConnector,
-    B,
->
+fn hyper_client<B>()
+-> hyper_util::client::legacy::Client<hyper_util::client::legacy::connect::HttpConnector, B>
 where
     B: http_body::Body<Data: Send> + Send,
 {
@@ -223,7 +229,11 @@ async fn the_streaming_shape_drains_a_router() {
 
 #[tokio::test]
 async fn a_body_that_is_not_clone_is_retried_and_authorized_again() {
-    let answers = [Step::status(401), Step::status(503), Step::ok(r#"{"id":1}"#)];
+    let answers = [
+        Step::status(401),
+        Step::status(503),
+        Step::ok(r#"{"id":1}"#),
+    ];
     let api = Scripted::new(answers);
     let tokens = tokens();
     let mut client = standard()
@@ -235,14 +245,22 @@ async fn a_body_that_is_not_clone_is_retried_and_authorized_again() {
         .contract(ValidateLayer::new(Contract::required(["/id"]).unwrap()))
         .service(api.clone());
 
-    let request = Request::put("https://h/").body(Body::chunks(["ab", "cd"])).unwrap();
+    let request = Request::put("https://h/")
+        .body(Body::chunks(["ab", "cd"]))
+        .unwrap();
     let response = send(&mut client, request).await.unwrap();
 
     assert_eq!(response.status(), 200);
     let sent = api.requests();
     assert!(sent.iter().all(|request| request.body == "abcd"));
-    let tokens_sent: Vec<_> = sent.iter().map(|sent| sent.headers["authorization"].to_str().unwrap().to_owned()).collect();
-    assert_eq!(tokens_sent, ["Bearer token-1", "Bearer token-2", "Bearer token-2"]);
+    let tokens_sent: Vec<_> = sent
+        .iter()
+        .map(|sent| sent.headers["authorization"].to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        tokens_sent,
+        ["Bearer token-1", "Bearer token-2", "Bearer token-2"]
+    );
 }
 
 /// The error of one layer, found along the chain of what came through all of them.
@@ -266,27 +284,51 @@ async fn failure(step: Step, scope: &str, tokens: Tokens) -> BoxError {
         .contract(contract())
         .service(Scripted::new([step]))
         .boxed();
-    send(&mut client, request("https://h/items")).await.map(|_| ()).expect_err("it fails")
+    send(&mut client, request("https://h/items"))
+        .await
+        .map(|_| ())
+        .expect_err("it fails")
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_layer_s_own_error_is_found_through_the_whole_stack() {
     let broken = failure(Step::ok(r#"[{"id":"1"}]"#), "https://h", tokens()).await;
-    assert_eq!(broken.downcast_ref::<Violation>().expect("a violation").instance(), "/0/id");
+    assert_eq!(
+        broken
+            .downcast_ref::<Violation>()
+            .expect("a violation")
+            .instance(),
+        "/0/id"
+    );
 
-    let slow = failure(Step::ok("[]").delay(Duration::from_secs(9)), "https://h", tokens()).await;
+    let slow = failure(
+        Step::ok("[]").delay(Duration::from_secs(9)),
+        "https://h",
+        tokens(),
+    )
+    .await;
     assert!(slow.is::<DeadlineExceeded>());
 
     let strayed = failure(Step::ok("[]"), "https://other", tokens()).await;
-    assert!(strayed.downcast_ref::<AuthError>().expect("an auth error").is_out_of_scope());
+    assert!(
+        strayed
+            .downcast_ref::<AuthError>()
+            .expect("an auth error")
+            .is_out_of_scope()
+    );
 
     let down = Tokens::new(from_fn(|_| async {
         Err::<Token, _>(FetchError::new("the token endpoint is down"))
     }));
     let unavailable = failure(Step::ok("[]"), "https://h", down).await;
-    let unavailable = unavailable.downcast_ref::<AuthError>().expect("an auth error");
+    let unavailable = unavailable
+        .downcast_ref::<AuthError>()
+        .expect("an auth error");
     assert!(unavailable.is_unavailable());
-    assert_eq!(unavailable.source().expect("the cause").to_string(), "the token endpoint is down");
+    assert_eq!(
+        unavailable.source().expect("the cause").to_string(),
+        "the token endpoint is down"
+    );
 
     let reset = std::io::Error::from(std::io::ErrorKind::InvalidData);
     let transport = failure(Step::error(reset), "https://h", tokens()).await;
@@ -312,7 +354,10 @@ async fn errors_of_later_pages_are_found_through_the_stream() {
         .expect_err("page 2 breaks the contract");
     assert_eq!(error.kind(), PageErrorKind::Service);
     assert_eq!(error.position().to_string(), "page 2");
-    assert_eq!(find::<Violation>(&error).expect("a violation").instance(), "/0/id");
+    assert_eq!(
+        find::<Violation>(&error).expect("a violation").instance(),
+        "/0/id"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -320,7 +365,10 @@ async fn items_arrive_before_their_page_has_ended_and_a_stall_ends_in_an_error()
     let limit = Duration::from_secs(7);
     let body = Body::stalling_after([r#"[{"id":1},{"id""#, r#":2},{"#]);
     let api = Scripted::new([Step::ok("").body_with(body)]);
-    let stack = standard().streaming().body(IdleTimeoutLayer::new(limit)).service(api);
+    let stack = standard()
+        .streaming()
+        .body(IdleTimeoutLayer::new(limit))
+        .service(api);
     let pages = PaginateLayer::new(LinkHeader::next())
         .layer(stack)
         .oneshot(request("https://h/items"))
@@ -328,8 +376,18 @@ async fn items_arrive_before_their_page_has_ended_and_a_stall_ends_in_an_error()
         .unwrap();
     let mut items = std::pin::pin!(pages.items::<Item>(""));
 
-    let first = items.next().now_or_never().flatten().expect("item 1 is there").unwrap();
-    let second = items.next().now_or_never().flatten().expect("item 2 is there").unwrap();
+    let first = items
+        .next()
+        .now_or_never()
+        .flatten()
+        .expect("item 1 is there")
+        .unwrap();
+    let second = items
+        .next()
+        .now_or_never()
+        .flatten()
+        .expect("item 2 is there")
+        .unwrap();
     assert_eq!((first.id, second.id), (1, 2));
 
     let start = tokio::time::Instant::now();
@@ -347,7 +405,9 @@ async fn what_is_no_json_passes_all_layers_untouched() {
             Step::status(204),
             Step::status(304),
             Step::status(101).header("upgrade", "websocket"),
-            Step::status(404).header("content-type", "text/html").body("<p>"),
+            Step::status(404)
+                .header("content-type", "text/html")
+                .body("<p>"),
         ]
     };
     for (index, method) in ["GET", "GET", "GET", "GET"].into_iter().enumerate() {
@@ -369,7 +429,11 @@ async fn what_is_no_json_passes_all_layers_untouched() {
     }
     for method in ["HEAD", "CONNECT"] {
         let api = Scripted::new([Step::status(200).header("content-length", "12")]);
-        let mut client: Client = standard().retry(retry()).contract(contract()).service(api).boxed();
+        let mut client: Client = standard()
+            .retry(retry())
+            .contract(contract())
+            .service(api)
+            .boxed();
         let mut request = request("https://h/items");
         *request.method_mut() = method.parse().unwrap();
         let response = send(&mut client, request).await.unwrap();
