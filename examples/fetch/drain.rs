@@ -12,7 +12,7 @@ use outbound::Client;
 use outbound::http::Origin;
 use outbound::paginate::{End, OnRepeat, OriginPolicy, PageError, PaginateLayer, Progress};
 use outbound::retry::Idempotent;
-use outbound::schema::Contract;
+use outbound::schema::{Contract, Duplicates};
 use tokio::time::timeout;
 use tower::{Layer, ServiceExt};
 
@@ -136,7 +136,8 @@ impl Job {
             show(counters, items.progress());
             items.end()
         } else {
-            let json = Contract::any();
+            // Duplicate keys are the API's business: every byte is handed on.
+            let json = Contract::any().duplicates(Duplicates::Allow);
             let mut pages = pin!(pages);
             while let Some(page) = next(&mut pages, output).await? {
                 let page = page.map_err(failed)?;

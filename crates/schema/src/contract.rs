@@ -11,11 +11,24 @@ use crate::{InvalidContract, SchemaOptions, Violation, json};
 
 /// What a JSON body has to be. Built once; a clone shares it.
 ///
-/// Whatever the contract, the body must be one strict JSON text: no duplicate keys, no lone
-/// surrogates, no numbers beyond `f64`, at most 127 levels of nesting, no byte order mark.
+/// Whatever the contract, the body must be one strict JSON text: no lone surrogates, no numbers
+/// beyond `f64`, at most 127 levels of nesting, no byte order mark, and no
+/// [duplicate keys](Duplicates) unless they are allowed.
 #[derive(Clone)]
 pub struct Contract {
     rule: Arc<Rule>,
+    duplicates: Duplicates,
+}
+
+/// What a key means that stands twice in one object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Duplicates {
+    /// A violation: parsers differ in which of the two they read.
+    #[default]
+    Reject,
+    /// Nothing; the contract is held against the last of them.
+    Allow,
 }
 
 enum Rule {
@@ -125,9 +138,19 @@ impl Contract {
         Self::new(Rule::All(contracts.into_iter().collect()))
     }
 
+    /// Says what a key means that stands twice; by default it is a violation.
+    ///
+    /// It applies to the whole text. Of the contracts within [`all`](Self::all) it is not asked.
+    #[must_use]
+    pub const fn duplicates(mut self, duplicates: Duplicates) -> Self {
+        self.duplicates = duplicates;
+        self
+    }
+
     fn new(rule: Rule) -> Self {
         Self {
             rule: Arc::new(rule),
+            duplicates: Duplicates::Reject,
         }
     }
 
@@ -137,7 +160,7 @@ impl Contract {
     ///
     /// The first violation that is found.
     pub fn check(&self, body: &[u8]) -> Result<(), Violation> {
-        json::check(body).map_err(|fault| Violation::syntax(&fault))?;
+        json::check(body, self.duplicates).map_err(|fault| Violation::syntax(&fault))?;
         self.check_parts(body, &mut None)
     }
 

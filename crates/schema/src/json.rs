@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use crate::Duplicates;
+
 /// Deepest nesting that is accepted: what `serde_json` accepts too.
 const MAX_DEPTH: usize = 127;
 
@@ -36,11 +38,15 @@ impl Fault {
 ///
 /// Stricter than the grammar where parsers differ: no byte order mark, no lone surrogates, no
 /// number beyond `f64`, no key twice in one object, nesting of at most 127.
-pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
+pub(crate) fn check(text: &[u8], duplicates: Duplicates) -> Result<(), Fault> {
     if let Err(error) = std::str::from_utf8(text) {
         return Err(Fault::new(error.valid_up_to(), "UTF-8"));
     }
-    let mut scan = Scan { text, at: 0 };
+    let mut scan = Scan {
+        text,
+        at: 0,
+        duplicates,
+    };
     scan.space();
     scan.value(0)?;
     scan.space();
@@ -53,6 +59,7 @@ pub(crate) fn check(text: &[u8]) -> Result<(), Fault> {
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
+    duplicates: Duplicates,
 }
 
 impl<'a> Scan<'a> {
@@ -142,7 +149,9 @@ impl<'a> Scan<'a> {
             }
             self.space();
             self.value(depth).map_err(|fault| fault.within(&*key))?;
-            keys.push((key, start));
+            if self.duplicates == Duplicates::Reject {
+                keys.push((key, start));
+            }
             self.space();
             if self.eat(b'}') {
                 return unique(keys);
@@ -250,6 +259,10 @@ fn unique(mut keys: Vec<(Cow<'_, str>, usize)>) -> Result<(), Fault> {
 mod tests {
     use super::*;
 
+    fn check(text: &[u8]) -> Result<(), Fault> {
+        super::check(text, Duplicates::Reject)
+    }
+
     fn fault(text: impl AsRef<[u8]>) -> Fault {
         check(text.as_ref()).unwrap_err()
     }
@@ -326,6 +339,7 @@ mod tests {
         let found = fault(r#"{"x":[0,{"ab":1,"c":2,"\u0061b":3}]}"#);
         assert_eq!((found.offset, &*found.pointer()), (22, "/x/1/ab"));
         assert_eq!(check(br#"[{"a":1},{"a":2}]"#), Ok(()));
+        assert_eq!(super::check(br#"{"a":1,"a":2}"#, Duplicates::Allow), Ok(()));
     }
 
     #[test]

@@ -106,7 +106,7 @@ mod service;
 mod violation;
 
 pub use self::body::ValidatedBody;
-pub use self::contract::Contract;
+pub use self::contract::{Contract, Duplicates};
 pub use self::future::ResponseFuture;
 pub use self::invalid::InvalidContract;
 pub use self::layer::{Mode, ValidateLayer};
