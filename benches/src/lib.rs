@@ -79,7 +79,8 @@ pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
     let tokens = Tokens::new(from_fn(|_| async {
         Ok(Token::new("token").lives(Duration::from_secs(3600)))
     }));
-    warm(&tokens)?;
+    let mut fetched = AuthLayer::bearer_from(scope()?, tokens).layer(Api);
+    warm(&mut fetched)?;
     let boxed = tower::ServiceBuilder::new().map_err(BoxError::from);
 
     visit.visit("bare", Api);
@@ -93,10 +94,7 @@ pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
             .strict()
             .layer(boxed.service(Api)),
     );
-    visit.visit(
-        "auth, fetched",
-        AuthLayer::bearer_from(scope()?, tokens).layer(Api),
-    );
+    visit.visit("auth, fetched", fetched);
     visit.visit("retry", RetryLayer::default().layer(Api));
     visit.visit("deadline", DeadlineLayer::default().layer(Api));
     visit.visit("collect", CollectLayer::default().layer(Api));
@@ -116,10 +114,18 @@ pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Fetches the token before anything is measured.
-fn warm(tokens: &Tokens) -> Result<(), BoxError> {
-    let _ = tokens;
-    Ok(())
+/// Sends one request, so that the token is there before anything is measured.
+fn warm<S>(service: &mut S) -> Result<(), BoxError>
+where
+    S: Service<Request<Full<Bytes>>, Error = BoxError>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    runtime.block_on(async {
+        std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
+        service.call(request()).await.map(|_| ())
+    })
 }
 
 /// Sends one request and waits for its answer, which comes at the first poll.
