@@ -22,14 +22,18 @@ impl Schema {
         let registry = registry
             .prepare()
             .map_err(|error| InvalidContract::new("", error.to_string()))?;
-        jsonschema::options()
-            .with_draft(match options.draft {
+        let mut build = jsonschema::options();
+        // A draft that is set here would win over the one that the schema names.
+        if schema.get("$schema").is_none() {
+            build = build.with_draft(match options.draft {
                 Draft::V4 => jsonschema::Draft::Draft4,
                 Draft::V6 => jsonschema::Draft::Draft6,
                 Draft::V7 => jsonschema::Draft::Draft7,
                 Draft::V201909 => jsonschema::Draft::Draft201909,
                 Draft::V202012 => jsonschema::Draft::Draft202012,
-            })
+            });
+        }
+        build
             .with_registry(&registry)
             .offline()
             .should_validate_formats(options.formats)
