@@ -68,7 +68,9 @@ async fn it_works_over_buffer_load_shed_and_timeout() {
 async fn it_works_under_and_over_tower_http() {
     let mut client = ServiceBuilder::new()
         .layer(tower_http::trace::TraceLayer::new_for_http())
+        .layer(tower_http::decompression::DecompressionLayer::new())
         .layer(layer())
+        .layer(tower_http::decompression::DecompressionLayer::new())
         .layer(tower_http::follow_redirect::FollowRedirectLayer::new())
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .service(Strict::with(api()));
