@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use crate::backoff::up_to;
 use crate::event::{Cause, Event};
-use crate::hint::{retry_after, wall_clock};
+use crate::hint::{self, wall_clock};
 use crate::service::Shared;
 use crate::verdict::Attempt;
 use crate::{Attempts, Classify, MakeBackoff, Verdict};
@@ -317,7 +317,7 @@ where
             Verdict::Transient if !kept.repeatable => None,
             Verdict::Unprocessed | Verdict::Throttled | Verdict::Transient => {
                 let headers = outcome.as_ref().ok().map(Response::headers);
-                let hint = headers.and_then(|headers| retry_after(headers, wall_clock));
+                let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
                 kept.plan(hint)
             }
         };

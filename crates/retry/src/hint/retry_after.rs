@@ -1,57 +1,44 @@
 use std::time::{Duration, SystemTime};
 
-use http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderName, RETRY_AFTER};
+
+use super::{digits, sent, text};
 
 /// How long the server asks to wait (RFC 9110, section 10.2.3).
 ///
 /// A number of seconds, or a date in any of the three forms of section 5.6.7. A date is measured
-/// against the response's own `Date`, so that a wrong clock here or there does no harm; `now` is
-/// asked only where that is missing. Of several fields the first that can be read counts; a date
-/// that is past asks for nothing.
-pub(crate) fn retry_after(headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Option<Duration> {
+/// against the response's own `Date`, so that a wrong clock here or there does no harm. Of
+/// several fields the first that can be read counts; a date that is past asks for nothing.
+pub(super) fn retry_after(headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Option<Duration> {
     headers.get_all(RETRY_AFTER).iter().find_map(|value| {
-        let text = value.to_str().ok()?.trim_ascii();
-        if let Some(seconds) = seconds(text) {
-            return Some(seconds);
+        let text = text(value)?;
+        if let Some(seconds) = digits(text) {
+            return Some(Duration::from_secs(seconds));
         }
         let at = httpdate::parse_http_date(text).ok()?;
-        let sent = headers.get(DATE).and_then(date).unwrap_or_else(&now);
-        at.duration_since(sent).ok()
+        at.duration_since(sent(headers, &now)).ok()
     })
 }
 
-/// `1*DIGIT`; what exceeds the clock is the longest there is, and thus over any ceiling.
-fn seconds(text: &str) -> Option<Duration> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
-}
-
-fn date(value: &HeaderValue) -> Option<SystemTime> {
-    httpdate::parse_http_date(value.to_str().ok()?.trim_ascii()).ok()
-}
-
-/// The one place that reads the wall clock.
-#[allow(clippy::disallowed_methods)] // HTTP dates are wall-clock dates.
-pub(crate) fn wall_clock() -> SystemTime {
-    SystemTime::now()
+/// The same in milliseconds, as no RFC has it and several APIs do.
+pub(super) fn millis(headers: &HeaderMap) -> Option<Duration> {
+    const NAMES: [HeaderName; 2] = [
+        HeaderName::from_static("retry-after-ms"),
+        HeaderName::from_static("x-ms-retry-after-ms"),
+    ];
+    NAMES
+        .iter()
+        .flat_map(|name| headers.get_all(name))
+        .find_map(|value| digits(text(value)?))
+        .map(Duration::from_millis)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::hint;
     use super::*;
 
     const DATE_SENT: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
-
-    fn hint(fields: &[(&'static str, &str)]) -> Option<Duration> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in fields {
-            headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        }
-        // A clock that is a year off.
-        retry_after(&headers, || {
-            SystemTime::UNIX_EPOCH + Duration::from_secs(815_561_377)
-        })
-    }
 
     #[test]
     fn seconds_are_digits_and_nothing_else() {
@@ -113,5 +100,20 @@ mod tests {
             ]),
             Some(Duration::from_secs(3))
         );
+    }
+
+    #[test]
+    fn milliseconds_are_digits_too() {
+        assert_eq!(
+            hint(&[("retry-after-ms", "250")]),
+            Some(Duration::from_millis(250))
+        );
+        assert_eq!(
+            hint(&[("x-ms-retry-after-ms", "7")]),
+            Some(Duration::from_millis(7))
+        );
+        for text in ["-5", "0.5", "", "ü"] {
+            assert_eq!(hint(&[("retry-after-ms", text)]), None, "{text}");
+        }
     }
 }
