@@ -198,8 +198,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(), Violation> {
         Err(error) => {
             let segments = error.path().iter().map(segment);
             let instance = crate::pointer::join(segments);
-            // serde's own text quotes the value.
-            let expected = "what the type can be read from";
+            let expected = crate::typed::expected(error.inner());
             let name = std::any::type_name::<T>().to_owned();
             Err(Violation::new("type", instance, name, expected))
         }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use jsonschema::{PatternOptions, Registry, Resource, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, Registry, ValidationError, Validator};
 use serde_json::Value;
 
+use crate::pointer::escape;
 use crate::{Draft, InvalidContract, SchemaOptions, Violation};
 
 pub(crate) struct Schema(Validator);
@@ -12,11 +14,19 @@ pub(crate) struct Schema(Validator);
 impl Schema {
     pub(crate) fn compile(text: &str, options: &SchemaOptions) -> Result<Self, InvalidContract> {
         let schema = parse(text, "")?;
+        let draft = match options.draft {
+            Draft::V4 => jsonschema::Draft::Draft4,
+            Draft::V6 => jsonschema::Draft::Draft6,
+            Draft::V7 => jsonschema::Draft::Draft7,
+            Draft::V201909 => jsonschema::Draft::Draft201909,
+            Draft::V202012 => jsonschema::Draft::Draft202012,
+        };
         let mut registry = Registry::new();
         for (uri, text) in &options.documents {
-            let document = Resource::from_contents(parse(text, uri)?);
+            let document = parse(text, uri)?;
+            let draft = draft.detect(&document);
             registry = registry
-                .add(uri.as_str(), document)
+                .add(uri.as_str(), draft.create_resource(document))
                 .map_err(|error| InvalidContract::new(uri, error.to_string()))?;
         }
         let registry = registry
@@ -25,13 +35,7 @@ impl Schema {
         let mut build = jsonschema::options();
         // A draft that is set here would win over the one that the schema names.
         if schema.get("$schema").is_none() {
-            build = build.with_draft(match options.draft {
-                Draft::V4 => jsonschema::Draft::Draft4,
-                Draft::V6 => jsonschema::Draft::Draft6,
-                Draft::V7 => jsonschema::Draft::Draft7,
-                Draft::V201909 => jsonschema::Draft::Draft201909,
-                Draft::V202012 => jsonschema::Draft::Draft202012,
-            });
+            build = build.with_draft(draft);
         }
         build
             .with_registry(&registry)
@@ -50,11 +54,24 @@ impl Schema {
         self.0.validate(body).map_err(|error| {
             Violation::new(
                 error.kind().keyword().to_owned(),
-                error.instance_path().as_str().to_owned(),
-                error.schema_path().as_str().to_owned(),
-                format!("what the schema says ({})", error.masked()),
+                escape(error.instance_path().as_str()),
+                escape(error.schema_path().as_str()),
+                format!("what the schema says ({})", escape(&told(&error))),
             )
         })
+    }
+}
+
+/// The fault without the value, and without keys of the body: where a schema does not name
+/// them they are data as well, and `masked` shows them.
+fn told(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            format!("properties it does not know: {}", unexpected.len())
+        }
+        ValidationErrorKind::PropertyNames { error } => format!("a key: {}", told(error)),
+        _ => error.masked().to_string(),
     }
 }
 

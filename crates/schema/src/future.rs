@@ -1,18 +1,21 @@
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Response, Uri, response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 use outbound_http::{BoxError, CollectBody};
 use pin_project_lite::pin_project;
 
+use crate::Mode;
 use crate::applies::{check_head, is_held};
 use crate::body::ValidatedBody;
 use crate::layer::Config;
-use crate::{Mode, Violation};
+use crate::target::Target;
 
 pin_project! {
     /// The response of [`Validate`](crate::Validate).
@@ -20,19 +23,17 @@ pin_project! {
     /// # Cancellation
     ///
     /// Dropping it drops the call or the body in flight.
-    #[derive(Debug)]
     pub struct ResponseFuture<F, RB> {
         #[pin]
         state: State<F, RB>,
         config: Arc<Config>,
         // `None` where no body can follow.
-        uri: Option<Uri>,
+        target: Option<Target>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    #[derive(Debug)]
     enum State<F, RB> {
         Calling {
             #[pin]
@@ -47,11 +48,11 @@ pin_project! {
 }
 
 impl<F, RB> ResponseFuture<F, RB> {
-    pub(crate) const fn new(response: F, config: Arc<Config>, uri: Option<Uri>) -> Self {
+    pub(crate) const fn new(response: F, config: Arc<Config>, target: Option<Target>) -> Self {
         Self {
             state: State::Calling { response },
             config,
-            uri,
+            target,
         }
     }
 }
@@ -72,12 +73,13 @@ where
                 StateProj::Calling { response } => {
                     let response = ready!(response.poll(cx)).map_err(Into::into)?;
                     let held = is_held(response.status());
-                    let Some(uri) = this.uri.as_ref().filter(|_| held) else {
+                    let Some(target) = this.target.as_ref().filter(|_| held) else {
                         return Poll::Ready(Ok(response.map(ValidatedBody::passed)));
                     };
                     let (head, body) = response.into_parts();
-                    let broken = check_head(&head.headers)
-                        .map_err(|violation| violation.of(head.status, &head.headers, uri));
+                    let broken = check_head(&head.headers).map_err(|violation| {
+                        violation.of(head.status, head.headers.get(CONTENT_TYPE), target)
+                    });
                     match (this.config.mode, broken) {
                         (Mode::Enforce, Ok(())) => this.state.set(State::Collecting {
                             head: Some(head),
@@ -88,7 +90,11 @@ where
                             return Poll::Ready(Err(violation.into()));
                         }
                         (Mode::Report, Ok(())) => {
-                            let watch = Watch::new(this.config, &head, uri);
+                            let mut watch = Watch::new(this.config, &head, target);
+                            // Such a body is never asked for a frame.
+                            if body.is_end_stream() {
+                                watch.end();
+                            }
                             let body = ValidatedBody::watched(body, watch);
                             return Poll::Ready(Ok(Response::from_parts(head, body)));
                         }
@@ -103,8 +109,9 @@ where
                     let body = ready!(body.poll(cx))?;
                     let head = head.take().expect("polled after completion");
                     if let Err(violation) = this.config.contract.check(body.bytes()) {
-                        let uri = this.uri.take().unwrap_or_default();
-                        let violation = violation.of(head.status, &head.headers, &uri);
+                        let target = this.target.take().expect("a held response has one");
+                        let content_type = head.headers.get(CONTENT_TYPE);
+                        let violation = violation.of(head.status, content_type, &target);
                         this.config.tell(&violation);
                         return Poll::Ready(Err(violation.into()));
                     }
@@ -116,23 +123,33 @@ where
     }
 }
 
+/// Headers may carry secrets, and are left out.
+impl<F, RB> fmt::Debug for ResponseFuture<F, RB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture")
+            .field("config", &self.config)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A copy of what passes by, checked at its end.
-#[derive(Debug)]
 pub(crate) struct Watch {
     config: Arc<Config>,
-    about: Box<(response::Parts, Uri)>,
+    status: StatusCode,
+    content_type: Option<HeaderValue>,
+    target: Target,
     /// `None` once the body has been checked, or is too large for it.
     copy: Option<Vec<u8>>,
 }
 
 impl Watch {
-    fn new(config: &Arc<Config>, head: &response::Parts, uri: &Uri) -> Self {
-        let (mut about, ()) = Response::new(()).into_parts();
-        about.status = head.status;
-        about.headers.clone_from(&head.headers);
+    fn new(config: &Arc<Config>, head: &response::Parts, target: &Target) -> Self {
         Self {
             config: Arc::clone(config),
-            about: Box::new((about, uri.clone())),
+            status: head.status,
+            content_type: head.headers.get(CONTENT_TYPE).cloned(),
+            target: target.clone(),
             copy: Some(Vec::new()),
         }
     }
@@ -153,8 +170,8 @@ impl Watch {
             .take()
             .map(|copy| self.config.contract.check(&copy));
         if let Some(Err(violation)) = checked {
-            let (head, uri) = &*self.about;
-            let violation: Violation = violation.of(head.status, &head.headers, uri);
+            let content_type = self.content_type.as_ref();
+            let violation = violation.of(self.status, content_type, &self.target);
             self.config.tell(&violation);
         }
     }
@@ -162,5 +179,16 @@ impl Watch {
     /// The body failed: what came of it says nothing about the contract.
     pub(crate) fn fail(&mut self) {
         self.copy = None;
+    }
+}
+
+/// Without the copy, which may be large and secret.
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("config", &self.config)
+            .field("status", &self.status)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }

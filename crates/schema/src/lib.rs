@@ -103,6 +103,8 @@ mod options;
 mod pointer;
 mod required;
 mod service;
+mod target;
+mod typed;
 mod violation;
 
 pub use self::body::ValidatedBody;

@@ -10,14 +10,30 @@ pub(crate) fn join<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> Stri
             match character {
                 '~' => pointer.push_str("~0"),
                 '/' => pointer.push_str("~1"),
-                control if control.is_control() => {
-                    let _ = write!(pointer, "\\u{:04x}", u32::from(control));
-                }
-                other => pointer.push(other),
+                other => push(&mut pointer, other),
             }
         }
     }
     pointer
+}
+
+/// Escapes control characters as in JSON, in a text that is a pointer already, or none.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    text.chars()
+        .for_each(|character| push(&mut escaped, character));
+    escaped
+}
+
+fn push(text: &mut String, character: char) {
+    // Line and paragraph separators, and what reverses the direction of a line.
+    let is_control = character.is_control()
+        || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if is_control {
+        let _ = write!(text, "\\u{:04x}", u32::from(character));
+    } else {
+        text.push(character);
+    }
 }
 
 /// Splits a JSON Pointer into its segments; `None` if it is none.

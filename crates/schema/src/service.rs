@@ -11,6 +11,7 @@ use crate::applies::expects_body;
 use crate::body::ValidatedBody;
 use crate::future::ResponseFuture;
 use crate::layer::Config;
+use crate::target::Target;
 
 /// Holds the JSON bodies of responses to a contract.
 ///
@@ -54,7 +55,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let uri = expects_body(&request).then(|| request.uri().clone());
-        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.config), uri)
+        let target = expects_body(&request).then(|| Target(request.uri().clone()));
+        ResponseFuture::new(self.inner.call(request), Arc::clone(&self.config), target)
     }
 }

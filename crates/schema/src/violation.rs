@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderValue, StatusCode};
 
 use crate::json::Fault;
+use crate::target::Target;
 
 /// A body breaks its contract.
 ///
@@ -66,17 +67,24 @@ impl Violation {
     }
 
     /// Says which response it was.
-    pub(crate) fn of(mut self, status: StatusCode, headers: &HeaderMap, uri: &Uri) -> Self {
-        let content_type = headers.get(header::CONTENT_TYPE);
+    pub(crate) fn of(
+        mut self,
+        status: StatusCode,
+        content_type: Option<&HeaderValue>,
+        target: &Target,
+    ) -> Self {
         self.inner.response = Some(About {
             status,
             content_type: content_type.map(|value| value.as_bytes().escape_ascii().to_string()),
-            url: redacted(uri),
+            url: target.to_string(),
         });
         self
     }
 
     /// JSON Pointer (RFC 6901) to the value at fault; `""` is the whole body.
+    ///
+    /// It names keys of the body, in which control characters are escaped as in JSON. Where keys
+    /// are data, such as mail addresses, treat it as such.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.inner.instance
@@ -124,19 +132,6 @@ impl Violation {
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.inner.response.as_ref().map(|about| &*about.url)
-    }
-}
-
-fn redacted(uri: &Uri) -> String {
-    match (uri.scheme_str(), uri.host()) {
-        (Some(scheme), Some(host)) => {
-            let port = uri
-                .port()
-                .map(|port| format!(":{port}"))
-                .unwrap_or_default();
-            format!("{scheme}://{host}{port}{}", uri.path())
-        }
-        _ => uri.path().to_owned(),
     }
 }
 

@@ -1,0 +1,27 @@
+use std::fmt;
+
+use http::Uri;
+
+/// The URI of a request, of which only scheme, host, port and path are ever shown: users and
+/// queries carry secrets.
+#[derive(Clone)]
+pub(crate) struct Target(pub(crate) Uri);
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(uri) = self;
+        if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+            write!(f, "{scheme}://{host}")?;
+            if let Some(port) = uri.port() {
+                write!(f, ":{port}")?;
+            }
+        }
+        f.write_str(uri.path())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

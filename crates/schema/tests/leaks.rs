@@ -1,0 +1,158 @@
+//! What a violation must never tell, and what hostile data must never do.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Empty};
+use outbound_schema::{Contract, Mode, ValidateLayer, Violation};
+use test_support::{Body, send};
+use tokio_test::{assert_pending, task};
+use tower::Layer;
+
+fn get() -> Request<Empty<Bytes>> {
+    Request::get("https://user:canary@api.test/items?key=canary#canary")
+        .body(Empty::new())
+        .unwrap()
+}
+
+fn assert_silent(violation: &Violation) {
+    let told = format!("{violation} {violation:?}");
+    assert!(!told.contains("canary"), "{told}");
+    assert!(!told.chars().any(char::is_control), "{told:?}");
+}
+
+#[tokio::test]
+async fn no_debug_text_shows_the_query_or_the_password() {
+    let stalled = || {
+        let head = Response::builder()
+            .header("content-type", "application/json")
+            .header("set-cookie", "canary");
+        head.body(Body::stalling_after(["[\"canary\""])).unwrap()
+    };
+    let api = tower::service_fn(move |_: Request<Empty<Bytes>>| {
+        std::future::ready(Ok::<_, std::convert::Infallible>(stalled()))
+    });
+    let mut client = ValidateLayer::new(Contract::any()).layer(api.clone());
+    let mut call = task::spawn(tower::Service::call(&mut client, get()));
+    assert!(!format!("{call:?}").contains("canary"), "{call:?}");
+    assert_pending!(call.poll());
+    assert!(!format!("{call:?}").contains("canary"), "{call:?}");
+
+    let mut client = ValidateLayer::new(Contract::any())
+        .mode(Mode::Report)
+        .layer(api);
+    let mut body = send(&mut client, get()).await.unwrap().into_body();
+    assert!(body.frame().await.is_some());
+    assert!(!format!("{body:?}").contains("canary"), "{body:?}");
+}
+
+#[test]
+fn a_typed_contract_tells_the_field_and_not_the_value() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        #[allow(dead_code)]
+        id: u64,
+    }
+    let contract = Contract::of::<Vec<Item>>();
+    let wrong = contract
+        .check(br#"[{"id":1},{"id":"canary"}]"#)
+        .unwrap_err();
+    assert_eq!(wrong.instance(), "/1/id");
+    assert_eq!(wrong.expected(), "u64");
+    assert_silent(&wrong);
+    let missing = contract.check(b"[{}]").unwrap_err();
+    assert_eq!(
+        (missing.instance(), missing.expected()),
+        ("/0", "the field `id`")
+    );
+    let unknown = contract.check(br#"[{"id":1,"can":2}]"#).unwrap_err();
+    assert_eq!(unknown.expected(), "`id`");
+    // A value that imitates serde's own words.
+    for value in ["x, expected canary", "missing field `canary`"] {
+        let text = format!(r#"[{{"id":"{value}"}}]"#);
+        assert_silent(&contract.check(text.as_bytes()).unwrap_err());
+    }
+}
+
+#[cfg(feature = "full")]
+mod json_schema {
+    use super::*;
+
+    fn broken(schema: &str, text: &str) -> Violation {
+        let contract = Contract::schema(schema).unwrap();
+        let violation = contract.check(text.as_bytes()).unwrap_err();
+        assert_silent(&violation);
+        violation
+    }
+
+    #[test]
+    fn no_keyword_shows_the_value() {
+        for (schema, text) in [
+            (r#"{"type":"integer"}"#, r#""canary""#),
+            (r#"{"enum":[1]}"#, r#""canary""#),
+            (r#"{"const":1}"#, r#""canary""#),
+            (r#"{"maxLength":1}"#, r#""canary""#),
+            (r#"{"pattern":"^x"}"#, r#""canary""#),
+            (r#"{"not":{"type":"string"}}"#, r#""canary""#),
+            (r#"{"anyOf":[{"type":"null"}]}"#, r#""canary""#),
+            (r#"{"oneOf":[{"type":"null"}]}"#, r#""canary""#),
+            (r#"{"oneOf":[true,true]}"#, r#""canary""#),
+            (r#"{"uniqueItems":true}"#, r#"["canary","canary"]"#),
+            (r#"{"contains":{"type":"null"}}"#, r#"["canary"]"#),
+            (r#"{"prefixItems":[true],"items":false}"#, r#"[1,"canary"]"#),
+            (
+                r#"{"prefixItems":[true],"unevaluatedItems":false}"#,
+                r#"[1,"canary"]"#,
+            ),
+            (r#"{"dependentRequired":{"a":["b"]}}"#, r#"{"a":"canary"}"#),
+            (r#"{"properties":{"a":false}}"#, r#"{"a":"canary"}"#),
+            (r#"{"additionalProperties":false}"#, r#"{"canary":1}"#),
+            (r#"{"unevaluatedProperties":false}"#, r#"{"canary":1}"#),
+            (r#"{"propertyNames":{"maxLength":1}}"#, r#"{"canary":1}"#),
+            (r#"{"propertyNames":{"pattern":"^x"}}"#, r#"{"canary":1}"#),
+            (r#"{"maxProperties":0}"#, r#"{"canary":1}"#),
+        ] {
+            broken(schema, text);
+        }
+        let draft_7 = r#"{"$schema":"http://json-schema.org/draft-07/schema#",
+            "items":[true],"additionalItems":false}"#;
+        broken(draft_7, r#"[1,"canary"]"#);
+    }
+
+    #[test]
+    fn hostile_keys_cannot_break_a_log_line() {
+        let violation = broken(
+            r#"{"additionalProperties":{"type":"null"}}"#,
+            r#"{"a\n\u001b[31m/~\u2028":1}"#,
+        );
+        assert_eq!(violation.instance(), "/a\\u000a\\u001b[31m~1~0\\u2028");
+        broken(r#"{"additionalProperties":false}"#, r#"{"a\nb":1}"#);
+    }
+
+    #[test]
+    fn a_reference_to_itself_ends() {
+        for schema in [
+            r##"{"$ref":"#"}"##,
+            r##"{"allOf":[{"$ref":"#"}],"type":"array"}"##,
+            r##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}},"$ref":"#/$defs/a"}"##,
+            r##"{"$dynamicAnchor":"n","$dynamicRef":"#n"}"##,
+        ] {
+            if let Ok(contract) = Contract::schema(schema) {
+                let _ = contract.check(b"[[],[1]]");
+            }
+        }
+    }
+
+    #[test]
+    fn deep_recursion_through_one_of_is_not_exponential() {
+        let tree = r##"{"oneOf":[{"type":"null"},{"type":"array","items":{"$ref":"#"}},
+            {"type":"array","items":{"$ref":"#"},"minItems":2}]}"##;
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        let contract = Contract::schema(tree).unwrap();
+        let started = std::time::Instant::now();
+        let _ = contract.check(deep.as_bytes());
+        assert!(started.elapsed().as_secs() < 5);
+    }
+}
