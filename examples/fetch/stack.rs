@@ -51,6 +51,7 @@ fn retries(args: &RetryArgs, counters: &Counters, console: &Console) -> RetryLay
     let (counters, console) = (counters.clone(), console.clone());
     RetryLayer::new()
         .retries(args.retries)
+        .budget(None)
         .backoff(Exponential::new(args.retry_base, args.retry_cap))
         .hint_ceiling(args.retry_after_max)
         .attempt_timeout(args.attempt_timeout)

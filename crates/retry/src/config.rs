@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Event;
+use http::HeaderName;
+
+use crate::{Budget, Event};
 
 /// Settings that do not change the service's type.
 #[derive(Clone)]
@@ -11,6 +13,9 @@ pub(crate) struct Config {
     pub(crate) hint_ceiling: Duration,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) drain: usize,
+    pub(crate) attempt_header: Option<HeaderName>,
     pub(crate) on_retry: Option<OnRetry>,
 }
 
@@ -18,13 +23,25 @@ pub(crate) struct Config {
 pub(crate) type OnRetry = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 impl Config {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             retries: crate::RetryLayer::DEFAULT_RETRIES,
             hint_ceiling: crate::RetryLayer::DEFAULT_HINT_CEILING,
             attempt_timeout: None,
             deadline: None,
+            budget: Some(Budget::default()),
+            drain: crate::RetryLayer::DEFAULT_DRAIN,
+            attempt_header: None,
             on_retry: None,
+        }
+    }
+
+    /// Tells of a retry that has been decided on.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        #[cfg(feature = "tracing")]
+        event.trace();
+        if let Some(on_retry) = &self.on_retry {
+            on_retry(event);
         }
     }
 }
@@ -36,6 +53,9 @@ impl fmt::Debug for Config {
             .field("hint_ceiling", &self.hint_ceiling)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("deadline", &self.deadline)
+            .field("budget", &self.budget)
+            .field("drain", &self.drain)
+            .field("attempt_header", &self.attempt_header)
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{Method, StatusCode, Uri};
+use outbound_http::ResendCount;
 
 /// A retry that has been decided on, before its pause.
 #[derive(Debug)]
@@ -12,6 +13,9 @@ pub struct Event<'a> {
     pub(crate) asked: bool,
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
+    /// As OpenTelemetry counts them, over all layers.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+    pub(crate) resends: ResendCount,
     pub(crate) cause: Cause<'a>,
 }
 
@@ -64,6 +68,32 @@ impl<'a> Event<'a> {
     #[must_use]
     pub const fn cause(&self) -> Cause<'a> {
         self.cause
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl Event<'_> {
+    /// With OpenTelemetry's names for HTTP clients, and without query and credentials.
+    pub(crate) fn trace(&self) {
+        let status = match self.cause {
+            Cause::Status(status) => Some(status.as_u16()),
+            _ => None,
+        };
+        // The convention wants a status as its number, else a word.
+        let error: &dyn fmt::Display = match (&status, self.cause) {
+            (Some(status), _) => status,
+            (None, Cause::AttemptTimeout) => &"timeout",
+            (None, _) => &"transport",
+        };
+        tracing::debug!(
+            http.request.method = %self.method,
+            http.request.resend_count = self.resends.0,
+            http.response.status_code = status,
+            server.address = self.uri.host(),
+            error.type = %error,
+            delay_ms = u64::try_from(self.delay.as_millis()).unwrap_or(u64::MAX),
+            "{self}"
+        );
     }
 }
 

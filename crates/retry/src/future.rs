@@ -2,22 +2,22 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use fastrand::Rng;
 use http::{Request, Response};
-use outbound_http::{Replay, ResendCount, clone_head};
+use http_body::Body;
+use outbound_http::Replay;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use crate::backoff::up_to;
-use crate::event::{Cause, Event};
+use crate::budget::Token;
+use crate::course::Plan;
+use crate::drain::Drain;
+use crate::event::Cause;
 use crate::hint::{self, wall_clock};
-use crate::service::Shared;
-use crate::verdict::Attempt;
+use crate::kept::Kept;
+use crate::timer::Timer;
 use crate::{Attempts, Classify, MakeBackoff, Verdict};
 
 pin_project! {
@@ -25,15 +25,16 @@ pin_project! {
     ///
     /// # Cancellation
     ///
-    /// Dropping it drops the attempt in flight or ends the pause; no further attempt follows.
-    pub struct ResponseFuture<S, B, R, C, K>
+    /// Dropping it drops the attempt in flight or ends the pause; no further attempt follows, and
+    /// one that was not sent yet costs the budget nothing.
+    pub struct ResponseFuture<S, B, RB, R, C, K>
     where
         R: Replay<B>,
         S: Service<Request<R::Body>>,
         K: MakeBackoff,
     {
         #[pin]
-        state: State<S::Future, R::Body>,
+        state: State<S::Future, R::Body, RB>,
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
         // Its `Send` does not depend on the body's.
         body: PhantomData<fn(B)>,
@@ -42,8 +43,8 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    enum State<F, B> {
-        // Before an attempt is answered. The timer is made once the attempt really waits.
+    enum State<F, B, RB> {
+        // Before an attempt is answered.
         Calling {
             #[pin]
             response: F,
@@ -54,155 +55,29 @@ pin_project! {
         Pausing {
             #[pin]
             pause: Sleep,
-            next: Option<B>,
+            #[pin]
+            drain: Drain<RB>,
+            next: Option<Next<B>>,
         },
         // Until the service is ready for it.
-        Readying { next: Option<B> },
+        Readying { next: Option<Next<B>> },
         Done,
     }
 }
 
-pin_project! {
-    /// The soft timeout of an attempt.
-    #[project = TimerProj]
-    enum Timer {
-        Unset,
-        Set {
-            #[pin]
-            sleep: Sleep,
-        },
-        // It has no effect: none is configured, or no other attempt may follow.
-        Off,
-    }
+/// What the next attempt sends.
+struct Next<B> {
+    body: B,
+    token: Option<Token>,
 }
 
-/// What a further attempt needs.
-pub(crate) struct Kept<S, V, R, C, K, I> {
-    /// Not polled until its own call is due.
-    service: S,
-    head: Request<()>,
-    saved: V,
-    repeatable: bool,
-    shared: Arc<Shared<R, C, K>>,
-    attempt: u32,
-    resends: ResendCount,
-    started: Option<Instant>,
-    /// Made at the first retry.
-    backoff: Option<I>,
-}
-
-/// A retry that has been decided on.
-struct Plan {
-    delay: Duration,
-    asked: bool,
-}
-
-impl<S, V, R, C, K> Kept<S, V, R, C, K, K::Backoff>
-where
-    K: MakeBackoff,
-{
-    pub(crate) fn new(
-        service: S,
-        head: Request<()>,
-        saved: V,
-        repeatable: bool,
-        shared: Arc<Shared<R, C, K>>,
-    ) -> Self {
-        Self {
-            service,
-            resends: ResendCount::of(head.extensions()),
-            head,
-            saved,
-            repeatable,
-            started: shared.config.deadline.map(|_| Instant::now()),
-            shared,
-            attempt: 1,
-            backoff: None,
-        }
-    }
-
-    fn attempt(&self) -> Attempt<'_> {
-        Attempt {
-            number: self.attempt,
-            method: self.head.method(),
-            uri: self.head.uri(),
-        }
-    }
-
-    fn is_last(&self) -> bool {
-        self.attempt > self.shared.config.retries
-    }
-
-    /// Whether, and after which pause, another attempt follows one that is not [`Verdict::Done`].
-    fn plan(&mut self, hint: Option<Duration>) -> Option<Plan> {
-        let config = &self.shared.config;
-        if self.is_last() || hint.is_some_and(|hint| hint > config.hint_ceiling) {
-            return None;
-        }
-        let shared = &self.shared;
-        let backoff = self
-            .backoff
-            .get_or_insert_with(|| shared.backoff.make_backoff(shared.seeds.next()));
-        let pause = backoff.next()?;
-        let delay = match hint {
-            // Later than asked for, never earlier, so that a fleet does not come back at once.
-            Some(hint) => {
-                let jitter = up_to(&mut Rng::with_seed(shared.seeds.next()), hint / 10);
-                hint.max(pause).saturating_add(jitter)
-            }
-            None => pause,
-        };
-        if let (Some(started), Some(limit)) = (self.started, config.deadline) {
-            if delay >= limit.saturating_sub(started.elapsed()) {
-                return None;
-            }
-        }
-        Some(Plan {
-            delay,
-            asked: hint.is_some_and(|hint| hint >= pause),
-        })
-    }
-
-    fn tell(&self, plan: &Plan, cause: Cause<'_>) {
-        if let Some(on_retry) = &self.shared.config.on_retry {
-            on_retry(&Event {
-                retry: self.attempt,
-                delay: plan.delay,
-                asked: plan.asked,
-                method: self.head.method(),
-                uri: self.head.uri(),
-                cause,
-            });
-        }
-    }
-
-    /// The request of the next attempt: the head as it was, and how often it was sent again.
-    fn request<B>(&mut self, body: B) -> Request<B> {
-        self.attempt += 1;
-        self.resends = self.resends.next();
-        let mut request = clone_head(&self.head).map(|()| body);
-        request.extensions_mut().insert(self.resends);
-        request
-    }
-
-    /// Marks a response that took more than one send.
-    fn mark<RB>(&self, response: &mut Response<RB>) {
-        if self.attempt > 1 {
-            let count = self.attempt;
-            response.extensions_mut().insert(Attempts { count });
-            let resends = self.resends.max(ResendCount::of(response.extensions()));
-            response.extensions_mut().insert(resends);
-        }
-    }
-}
-
-impl<S, B, R, C, K> ResponseFuture<S, B, R, C, K>
+impl<S, B, RB, R, C, K> ResponseFuture<S, B, RB, R, C, K>
 where
     R: Replay<B>,
     S: Service<Request<R::Body>>,
     K: MakeBackoff,
 {
-    pub(crate) fn new(
+    pub(crate) const fn new(
         response: S::Future,
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
     ) -> Self {
@@ -214,7 +89,7 @@ where
     }
 }
 
-impl<F, B> State<F, B> {
+impl<F, B, RB> State<F, B, RB> {
     const fn calling(response: F) -> Self {
         Self::Calling {
             response,
@@ -222,21 +97,27 @@ impl<F, B> State<F, B> {
         }
     }
 
-    fn waiting(delay: Duration, next: B) -> Self {
-        let next = Some(next);
-        if delay.is_zero() {
+    /// A pause of zero is none: it registers no timer.
+    fn waiting(plan: Plan, body: B, drain: impl FnOnce() -> Drain<RB>) -> Self {
+        let token = plan.token;
+        let next = Some(Next { body, token });
+        if plan.delay.is_zero() {
             Self::Readying { next }
         } else {
-            let pause = sleep(delay);
-            Self::Pausing { pause, next }
+            Self::Pausing {
+                pause: sleep(plan.delay),
+                drain: drain(),
+                next,
+            }
         }
     }
 }
 
-impl<S, B, RB, R, C, K> Future for ResponseFuture<S, B, R, C, K>
+impl<S, B, RB, R, C, K> Future for ResponseFuture<S, B, RB, R, C, K>
 where
     R: Replay<B>,
     S: Service<Request<R::Body>, Response = Response<RB>>,
+    RB: Body,
     C: Classify<RB, S::Error>,
     K: MakeBackoff,
 {
@@ -251,11 +132,11 @@ where
                         let Some(kept) = this.kept.as_mut() else {
                             return Poll::Pending;
                         };
-                        ready!(timer.poll_elapsed(kept, cx));
-                        let Some((delay, body)) = Self::abandon(kept) else {
+                        ready!(timer.poll_elapsed(|| kept.attempt_timeout(), cx));
+                        let Some((plan, body)) = Self::abandon(kept) else {
                             return Poll::Pending;
                         };
-                        this.state.set(State::waiting(delay, body));
+                        this.state.set(State::waiting(plan, body, Drain::nothing));
                         continue;
                     };
                     let Some(kept) = this.kept.as_mut() else {
@@ -263,16 +144,18 @@ where
                         return Poll::Ready(outcome);
                     };
                     match Self::judge(kept, outcome) {
-                        // The outcome was dropped: nothing of it is held during the pause.
-                        Ok((delay, body)) => this.state.set(State::waiting(delay, body)),
+                        Ok(waiting) => this.state.set(waiting),
                         Err(outcome) => {
                             this.state.set(State::Done);
                             return Poll::Ready(outcome);
                         }
                     }
                 }
-                StateProj::Pausing { pause, next } => {
-                    ready!(pause.poll(cx));
+                StateProj::Pausing { pause, drain, next } => {
+                    if pause.poll(cx).is_pending() {
+                        drain.poll(cx);
+                        return Poll::Pending;
+                    }
                     let next = next.take();
                     this.state.set(State::Readying { next });
                 }
@@ -282,8 +165,11 @@ where
                         this.state.set(State::Done);
                         return Poll::Ready(Err(error));
                     }
-                    let body = next.take().expect("taken once");
+                    let Next { body, token } = next.take().expect("taken once");
                     let request = kept.request(body);
+                    if let Some(token) = token {
+                        token.spend();
+                    }
                     let response = kept.service.call(request);
                     this.state.set(State::calling(response));
                 }
@@ -293,42 +179,48 @@ where
     }
 }
 
-impl<S, B, RB, R, C, K> ResponseFuture<S, B, R, C, K>
+impl<S, B, RB, R, C, K> ResponseFuture<S, B, RB, R, C, K>
 where
     R: Replay<B>,
     S: Service<Request<R::Body>, Response = Response<RB>>,
+    RB: Body,
     C: Classify<RB, S::Error>,
     K: MakeBackoff,
 {
-    /// The pause and the body of the next attempt, or the outcome that is the call's result.
+    /// The wait for the next attempt, or the outcome that is the call's result.
     fn judge(
         kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
         mut outcome: Result<Response<RB>, S::Error>,
-    ) -> Result<(Duration, R::Body), Result<Response<RB>, S::Error>> {
-        if let Ok(response) = &outcome {
-            kept.resends = kept.resends.max(ResendCount::of(response.extensions()));
-        }
-        let verdict = kept
+    ) -> Result<State<S::Future, R::Body, RB>, Result<Response<RB>, S::Error>> {
+        let mut verdict = kept
             .shared
             .classify
             .classify(&kept.attempt(), outcome.as_ref());
-        let retried = match verdict {
-            Verdict::Done => None,
-            Verdict::Transient if !kept.repeatable => None,
-            Verdict::Unprocessed | Verdict::Throttled | Verdict::Transient => {
-                let headers = outcome.as_ref().ok().map(Response::headers);
-                let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
-                kept.plan(hint)
+        if let Ok(response) = &outcome {
+            kept.count(response);
+            if Attempts::exhausted(response.extensions()) {
+                verdict = Verdict::Done;
             }
+        }
+        let is_retried = match verdict {
+            Verdict::Done => false,
+            Verdict::Unprocessed | Verdict::Throttled => true,
+            Verdict::Transient => kept.repeatable,
         };
-        let again = retried.and_then(|plan| {
+        let plan = is_retried.then(|| {
+            let headers = outcome.as_ref().ok().map(Response::headers);
+            let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
+            kept.plan(hint)
+        });
+        let gave_up = matches!(plan, Some(None));
+        let again = plan.flatten().and_then(|plan| {
             // Asked before the pause, which would otherwise be in vain.
             let body = kept.shared.replay.again(&kept.saved)?;
             Some((plan, body))
         });
         let Some((plan, body)) = again else {
             if let Ok(response) = &mut outcome {
-                kept.mark(response);
+                kept.mark(response, gave_up);
             }
             return Err(outcome);
         };
@@ -339,51 +231,26 @@ where
                 Err(error) => Cause::Error(kept.shared.classify.show(error)),
             },
         );
-        Ok((plan.delay, body))
+        // Of the outcome nothing is held during the pause but a body that is being drained.
+        Ok(State::waiting(plan, body, || match outcome {
+            Ok(response) => {
+                let limit = kept.shared.config.drain;
+                Drain::new(response, kept.head.method(), limit)
+            }
+            Err(_) => Drain::nothing(),
+        }))
     }
 
-    /// The pause and the body of the attempt that follows one which took too long.
-    fn abandon(kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>) -> Option<(Duration, R::Body)> {
+    /// The attempt that follows one which took too long.
+    fn abandon(kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>) -> Option<(Plan, R::Body)> {
         let plan = kept.plan(None)?;
         let body = kept.shared.replay.again(&kept.saved)?;
         kept.tell(&plan, Cause::AttemptTimeout);
-        Some((plan.delay, body))
+        Some((plan, body))
     }
 }
 
-impl Timer {
-    /// Ready once, when the attempt has taken too long and another may follow.
-    fn poll_elapsed<S, V, R, C, K>(
-        mut self: Pin<&mut Self>,
-        kept: &Kept<S, V, R, C, K, K::Backoff>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()>
-    where
-        K: MakeBackoff,
-    {
-        loop {
-            match self.as_mut().project() {
-                TimerProj::Unset => {
-                    let timeout = kept.shared.config.attempt_timeout;
-                    self.set(match timeout {
-                        Some(timeout) if kept.repeatable && !kept.is_last() => Self::Set {
-                            sleep: sleep(timeout),
-                        },
-                        _ => Self::Off,
-                    });
-                }
-                TimerProj::Set { sleep } => {
-                    ready!(sleep.poll(cx));
-                    self.set(Self::Off);
-                    return Poll::Ready(());
-                }
-                TimerProj::Off => return Poll::Pending,
-            }
-        }
-    }
-}
-
-impl<S, B, R, C, K> fmt::Debug for ResponseFuture<S, B, R, C, K>
+impl<S, B, RB, R, C, K> fmt::Debug for ResponseFuture<S, B, RB, R, C, K>
 where
     R: Replay<B>,
     S: Service<Request<R::Body>>,

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use outbound_http::{BufferBody, CloneBody};
 use tower_layer::Layer;
 
 use crate::config::Config;
 use crate::seeds::Seeds;
 use crate::service::{Retry, Shared};
-use crate::{Event, Exponential, Standard};
+use crate::{Budget, Event, Exponential, Standard};
 
 /// [`Layer`] that applies [`Retry`].
 ///
@@ -30,8 +31,11 @@ impl RetryLayer {
     /// Longest pause that a server may ask for, by default: 60 s.
     pub const DEFAULT_HINT_CEILING: Duration = Duration::from_secs(60);
 
+    /// How much of a discarded response is read, by default: 64 KiB.
+    pub const DEFAULT_DRAIN: usize = 64 * 1024;
+
     /// All at its default: [3 retries](Self::DEFAULT_RETRIES), [`Exponential::default`],
-    /// [`Standard`], bodies repeated by cloning.
+    /// [`Budget::default`], [`Standard`], bodies repeated by cloning.
     pub fn new() -> Self {
         Self {
             replay: CloneBody,
@@ -78,6 +82,33 @@ impl<R, C, K> RetryLayer<R, C, K> {
     /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.config.deadline = Some(limit);
+        self
+    }
+
+    /// Bounds retries to a share of first sends, over all clones and services of this layer; see
+    /// [`Budget`]. With `None` only [`retries`](Self::retries) bounds them: right for a program
+    /// that drains one API and ends, wrong for a fleet.
+    ///
+    /// Where the budget is spent, the outcome is returned at once. It is on by default.
+    pub fn budget(mut self, budget: impl Into<Option<Budget>>) -> Self {
+        self.config.budget = budget.into();
+        self
+    }
+
+    /// Reads up to `limit` bytes of a response that is discarded, so that its HTTP/1 connection
+    /// can be used again. That happens during the pause and never prolongs it; what is left then
+    /// is dropped with its connection. 0 reads nothing.
+    ///
+    /// By default it is [`DEFAULT_DRAIN`](RetryLayer::DEFAULT_DRAIN).
+    pub fn drain(mut self, limit: usize) -> Self {
+        self.config.drain = limit;
+        self
+    }
+
+    /// Puts the number of the retry into a header of requests that are sent again: 1 in the first
+    /// retry. No header is added by default.
+    pub fn attempt_header(mut self, name: HeaderName) -> Self {
+        self.config.attempt_header = Some(name);
         self
     }
 
@@ -132,6 +163,20 @@ impl<R, C, K> RetryLayer<R, C, K> {
     /// A larger body is sent whole, and once.
     pub fn buffer_body(self, limit: usize) -> RetryLayer<BufferBody, C, K> {
         self.replay(BufferBody::new(limit))
+    }
+}
+
+#[cfg(feature = "tower")]
+impl<R, C, K: crate::MakeBackoff> RetryLayer<R, C, K> {
+    /// The same decisions as a [`tower::retry::Policy`], for bodies that are cloned.
+    pub fn into_policy(self) -> crate::Policy<C, K> {
+        crate::Policy::new(Shared {
+            replay: (),
+            classify: self.classify,
+            backoff: self.backoff,
+            config: self.config,
+            seeds: self.seeds,
+        })
     }
 }
 

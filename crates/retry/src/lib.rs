@@ -21,7 +21,8 @@
 //! let client = service_fn(async |request: Request<Full<Bytes>>| {
 //!     let resent = request.extensions().get::<ResendCount>().is_some();
 //!     let status = if resent { 200 } else { 503 };
-//!     Response::builder().status(status).body(()).map_err(std::io::Error::other)
+//!     let body = Full::<Bytes>::default();
+//!     Response::builder().status(status).body(body).map_err(std::io::Error::other)
 //! });
 //!
 //! let response = RetryLayer::new().layer(client).oneshot(Request::default()).await?;
@@ -103,22 +104,34 @@
 struct Readme;
 
 mod backoff;
+mod budget;
 mod config;
+mod course;
+mod drain;
 mod event;
 mod extensions;
 mod future;
 mod hint;
+mod idempotency_key;
+mod kept;
 mod layer;
+#[cfg(feature = "tower")]
+mod policy;
 mod seeds;
 mod service;
+mod timer;
 mod transport;
 mod verdict;
 
 pub use self::backoff::{Exponential, FullJitter, MakeBackoff};
+pub use self::budget::{Budget, Token};
 pub use self::event::{Cause, Event};
-pub use self::extensions::{Attempts, Idempotent};
+pub use self::extensions::{Attempts, Idempotent, Override, Report};
 pub use self::future::ResponseFuture;
+pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 pub use self::layer::RetryLayer;
+#[cfg(feature = "tower")]
+pub use self::policy::{Pause, Policy};
 pub use self::service::Retry;
 pub use self::transport::TransportError;
 pub use self::verdict::{Attempt, Classify, Standard, Verdict};

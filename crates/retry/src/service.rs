@@ -1,15 +1,18 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{HeaderName, UPGRADE};
+use http::header::UPGRADE;
 use http::{Method, Request, Response};
+use http_body::Body;
 use outbound_http::{Replay, clone_head};
 use tower_service::Service;
 
 use crate::config::Config;
-use crate::future::{Kept, ResponseFuture};
+use crate::future::ResponseFuture;
+use crate::idempotency_key::IDEMPOTENCY_KEY;
+use crate::kept::Kept;
 use crate::seeds::Seeds;
-use crate::{Classify, Idempotent, MakeBackoff};
+use crate::{Classify, Idempotent, MakeBackoff, Override, Report};
 
 /// Retries HTTP requests with jittered back-off.
 ///
@@ -60,12 +63,13 @@ impl<S, B, RB, R, C, K> Service<Request<B>> for Retry<S, R, C, K>
 where
     R: Replay<B>,
     S: Service<Request<R::Body>, Response = Response<RB>> + Clone,
+    RB: Body,
     C: Classify<RB, S::Error>,
     K: MakeBackoff,
 {
     type Response = Response<RB>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, B, R, C, K>;
+    type Future = ResponseFuture<S, B, RB, R, C, K>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -73,7 +77,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let shared = &self.shared;
-        if shared.config.retries == 0 || is_upgrade(&request) {
+        Report::sent(request.extensions());
+        let settings = request.extensions().get();
+        let retries = Override::retries_of(settings, shared.config.retries);
+        if retries == 0 || is_upgrade(&request) {
             let request = request.map(|body| shared.replay.once(body));
             return ResponseFuture::new(self.inner.call(request), None);
         }
@@ -81,6 +88,9 @@ where
         let (body, saved) = shared.replay.split(body);
         let request = Request::from_parts(parts, body);
         let kept = saved.map(|saved| {
+            if let Some(budget) = &shared.config.budget {
+                budget.earn(request.uri());
+            }
             Kept::new(
                 // Never polled, so that it holds nothing of what readiness reserves.
                 self.inner.clone(),
@@ -95,14 +105,12 @@ where
 }
 
 /// What follows an upgrade is no longer HTTP, and cannot be taken back.
-fn is_upgrade<B>(request: &Request<B>) -> bool {
+pub(crate) fn is_upgrade<B>(request: &Request<B>) -> bool {
     request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
 }
 
 /// Whether a request that may have been processed may be sent again.
-fn is_repeatable<B>(request: &Request<B>) -> bool {
-    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
+pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
     match request.extensions().get() {
         Some(Idempotent(repeatable)) => *repeatable,
         None => request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY),

@@ -32,7 +32,9 @@ fn at_once() -> RetryLayer {
 async fn course(step: Step, request: Request<Full<Bytes>>) -> (u32, Duration) {
     let api = Scripted::new([step, Step::ok("")]);
     let start = Instant::now();
-    let response = send(&mut at_once().layer(api), request).await.unwrap();
+    let response = send(&mut at_once().layer(api), request)
+        .await
+        .expect("an answer");
     (Attempts::of(response.extensions()), start.elapsed())
 }
 

@@ -334,7 +334,7 @@ async fn observed(
 async fn requests_clones_and_services_do_not_pause_in_step() {
     let api = Scripted::from_fn(|_| Step::status(503));
     let schedule = Exponential::new(1000 * SECOND, 1000 * SECOND);
-    let layer = RetryLayer::new().backoff(schedule).seed(7);
+    let layer = RetryLayer::new().backoff(schedule).budget(None).seed(7);
     let mut client = layer.layer(api.clone());
     let (mut clone, mut sibling) = (client.clone(), layer.layer(api.clone()));
 

@@ -48,8 +48,8 @@ fn at(number: u64, headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Option<
     const MILLIS: u64 = 100 * SECONDS;
 
     let since_1970 = match number {
-        ..=SECONDS => return Some(Duration::from_secs(number)),
-        ..MILLIS => Duration::from_secs(number),
+        0..=SECONDS => return Some(Duration::from_secs(number)),
+        _ if number < MILLIS => Duration::from_secs(number),
         _ => Duration::from_millis(number),
     };
     let sent = sent(headers, now);

@@ -1,0 +1,187 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use outbound_http::{ResendCount, clone_head};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use crate::course::Course;
+use crate::event::{Cause, Event};
+use crate::hint::{self, wall_clock};
+use crate::service::{Shared, is_repeatable, is_upgrade};
+use crate::verdict::Attempt;
+use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Standard, Verdict};
+
+/// The decisions of [`RetryLayer`](crate::RetryLayer) as a [`tower::retry::Policy`], for clients
+/// that take one and nothing else.
+///
+/// It classifies, hears the server, backs off and keeps to the budget in the same way. What a
+/// policy cannot do is missing: it clones bodies and does not record them, drains no response,
+/// has no attempt timeout, and marks no response with [`Attempts`]. Its deadline counts from the
+/// first failure.
+///
+/// ```
+/// use http::{Request, Response};
+/// use http_body_util::Empty;
+/// use outbound_http::ResendCount;
+/// use outbound_retry::RetryLayer;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let busy_at_first = service_fn(async |request: Request<String>| {
+///     let resent = ResendCount::of(request.extensions()) > ResendCount(0);
+///     let status = if resent { 200 } else { 503 };
+///     Response::builder().status(status).body(Empty::<&[u8]>::new()).map_err(std::io::Error::other)
+/// });
+///
+/// let policy = RetryLayer::new().retries(2).into_policy();
+/// let client = tower::retry::RetryLayer::new(policy).layer(busy_at_first);
+/// assert_eq!(client.oneshot(Request::default()).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Policy<C = Standard, K: MakeBackoff = Exponential> {
+    shared: Arc<Shared<(), C, K>>,
+    /// Of the request that this clone is for, from its first failure on.
+    course: Option<Course<K::Backoff>>,
+}
+
+impl<C, K: MakeBackoff> Policy<C, K> {
+    pub(crate) fn new(shared: Shared<(), C, K>) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            course: None,
+        }
+    }
+}
+
+/// As tower clones a policy for each request, a clone starts anew.
+impl<C, K: MakeBackoff> Clone for Policy<C, K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            course: None,
+        }
+    }
+}
+
+impl<C, K: MakeBackoff> fmt::Debug for Policy<C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B, RB, E, C, K> tower::retry::Policy<Request<B>, Response<RB>, E> for Policy<C, K>
+where
+    B: Clone,
+    C: Classify<RB, E>,
+    K: MakeBackoff,
+{
+    type Future = Pause;
+
+    fn retry(
+        &mut self,
+        request: &mut Request<B>,
+        outcome: &mut Result<Response<RB>, E>,
+    ) -> Option<Pause> {
+        let shared = &self.shared;
+        let settings = request.extensions().get();
+        let course = self
+            .course
+            .get_or_insert_with(|| Course::new(shared, settings));
+        let attempt = Attempt {
+            number: course.attempt,
+            method: request.method(),
+            uri: request.uri(),
+        };
+        let verdict = self.shared.classify.classify(&attempt, outcome.as_ref());
+        let given_up = |response: &Response<RB>| Attempts::exhausted(response.extensions());
+        let is_retried = match verdict {
+            _ if outcome.as_ref().is_ok_and(given_up) => false,
+            Verdict::Done => false,
+            Verdict::Unprocessed | Verdict::Throttled => true,
+            Verdict::Transient => is_repeatable(request),
+        };
+        if !is_retried {
+            return None;
+        }
+        let headers = outcome.as_ref().ok().map(Response::headers);
+        let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
+        let plan = course.plan(&self.shared, request.uri(), hint)?;
+        let resends = ResendCount::of(request.extensions()).next();
+        self.shared.config.tell(&Event {
+            retry: course.attempt,
+            delay: plan.delay,
+            asked: plan.asked,
+            method: request.method(),
+            uri: request.uri(),
+            resends,
+            cause: match outcome {
+                Ok(response) => Cause::Status(response.status()),
+                Err(error) => Cause::Error(self.shared.classify.show(error)),
+            },
+        });
+        course.attempt += 1;
+        Report::resent(request.extensions());
+        request.extensions_mut().insert(resends);
+        if let Some(token) = plan.token {
+            // The policy does not learn whether the retry is sent after all.
+            token.spend();
+        }
+        Some(Pause::new(plan.delay))
+    }
+
+    fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
+        if self.course.is_none() {
+            Report::sent(request.extensions());
+        }
+        let settings: Option<&Override> = request.extensions().get();
+        let config = &self.shared.config;
+        if Override::retries_of(settings, config.retries) == 0 || is_upgrade(request) {
+            return None;
+        }
+        if self.course.is_none() {
+            if let Some(budget) = &config.budget {
+                budget.earn(request.uri());
+            }
+        }
+        Some(clone_head(request).map(|()| request.body().clone()))
+    }
+}
+
+pin_project! {
+    /// The pause before a retry of [`Policy`].
+    #[derive(Debug)]
+    pub struct Pause {
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl Pause {
+    /// None registers no timer.
+    fn new(delay: Duration) -> Self {
+        Self {
+            sleep: (!delay.is_zero()).then(|| sleep(delay)),
+        }
+    }
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project().sleep.as_pin_mut() {
+            Some(sleep) => sleep.poll(cx),
+            None => Poll::Ready(()),
+        }
+    }
+}
