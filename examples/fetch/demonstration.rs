@@ -85,7 +85,7 @@ pub(crate) async fn run(
     if result.is_ok() {
         let count = |counter: &AtomicU64| counter.load(Relaxed);
         console.line(&format!(
-            "Drained {} items from {} pages, each once: {} retries, {} token fetches, {} breaches of contract.",
+            "Drained {} items from {} pages, each once; retries {}, token fetches {}, breaches of contract {}.",
             count(counters.items()),
             count(counters.pages()),
             count(counters.retries()),
