@@ -101,6 +101,8 @@ mod json;
 mod layer;
 mod options;
 mod pointer;
+#[cfg(feature = "full")]
+mod recursion;
 mod required;
 mod service;
 mod target;

@@ -98,7 +98,8 @@ impl Violation {
     }
 
     /// The kind of rule: a keyword of JSON Schema, `required`, `type`, or one of `json`,
-    /// `content-type`, `content-encoding`.
+    /// `content-type`, `content-encoding`; or `schema`, of a body so deep, and a schema that
+    /// branches so often and without end, that the place was not looked for.
     #[must_use]
     pub fn keyword(&self) -> &str {
         &self.inner.keyword
