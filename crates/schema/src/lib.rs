@@ -64,7 +64,9 @@
 //! surrogates, numbers beyond `f64`, nesting over 127, a byte order mark and trailing data are
 //! violations. A `$ref` finds only documents that were
 //! [registered](SchemaOptions::document); nothing is fetched. Patterns run in linear time; one
-//! that needs look-around is refused when the contract is built.
+//! that needs look-around is refused when the contract is built. The verdict takes time in
+//! proportion to the body even where a schema refers to itself; the place of the fault is then
+//! told only of a body that is not too deep for it.
 //!
 //! # Order
 //!

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use outbound_schema::{Contract, Validate, ValidateLayer};
+use outbound_schema::{Contract, Validate, ValidateLayer, Violation};
 use test_support::{Body, Scripted, Step, Strict, assert_send, assert_send_sync, send};
 use tokio_test::{assert_pending, task};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
@@ -79,6 +79,22 @@ async fn it_works_under_and_over_tower_http() {
         response.into_body().collect().await.unwrap().to_bytes(),
         "[1]"
     );
+}
+
+#[tokio::test]
+async fn under_follow_redirect_the_last_response_is_held_to_the_contract() {
+    let moved = || Step::status(302).header("location", "/b?key=1");
+    let api = Scripted::new([moved(), Step::ok("{}"), moved(), Step::ok(r#"{"id":1}"#)]);
+    let contract = Contract::required(["/id"]).unwrap();
+    let mut client = ServiceBuilder::new()
+        .layer(tower_http::follow_redirect::FollowRedirectLayer::new())
+        .layer(ValidateLayer::new(contract))
+        .service(Strict::with(api.clone()));
+    let error = send(&mut client, get()).await.map(|_| ()).unwrap_err();
+    let violation = error.downcast_ref::<Violation>().unwrap();
+    assert_eq!(violation.url(), Some("https://h/b"));
+    assert_eq!(send(&mut client, get()).await.unwrap().status(), 200);
+    assert_eq!(api.calls(), 4);
 }
 
 #[test]
