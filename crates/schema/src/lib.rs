@@ -64,9 +64,9 @@
 //! surrogates, numbers beyond `f64`, nesting over 127, a byte order mark and trailing data are
 //! violations. A `$ref` finds only documents that were
 //! [registered](SchemaOptions::document); nothing is fetched. Patterns run in linear time; one
-//! that needs look-around is refused when the contract is built. The verdict takes time in
-//! proportion to the body even where a schema refers to itself; the place of the fault is then
-//! told only of a body that is not too deep for it.
+//! that needs look-around is refused when the contract is built. Where a schema
+//! refers to itself, a body cannot make the verdict exponential: branches are remembered, and the
+//! place of the fault is told only of a body that is not too deep to look for it.
 //!
 //! # Order
 //!
