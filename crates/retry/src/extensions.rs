@@ -138,7 +138,7 @@ impl Attempts {
             .map_or(1, |attempts| attempts.count)
     }
 
-    pub(crate) fn exhausted(extensions: &Extensions) -> bool {
+    pub(crate) fn are_exhausted(extensions: &Extensions) -> bool {
         extensions
             .get::<Self>()
             .is_some_and(|attempts| attempts.exhausted)

@@ -198,7 +198,7 @@ where
             .classify(&kept.attempt(), outcome.as_ref());
         if let Ok(response) = &outcome {
             kept.count(response);
-            if Attempts::exhausted(response.extensions()) {
+            if Attempts::are_exhausted(response.extensions()) {
                 verdict = Verdict::Done;
             }
         }

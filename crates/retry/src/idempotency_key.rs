@@ -11,6 +11,8 @@ use http::{Method, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::service::is_idempotent;
+
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// [`Layer`] that gives each call that is not idempotent a key of its own.
@@ -96,7 +98,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let method = request.method();
-        if !method.is_idempotent() && method != Method::CONNECT {
+        if !is_idempotent(method) && method != Method::CONNECT {
             if let Entry::Vacant(entry) = request.headers_mut().entry(IDEMPOTENCY_KEY) {
                 entry.insert(self.keys.next());
             }

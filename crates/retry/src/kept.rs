@@ -102,7 +102,7 @@ where
         let count = self.course.attempt;
         let extensions = response.extensions_mut();
         if count > 1 || gave_up {
-            let exhausted = gave_up || Attempts::exhausted(extensions);
+            let exhausted = gave_up || Attempts::are_exhausted(extensions);
             extensions.insert(Attempts { count, exhausted });
         }
         if count > 1 {

@@ -3,7 +3,8 @@
 //! [`RetryLayer`] is a [tower] layer around any `Service<http::Request<B>>`. It sends a request
 //! again where that can help and can do no harm: it knows which statuses and transport errors
 //! may be retried for which methods, pauses as long as the server asks for, and otherwise backs
-//! off exponentially with full jitter. Errors pass through as they are.
+//! off exponentially with full jitter. A [`Budget`] keeps the retries of all calls to a share of
+//! their number. Errors pass through as they are.
 //!
 //! # Example
 //!
@@ -36,7 +37,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use outbound_retry::{Exponential, RetryLayer};
+//! use outbound_retry::{Budget, Exponential, RetryLayer};
 //!
 //! let layer = RetryLayer::new()
 //!     .retries(5)
@@ -44,13 +45,16 @@
 //!     .hint_ceiling(Duration::from_secs(10))
 //!     .attempt_timeout(Duration::from_secs(3))
 //!     .deadline(Duration::from_secs(30))
+//!     .budget(Budget::new(100, 5))
 //!     .on_retry(|event| eprintln!("{event}"));
 //! # let _ = layer;
 //! ```
 //!
 //! Outcomes are judged by [`Standard`], or by a [`Classify`] of your own
 //! ([`classify`](RetryLayer::classify)); pauses come from [`Exponential`], or from any closure
-//! that makes an iterator ([`backoff`](RetryLayer::backoff)).
+//! that makes an iterator ([`backoff`](RetryLayer::backoff)). A request's extensions may change
+//! the settings for it alone ([`Override`], [`Idempotent`]) and ask for its number of attempts
+//! ([`Report`]).
 //!
 //! # Which requests are retried
 //!
@@ -59,7 +63,8 @@
 //! that was lost) is sent again only if the method is idempotent (RFC 9110, section 9.2.2), if
 //! the request has an `Idempotency-Key` header, or if its extension [`Idempotent`] says so. A
 //! POST with a 503 is therefore sent once, with `Retry-After` or without. CONNECT and upgrades
-//! are never sent again. The table of outcomes is at [`Standard`]; to look into transport errors
+//! are never sent again. [`IdempotencyKeyLayer`] gives each POST a key, for servers that know
+//! them. The table of outcomes is at [`Standard`]; to look into transport errors
 //! it needs the features `hyper`, `hyper-util` and `h2`, as the transport has it.
 //!
 //! # Bodies
@@ -72,9 +77,20 @@
 //!
 //! # What the server asks for
 //!
-//! `Retry-After` is heard in both its forms, a date relative to the response's own `Date`. The
-//! pause is never shorter and at most a tenth longer. Where the server asks for more than the
-//! [ceiling](RetryLayer::hint_ceiling), the response is returned at once.
+//! These are heard, the first that can be read: `Retry-After-Ms`, `Retry-After` in both its forms,
+//! `RateLimit` or `RateLimit-Reset`, and `X-RateLimit-Reset`, the last three where nothing remains
+//! of the quota. A date is measured against the response's own `Date`. The pause is never shorter
+//! than asked for and at most a tenth longer. Where the server asks for more than the
+//! [ceiling](RetryLayer::hint_ceiling), the response is returned at once. `X-Should-Retry: false`
+//! ends the retries; `true` asks for one where it does no harm.
+//!
+//! # Budget
+//!
+//! By default there is at most one retry for five first sends to the same authority, and ten
+//! more: an API that is down sees 1.2 times its load, not 4 times. Where the budget is spent, the
+//! outcome is returned at once. A response that was given up is marked
+//! ([`exhausted`](field@Attempts::exhausted)), and a retry layer further out leaves it as it is. A short-lived
+//! program that drains one API may do without ([`budget(None)`](RetryLayer::budget)).
 //!
 //! # Order
 //!
@@ -90,9 +106,20 @@
 //!
 //! # What it does not do
 //!
-//! It has no budget so far, so that a fleet's retries multiply its load by up to
-//! [`DEFAULT_RETRIES`](RetryLayer::DEFAULT_RETRIES)` + 1` in an outage. It does not hedge, does
-//! not resume a body with `Range`, and does not drain a response that it discards.
+//! It does not hedge, does not resume a body with `Range`, does not slow first sends down when a
+//! server is overloaded, and does not send a retry to another host. An error that was given up
+//! cannot be marked, since it passes through as it is: stacked layers multiply their retries of
+//! errors, within their budgets.
+//!
+//! # Features
+//!
+//! All are off by default. `hyper`, `hyper-util` and `h2` look into the errors of these
+//! transports. `tracing` emits an event for each retry, at level `DEBUG`, with OpenTelemetry's
+//! names and without secrets. `tower` exports the same decisions as a `tower::retry::Policy`.
+//!
+//! # Scenarios
+//!
+#![doc = include_str!("docs/scenarios.md")]
 //!
 //! [tower]: https://docs.rs/tower
 

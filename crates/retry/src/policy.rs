@@ -103,7 +103,7 @@ where
             uri: request.uri(),
         };
         let verdict = self.shared.classify.classify(&attempt, outcome.as_ref());
-        let given_up = |response: &Response<RB>| Attempts::exhausted(response.extensions());
+        let given_up = |response: &Response<RB>| Attempts::are_exhausted(response.extensions());
         let is_retried = match verdict {
             _ if outcome.as_ref().is_ok_and(given_up) => false,
             Verdict::Done => false,

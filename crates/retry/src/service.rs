@@ -113,6 +113,11 @@ pub(crate) fn is_upgrade<B>(request: &Request<B>) -> bool {
 pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
     match request.extensions().get() {
         Some(Idempotent(repeatable)) => *repeatable,
-        None => request.method().is_idempotent() || request.headers().contains_key(IDEMPOTENCY_KEY),
+        None => is_idempotent(request.method()) || request.headers().contains_key(IDEMPOTENCY_KEY),
     }
+}
+
+/// As RFC 9110, section 9.2.2, says, and the registration of QUERY, which is safe.
+pub(crate) fn is_idempotent(method: &Method) -> bool {
+    method.is_idempotent() || method.as_str() == "QUERY"
 }

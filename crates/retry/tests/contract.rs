@@ -125,6 +125,38 @@ async fn it_waits_until_the_service_is_ready_for_the_retry() {
     assert_eq!(assert_ready!(call.poll()).unwrap().status(), 200);
 }
 
+#[tokio::test]
+async fn a_call_that_is_dropped_while_the_service_is_not_ready_costs_the_budget_nothing() {
+    let budget = outbound_retry::Budget::new(0, 1);
+    let (mock, mut handle) =
+        tower_test::mock::pair::<Request<Full<Bytes>>, Response<Full<Bytes>>>();
+    let mut client = layer().budget(budget.clone()).layer(mock);
+    {
+        let mut call = task::spawn(send(&mut client, get()));
+        handle.allow(1);
+        assert_pending!(call.poll());
+        let (_, reply) = handle.next_request().await.unwrap();
+        let mut response = Response::new(Full::<Bytes>::default());
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        reply.send_response(response);
+        assert_pending!(call.poll());
+        assert_eq!(budget.balance(get().uri()), 0);
+    }
+    assert_eq!(budget.balance(get().uri()), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_works_over_a_rate_limit() {
+    let mut client = ServiceBuilder::new()
+        .layer(layer())
+        .buffer(4)
+        .rate_limit(1, SECOND)
+        .service(Strict::with(failing_twice()));
+    let start = tokio::time::Instant::now();
+    assert_eq!(send(&mut client, get()).await.unwrap().status(), 200);
+    assert!(start.elapsed() >= 2 * SECOND);
+}
+
 type Handle = tower_test::mock::Handle<Request<Full<Bytes>>, Response<Full<Bytes>>>;
 
 fn tower_test_pair() -> (

@@ -25,10 +25,10 @@ fn layer() -> RetryLayer<outbound_http::CloneBody, outbound_retry::Standard, Pau
     RetryLayer::new().backoff(pauses as Pauses)
 }
 
-type Pauses = fn(u64) -> std::iter::Take<std::iter::Repeat<Duration>>;
+type Pauses = fn(u64) -> std::iter::RepeatN<Duration>;
 
-fn pauses(_seed: u64) -> std::iter::Take<std::iter::Repeat<Duration>> {
-    std::iter::repeat(SECOND).take(9)
+fn pauses(_seed: u64) -> std::iter::RepeatN<Duration> {
+    std::iter::repeat_n(SECOND, 9)
 }
 
 /// What there is to see of a call.

@@ -146,7 +146,7 @@ async fn what_may_have_been_processed_is_retried_for_idempotent_methods_alone() 
             "timed out",
         ),
     ] {
-        for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"] {
+        for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "QUERY"] {
             assert_eq!(sends(step, with_method(method)).await, 4, "{method} {name}");
         }
         for method in ["POST", "PATCH"] {
@@ -558,4 +558,70 @@ async fn a_resend_beneath_is_counted_with_those_of_this_layer() {
         ResendCount(2)
     );
     assert_eq!(ResendCount::of(response.extensions()), ResendCount(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_an_attempt_does_not_include_the_pause_before_it() {
+    let api = Scripted::new([
+        Step::status(503),
+        Step::ok("in time").delay(2 * SECOND - Duration::from_millis(2)),
+    ]);
+    let mut client = RetryLayer::new()
+        .backoff(|_| std::iter::repeat(60 * SECOND))
+        .attempt_timeout(2 * SECOND)
+        .layer(api.clone());
+    let response = send(&mut client, get()).await.unwrap();
+    assert_eq!((response.status(), api.calls()), (StatusCode::OK, 2));
+}
+
+#[tokio::test]
+async fn trailers_are_sent_again() {
+    let api = Scripted::new([Step::status(503), Step::status(503), Step::ok("")]);
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("digest", HeaderValue::from_static("d"));
+    let body = Body::chunks(["ab", "cd", "ef"]).with_trailers(trailers.clone());
+    let request = Request::put("https://h/").body(body).unwrap();
+    let mut client = at_once().buffer_body(64).layer(api.clone());
+    assert_eq!(send(&mut client, request).await.unwrap().status(), 200);
+    for sent in api.requests() {
+        assert_eq!(sent.body, "abcdef");
+        assert_eq!(sent.trailers, Some(trailers.clone()));
+    }
+}
+
+#[tokio::test]
+async fn each_outcome_is_judged_once_and_told_before_the_next_attempt() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (sent, judged, told) = (log.clone(), log.clone(), log.clone());
+    let api = tower::service_fn(move |_: Request<Full<Bytes>>| {
+        sent.lock().expect("not poisoned").push("sent");
+        async { Response::builder().status(503).body(Body::empty()) }
+    });
+    let mut client = at_once()
+        .retries(1)
+        .classify(
+            move |_: &Attempt<'_>, _: Result<&Response<Body>, &http::Error>| {
+                judged.lock().expect("not poisoned").push("judged");
+                Verdict::Unprocessed
+            },
+        )
+        .on_retry(move |_| told.lock().expect("not poisoned").push("told"))
+        .layer(api);
+    send(&mut client, get()).await.unwrap();
+    assert_eq!(
+        *log.lock().unwrap(),
+        ["sent", "judged", "told", "sent", "judged"]
+    );
+}
+
+/// A timer would panic: there is no runtime.
+#[test]
+fn without_a_pause_there_is_no_timer() {
+    let api = tower::service_fn(|_: Request<Full<Bytes>>| async {
+        Response::builder().status(503).body(Body::empty())
+    });
+    let judge = |_: &Attempt<'_>, _: Result<&Response<Body>, &http::Error>| Verdict::Unprocessed;
+    let mut client = at_once().classify(judge).layer(api);
+    let response = futures_util::FutureExt::now_or_never(send(&mut client, get()));
+    assert_eq!(Attempts::of(response.unwrap().unwrap().extensions()), 4);
 }

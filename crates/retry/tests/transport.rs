@@ -1,5 +1,6 @@
 //! What hyper-util's client reports, over a wire that fails.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,11 +8,11 @@ use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use outbound_http::{BoxError, CollectLayer};
 use outbound_retry::{Exponential, Report, RetryLayer};
 use test_support::{Act, Body, FaultyServer, send};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower::{Layer, ServiceBuilder};
 
 fn at_once() -> RetryLayer {
@@ -110,6 +111,25 @@ async fn the_caller_s_own_mistakes_are_sent_once() {
     }
 }
 
+/// How often a request is sent through a connector that fails so.
+async fn sends_with_connector(kind: io::ErrorKind) -> u32 {
+    let connector = tower::service_fn(move |_: http::Uri| {
+        let error = io::Error::new(kind, "as rustls reports it");
+        std::future::ready(Err::<TokioIo<TcpStream>, _>(error))
+    });
+    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let (mut request, report) = (request(&Method::GET, "http://h/"), Report::new());
+    request.extensions_mut().insert(report.clone());
+    assert!(send(&mut at_once().layer(client), request).await.is_err());
+    report.attempts()
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_wrong_stays_wrong() {
+    assert_eq!(sends_with_connector(io::ErrorKind::InvalidData).await, 1);
+    assert_eq!(sends_with_connector(io::ErrorKind::TimedOut).await, 4);
+}
+
 #[tokio::test]
 async fn a_body_that_fails_is_the_caller_s_mistake() {
     let server = FaultyServer::start([[Act::ok("[]")]]).await.repeat_last();
@@ -193,8 +213,9 @@ async fn what_hyper_rewrites_does_not_reach_the_next_attempt() {
     assert_eq!(requests[0].body, requests[1].body);
 }
 
-/// Resets the streams of one HTTP/2 connection after the other with `reason`.
-async fn resets(reason: h2::Reason, method: Method) -> u32 {
+/// How often a request is sent that an HTTP/2 server refuses with `reason`: its stream, or the
+/// whole connection.
+async fn refusals(reason: h2::Reason, method: Method, goes_away: bool) -> u32 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     let server = tokio::spawn(async move {
@@ -203,7 +224,11 @@ async fn resets(reason: h2::Reason, method: Method) -> u32 {
             tokio::spawn(async move {
                 let mut connection = h2::server::handshake(socket).await.expect("HTTP/2");
                 while let Some(Ok((_, mut reply))) = connection.accept().await {
-                    reply.send_reset(reason);
+                    if goes_away {
+                        connection.abrupt_shutdown(reason);
+                    } else {
+                        reply.send_reset(reason);
+                    }
                 }
             });
         }
@@ -224,14 +249,24 @@ async fn resets(reason: h2::Reason, method: Method) -> u32 {
 async fn a_refused_stream_is_retried_for_any_method_and_other_resets_for_idempotent_ones() {
     use h2::Reason;
 
-    assert_eq!(resets(Reason::REFUSED_STREAM, Method::POST).await, 4);
+    assert_eq!(
+        refusals(Reason::REFUSED_STREAM, Method::POST, false).await,
+        4
+    );
     for reason in [Reason::INTERNAL_ERROR, Reason::CANCEL] {
-        assert_eq!(resets(reason, Method::GET).await, 4, "{reason:?}");
-        assert_eq!(resets(reason, Method::POST).await, 1, "{reason:?}");
+        assert_eq!(refusals(reason, Method::GET, false).await, 4, "{reason:?}");
+        assert_eq!(refusals(reason, Method::POST, false).await, 1, "{reason:?}");
     }
     for reason in [Reason::PROTOCOL_ERROR, Reason::HTTP_1_1_REQUIRED] {
-        assert_eq!(resets(reason, Method::GET).await, 1, "{reason:?}");
+        assert_eq!(refusals(reason, Method::GET, false).await, 1, "{reason:?}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_goes_away_is_ambiguous() {
+    let reason = h2::Reason::NO_ERROR;
+    assert_eq!(refusals(reason, Method::GET, true).await, 4);
+    assert_eq!(refusals(reason, Method::POST, true).await, 1);
 }
 
 #[tokio::test]
