@@ -1,0 +1,76 @@
+//! Runs `fetch` and looks at what it leaves.
+
+#![allow(unreachable_pub)] // Each test is a crate of its own, and includes this.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A secret that must never be seen.
+pub const SECRET: &str = "canary-7f3a";
+
+/// The program, beside the test's own folder. `cargo test` builds examples before it runs tests.
+pub fn fetch() -> Command {
+    let test = std::env::current_exe().expect("this test's path");
+    let profile = test.ancestors().nth(2).expect("the profile's folder");
+    let program = profile
+        .join("examples")
+        .join(format!("fetch{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.exists(),
+        "fetch is not built: run all of `cargo test -p outbound-examples`"
+    );
+    let mut command = Command::new(program);
+    command
+        .env("SECRET", SECRET)
+        .env("PAIR", format!("user:{SECRET}"))
+        .env("EMPTY", "")
+        .env("SPLIT", "a\r\nb");
+    command
+}
+
+/// A run: its exit code, stdout, stderr, summary.
+pub struct Run {
+    pub code: Option<i32>,
+    pub lines: Vec<String>,
+    pub stderr: String,
+    pub summary: Value,
+}
+
+/// Runs `fetch` without pauses between retries.
+pub fn run(arguments: &[&str]) -> Run {
+    static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let summary: PathBuf =
+        std::env::temp_dir().join(format!("fetch-{}-{number}.json", std::process::id()));
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = fetch()
+        .args(["--retry-base", "0", "--summary"])
+        .arg(&summary)
+        .args(arguments)
+        .output()
+        .expect("fetch runs");
+    let text = std::fs::read_to_string(&summary).unwrap_or_else(|_| "null".to_owned());
+    let _ = std::fs::remove_file(&summary);
+    let (stdout, stderr) = (
+        String::from_utf8(stdout).expect("UTF-8"),
+        String::from_utf8(stderr).expect("UTF-8"),
+    );
+    for (text, name) in [
+        (&stdout, "stdout"),
+        (&stderr, "stderr"),
+        (&text, "the summary"),
+    ] {
+        assert!(!text.contains(SECRET), "a secret is on {name}: {text}");
+    }
+    Run {
+        code: status.code(),
+        lines: stdout.lines().map(str::to_owned).collect(),
+        stderr,
+        summary: serde_json::from_str(&text).expect("a JSON summary"),
+    }
+}
