@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::Uri;
+use http::uri::Authority;
 
 /// Bounds retries to a share of first sends, so that an outage is not made worse by them.
 ///
@@ -137,24 +138,31 @@ impl Drop for Token {
     }
 }
 
-/// FNV-1a of host and port. It need not withstand an attacker: the caller chooses the hosts.
+/// Hashes the authority, eight bytes at a time, in lower case. It need not withstand an attacker:
+/// the caller chooses the hosts.
 fn account(uri: &Uri) -> usize {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-
-    let host = uri.host().unwrap_or_default();
-    let port = uri.port_u16().unwrap_or_default();
-    let hash = host
-        .bytes()
-        .map(|byte| byte.to_ascii_lowercase())
-        .chain(port.to_le_bytes())
-        .fold(OFFSET, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-        });
-    // The last byte reaches the high bits by one more multiplication only.
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-    (hash.wrapping_mul(GOLDEN) >> 32) as usize % Budget::ACCOUNTS
+    // Of characters that an authority may have, it changes capital letters and few others.
+    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
+
+    let authority = uri.authority().map_or("", Authority::as_str).as_bytes();
+    let mix = |hash: u64, word: [u8; 8]| {
+        let word = u64::from_le_bytes(word) | LOWER_CASE;
+        (hash.rotate_left(5) ^ word).wrapping_mul(GOLDEN)
+    };
+    let words = authority.chunks_exact(8);
+    let mut last = [0; 8];
+    let rest = words.remainder();
+    last[..rest.len()].copy_from_slice(rest);
+    let hash = words.fold(0, |hash, word| {
+        mix(hash, word.try_into().expect("eight bytes"))
+    });
+    // The high bits depend on all of the text.
+    (mix(hash, last) >> 58) as usize
 }
+
+// Six bits choose an account.
+const _: () = assert!(Budget::ACCOUNTS == 1 << 6);
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
-use outbound_http::{ResendCount, clone_head};
+use outbound_http::ResendCount;
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
+use crate::head::Head;
 use crate::service::Shared;
 use crate::verdict::Attempt;
 use crate::{Attempts, MakeBackoff, Report};
@@ -14,7 +15,7 @@ use crate::{Attempts, MakeBackoff, Report};
 pub(crate) struct Kept<S, V, R, C, K, I> {
     /// Not polled until its own call is due.
     pub(crate) service: S,
-    pub(crate) head: Request<()>,
+    pub(crate) head: Head,
     pub(crate) saved: V,
     /// Whether it does no harm to repeat a request that may have been processed.
     pub(crate) repeatable: bool,
@@ -29,7 +30,7 @@ where
 {
     pub(crate) fn new(
         service: S,
-        head: Request<()>,
+        head: Head,
         saved: V,
         repeatable: bool,
         shared: Arc<Shared<R, C, K>>,
@@ -80,7 +81,7 @@ where
 
     /// The request of the next attempt: the head as it was, and how often it was sent again.
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
-        let mut request = clone_head(&self.head).map(|()| body);
+        let mut request = self.head.request(body);
         if let Some(name) = &self.shared.config.attempt_header {
             let number = HeaderValue::from(self.course.attempt);
             request.headers_mut().insert(name.clone(), number);

@@ -138,6 +138,7 @@ mod drain;
 mod event;
 mod extensions;
 mod future;
+mod head;
 mod hint;
 mod idempotency_key;
 mod kept;

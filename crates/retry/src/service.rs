@@ -4,11 +4,12 @@ use std::task::{Context, Poll};
 use http::header::UPGRADE;
 use http::{Method, Request, Response};
 use http_body::Body;
-use outbound_http::{Replay, clone_head};
+use outbound_http::Replay;
 use tower_service::Service;
 
 use crate::config::Config;
 use crate::future::ResponseFuture;
+use crate::head::Head;
 use crate::idempotency_key::IDEMPOTENCY_KEY;
 use crate::kept::Kept;
 use crate::seeds::Seeds;
@@ -94,7 +95,7 @@ where
             Kept::new(
                 // Never polled, so that it holds nothing of what readiness reserves.
                 self.inner.clone(),
-                clone_head(&request),
+                Head::of(&request),
                 saved,
                 is_repeatable(&request),
                 Arc::clone(shared),
