@@ -139,6 +139,7 @@ mod event;
 mod extensions;
 mod future;
 mod head;
+mod headers;
 mod hint;
 mod idempotency_key;
 mod kept;
