@@ -113,7 +113,9 @@ impl Job {
         *request.method_mut() = self.request.method;
         *request.uri_mut() = self.request.uri;
         *request.headers_mut() = self.request.headers;
-        if self.idempotent {
+        // A key belongs to the first page alone, so that the stream drops it from later ones; what
+        // it says of the request holds for them all.
+        if self.idempotent || request.headers().contains_key("idempotency-key") {
             request.extensions_mut().insert(Idempotent(true));
         }
         let pages = layer

@@ -153,3 +153,32 @@ fn a_slow_body_is_no_fault() {
     assert_eq!((run.code, sends), (Some(0), 1), "{}", run.stderr);
     assert_eq!(run.lines, [JSON]);
 }
+
+#[test]
+fn a_key_makes_every_page_of_a_post_repeatable_and_is_sent_with_the_first_alone() {
+    let runtime = Runtime::new().expect("a runtime");
+    let next = r#"</?page=2>; rel="next""#;
+    let server = runtime.block_on(FaultyServer::start([
+        vec![Act::ok(JSON).header("link", next)],
+        vec![Act::close()],
+        vec![Act::ok("[]")],
+    ]));
+    let options = [
+        "-d",
+        "{}",
+        "-H",
+        "Idempotency-Key: k",
+        "--next",
+        "link",
+        "--items",
+        "",
+    ];
+    let run = run(&[&[&*server.url("/")][..], &options].concat());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let keys: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("idempotency-key").map(str::to_owned))
+        .collect();
+    assert_eq!(keys, [Some("k".to_owned()), None, None]);
+}

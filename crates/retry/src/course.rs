@@ -35,6 +35,7 @@ pub(crate) struct Plan {
 }
 
 impl<I: Iterator<Item = Duration>> Course<I> {
+    #[inline(always)]
     pub(crate) fn new<R, C, K>(shared: &Shared<R, C, K>, settings: Option<&Override>) -> Self {
         let config = &shared.config;
         let limit = settings

@@ -77,6 +77,7 @@ where
     S: Service<Request<R::Body>>,
     K: MakeBackoff,
 {
+    #[inline(always)]
     pub(crate) const fn new(
         response: S::Future,
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
@@ -143,7 +144,12 @@ where
                         this.state.set(State::Done);
                         return Poll::Ready(outcome);
                     };
-                    match Self::judge(kept, outcome) {
+                    let verdict = Self::verdict(kept, &outcome);
+                    if verdict == Verdict::Done && kept.is_first() {
+                        this.state.set(State::Done);
+                        return Poll::Ready(outcome);
+                    }
+                    match Self::judge(kept, outcome, verdict) {
                         Ok(waiting) => this.state.set(waiting),
                         Err(outcome) => {
                             this.state.set(State::Done);
@@ -187,20 +193,28 @@ where
     C: Classify<RB, S::Error>,
     K: MakeBackoff,
 {
+    #[inline]
+    fn verdict(
+        kept: &Kept<S, R::Saved, R, C, K, K::Backoff>,
+        outcome: &Result<Response<RB>, S::Error>,
+    ) -> Verdict {
+        let classify = &kept.shared.classify;
+        let verdict = classify.classify(&kept.attempt(), outcome.as_ref());
+        match outcome {
+            // A layer further in has tried.
+            Ok(response) if Attempts::are_exhausted(response.extensions()) => Verdict::Done,
+            _ => verdict,
+        }
+    }
+
     /// The wait for the next attempt, or the outcome that is the call's result.
     fn judge(
         kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
         mut outcome: Result<Response<RB>, S::Error>,
+        verdict: Verdict,
     ) -> Result<State<S::Future, R::Body, RB>, Result<Response<RB>, S::Error>> {
-        let mut verdict = kept
-            .shared
-            .classify
-            .classify(&kept.attempt(), outcome.as_ref());
         if let Ok(response) = &outcome {
             kept.count(response);
-            if Attempts::are_exhausted(response.extensions()) {
-                verdict = Verdict::Done;
-            }
         }
         let is_retried = match verdict {
             Verdict::Done => false,

@@ -12,6 +12,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    // Inlined, as what it makes is large and would be copied.
+    #[inline(always)]
     pub(crate) fn of<B>(request: &Request<B>) -> Self {
         Self {
             method: request.method().clone(),

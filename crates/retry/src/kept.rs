@@ -28,6 +28,8 @@ impl<S, V, R, C, K> Kept<S, V, R, C, K, K::Backoff>
 where
     K: MakeBackoff,
 {
+    // Inlined, as what it makes is large and would be copied.
+    #[inline(always)]
     pub(crate) fn new(
         service: S,
         head: Head,
@@ -52,6 +54,10 @@ where
             method: self.head.method(),
             uri: self.head.uri(),
         }
+    }
+
+    pub(crate) const fn is_first(&self) -> bool {
+        self.course.attempt == 1
     }
 
     /// After how long the attempt may be given up; `None` where no other may follow.
