@@ -81,14 +81,15 @@ where
         Report::sent(request.extensions());
         let settings = request.extensions().get();
         let retries = Override::retries_of(settings, shared.config.retries);
-        if retries == 0 || is_upgrade(&request) {
+        if retries == 0 {
             let request = request.map(|body| shared.replay.once(body));
             return ResponseFuture::new(self.inner.call(request), None);
         }
         let (parts, body) = request.into_parts();
         let (body, saved) = shared.replay.split(body);
         let request = Request::from_parts(parts, body);
-        let kept = saved.map(|saved| {
+        // Asked only now, as looking a header up costs more than all of a send that is not kept.
+        let kept = saved.filter(|_| !is_upgrade(&request)).map(|saved| {
             if let Some(budget) = &shared.config.budget {
                 budget.earn(request.uri());
             }
