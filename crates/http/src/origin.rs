@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
+use http::uri::Authority;
 
 /// Scheme, host and effective port of a URI (RFC 6454, section 4).
 ///
@@ -26,6 +27,8 @@ pub struct Origin {
     /// Lower case; an IPv6 address in its brackets.
     host: Box<str>,
     port: u16,
+    /// As most URIs of this origin write it: host, and the port unless it is the scheme's own.
+    authority: Box<str>,
 }
 
 impl Origin {
@@ -36,16 +39,30 @@ impl Origin {
     #[must_use]
     pub fn of(uri: &Uri) -> Option<Self> {
         let (scheme, host, port) = parts(uri)?;
+        let host = host.to_ascii_lowercase();
+        let authority = if default_port(scheme) == Some(port) {
+            host.clone()
+        } else {
+            format!("{host}:{port}")
+        };
         Some(Self {
             scheme: scheme.to_ascii_lowercase().into(),
-            host: host.to_ascii_lowercase().into(),
+            host: host.into(),
             port,
+            authority: authority.into(),
         })
     }
 
     /// Whether `uri` lies in this origin. Allocates nothing.
     #[must_use]
     pub fn contains(&self, uri: &Uri) -> bool {
+        // Two comparisons for what nearly every request is written like; taking an authority
+        // apart costs several hundred instructions.
+        if uri.scheme_str() == Some(&self.scheme)
+            && uri.authority().map(Authority::as_str) == Some(&self.authority)
+        {
+            return true;
+        }
         parts(uri).is_some_and(|(scheme, host, port)| {
             self.port == port
                 && self.host.eq_ignore_ascii_case(host)
@@ -132,11 +149,7 @@ impl FromStr for Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme, self.host)?;
-        if default_port(&self.scheme) == Some(self.port) {
-            return Ok(());
-        }
-        write!(f, ":{}", self.port)
+        write!(f, "{}://{}", self.scheme, self.authority)
     }
 }
 
