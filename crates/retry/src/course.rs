@@ -75,10 +75,12 @@ impl<I: Iterator<Item = Duration>> Course<I> {
             .get_or_insert_with(|| shared.backoff.make_backoff(shared.seeds.next()));
         let pause = backoff.next()?;
         let delay = match hint {
-            // Later than asked for, never earlier, so that a fleet does not come back at once.
+            // Later than asked for, never earlier, so that a fleet does not come back at once; but
+            // the ceiling is one.
             Some(hint) => {
                 let jitter = up_to(&mut Rng::with_seed(shared.seeds.next()), hint / 10);
-                hint.max(pause).saturating_add(jitter)
+                let late = hint.saturating_add(jitter).min(config.hint_ceiling);
+                late.max(pause)
             }
             None => pause,
         };

@@ -80,7 +80,7 @@
 //! These are heard, the first that can be read: `Retry-After-Ms`, `Retry-After` in both its forms,
 //! `RateLimit` or `RateLimit-Reset`, and `X-RateLimit-Reset`, the last three where nothing remains
 //! of the quota. A date is measured against the response's own `Date`. The pause is never shorter
-//! than asked for and at most a tenth longer. Where the server asks for more than the
+//! than asked for, at most a tenth longer, and within the ceiling. Where the server asks for more than the
 //! [ceiling](RetryLayer::hint_ceiling), the response is returned at once. `X-Should-Retry: false`
 //! ends the retries; `true` asks for one where it does no harm.
 //!

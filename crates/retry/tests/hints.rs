@@ -96,6 +96,8 @@ async fn a_403_is_retried_where_it_is_a_rate_limit_and_nowhere_else() {
         .header("x-ratelimit-reset", "7");
     assert_eq!(course(forbidden, get()).await, (1, Duration::ZERO));
     assert_eq!(course(Step::status(403), get()).await.0, 1);
+    let unreadable = Step::status(403).header("retry-after", "soon");
+    assert_eq!(course(unreadable, get()).await.0, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,4 +145,32 @@ async fn a_hint_over_the_back_off_s_cap_is_kept_in_full() {
     let (sends, waited) = course(step, get()).await;
     assert_eq!(sends, 2);
     assert_waited(waited, 59 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_does_not_exceed_the_ceiling() {
+    for _ in 0..20 {
+        let step = Step::status(503).header("retry-after", "60");
+        let (sends, waited) = course(step, get()).await;
+        assert_eq!((sends, waited), (2, 60 * SECOND));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_number_is_too_large() {
+    let endless = "9".repeat(40);
+    let layer = at_once().hint_ceiling(Duration::MAX).deadline(SECOND);
+    for step in [
+        Step::status(503).header("retry-after", &endless),
+        Step::status(503).header("retry-after-ms", &endless),
+        Step::status(429).header("ratelimit", &format!("\"d\";r=0;t={endless}")),
+        Step::status(429)
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", &endless),
+    ] {
+        let mut client = layer.clone().layer(Scripted::new([step]));
+        let start = Instant::now();
+        assert!(send(&mut client, get()).await.is_ok());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
 }

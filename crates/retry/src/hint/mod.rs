@@ -5,7 +5,7 @@ mod retry_after;
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{DATE, HeaderMap, HeaderName, HeaderValue};
 
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -35,7 +35,7 @@ pub(crate) fn should_retry(headers: &HeaderMap) -> Option<bool> {
 /// Whether a 403 is a rate limit, as GitHub's are: it says when to come back, or that nothing
 /// remains of the quota until a time it gives.
 pub(crate) fn is_throttled(headers: &HeaderMap) -> bool {
-    headers.contains_key(RETRY_AFTER) || rate_limit::reset(headers, wall_clock).is_some()
+    wait(headers, wall_clock).is_some()
 }
 
 /// `1*DIGIT`; what exceeds the clock is the longest there is, and thus over any ceiling.
