@@ -80,17 +80,19 @@
 //! These are heard, the first that can be read: `Retry-After-Ms`, `Retry-After` in both its forms,
 //! `RateLimit` or `RateLimit-Reset`, and `X-RateLimit-Reset`, the last three where nothing remains
 //! of the quota. A date is measured against the response's own `Date`. The pause is never shorter
-//! than asked for, at most a tenth longer, and within the ceiling. Where the server asks for more than the
-//! [ceiling](RetryLayer::hint_ceiling), the response is returned at once. `X-Should-Retry: false`
-//! ends the retries; `true` asks for one where it does no harm.
+//! than asked for, at most a tenth longer, and within the
+//! [ceiling](RetryLayer::hint_ceiling). Where the server asks for more than that, the response is
+//! returned at once. `X-Should-Retry: false` ends the retries; `true` asks for one where it does
+//! no harm.
 //!
 //! # Budget
 //!
 //! By default there is at most one retry for five first sends to the same authority, and ten
 //! more: an API that is down sees 1.2 times its load, not 4 times. Where the budget is spent, the
-//! outcome is returned at once. A response that was given up is marked
-//! ([`exhausted`](field@Attempts::exhausted)), and a retry layer further out leaves it as it is. A short-lived
-//! program that drains one API may do without ([`budget(None)`](RetryLayer::budget)).
+//! outcome is returned at once. A response that was given up is marked as
+//! [`exhausted`](field@Attempts::exhausted), and a retry layer further out leaves it as it is. A
+//! short-lived program that drains one API may do without
+//! ([`budget(None)`](RetryLayer::budget)).
 //!
 //! # Order
 //!

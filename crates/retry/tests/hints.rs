@@ -174,3 +174,85 @@ async fn no_number_is_too_large() {
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }
+
+/// Text that is like a hint, or like nothing.
+fn noise(random: &mut fastrand::Rng) -> Vec<u8> {
+    const PIECES: [&str; 20] = [
+        "0",
+        "1",
+        "7",
+        "60",
+        "1372700873",
+        "1720000000000",
+        "-",
+        "+",
+        ".",
+        "\"",
+        "\\",
+        ";",
+        ",",
+        "=",
+        "r",
+        "t",
+        "remaining",
+        "reset",
+        " ",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+    ];
+    let mut text = Vec::new();
+    for _ in 0..random.usize(0..9) {
+        if random.u8(0..8) == 0 {
+            text.push(random.u8(0x80..));
+        } else {
+            text.extend_from_slice(random.choice(PIECES).unwrap_or_default().as_bytes());
+        }
+    }
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_a_server_sends_neither_panics_nor_waits_nor_sends_beyond_its_bounds() {
+    const NAMES: [&str; 10] = [
+        "retry-after",
+        "retry-after-ms",
+        "x-ms-retry-after-ms",
+        "ratelimit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+        "date",
+        "x-should-retry",
+    ];
+    let random = std::sync::Mutex::new(fastrand::Rng::with_seed(7));
+    let api = tower::service_fn(move |_: Request<Full<Bytes>>| {
+        let mut random = random.lock().expect("not poisoned");
+        let status = random.choice([403, 408, 413, 429, 500, 503]).unwrap_or(200);
+        let mut response = http::Response::builder().status(status);
+        for name in NAMES {
+            if random.bool() {
+                response = response.header(name, noise(&mut random));
+            }
+        }
+        std::future::ready(Ok::<_, outbound_http::BoxError>(
+            response.body(Full::<Bytes>::default()).expect("a response"),
+        ))
+    });
+    let api = tower::buffer::Buffer::new(api, 1);
+    let mut client = at_once().budget(None).hint_ceiling(9 * SECOND).layer(api);
+    let (mut retried, mut waited) = (0, Duration::ZERO);
+    for _ in 0..3000 {
+        let start = Instant::now();
+        let response = send(&mut client, get()).await.unwrap();
+        let sends = Attempts::of(response.extensions());
+        assert!(sends <= 4);
+        let longest = (9 * SECOND + Duration::from_millis(1)) * (sends - 1);
+        assert!(start.elapsed() <= longest, "{:?}", start.elapsed());
+        retried += sends - 1;
+        waited += start.elapsed();
+    }
+    assert!(
+        retried > 1000 && waited > 1000 * SECOND,
+        "{retried} {waited:?}"
+    );
+}
