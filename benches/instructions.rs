@@ -1,47 +1,49 @@
-//! Counts the instructions that each layer adds to one call on its success path.
+//! Counts the instructions that each layer adds to one call, and what peers add in the same run.
 //!
-//! It runs itself under `valgrind --tool=callgrind` with 0 and with 1 000 calls of each layer
-//! and divides the difference; the figures repeat exactly for one binary. Without valgrind it
-//! says so and ends.
+//! It runs itself under `valgrind --tool=callgrind` with fewer and with more calls of each row
+//! and divides the difference; the figures repeat for one binary. A row with a limit is a gate.
+//! Without valgrind it says so and ends. An argument picks the rows whose name contains it.
 
+use std::collections::HashMap;
+use std::fmt::Debug;
 use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use outbound_benches::{Visit, call, request, visit_all};
+use outbound_benches::{Driver, Row, Visit, visit_all};
 use tower::Service;
 
-const CALLS: u64 = 1_000;
+/// What is filled once is filled after this many.
+const FEW: u64 = 10;
+const CALLS: u64 = 200;
 
-/// Makes the calls of one layer, for callgrind to watch.
+/// Makes the calls of one row, for callgrind to watch.
 struct Drive {
     name: String,
     calls: u64,
 }
 
 impl Visit for Drive {
-    fn visit<S>(&mut self, name: &'static str, mut service: S)
+    fn visit<S>(&mut self, row: Row, mut service: S)
     where
-        S: Service<Request<Full<Bytes>>, Error: std::fmt::Debug>,
+        S: Service<Request<Full<Bytes>>, Error: Debug>,
     {
-        if name == self.name {
-            for _ in 0..self.calls {
-                drop(call(&mut service, request()));
-            }
+        if row.name == self.name {
+            Driver::new(row.more_headers).run(&mut service, self.calls);
         }
     }
 }
 
 #[derive(Default)]
-struct Names(Vec<&'static str>);
+struct Rows(Vec<Row>);
 
-impl Visit for Names {
-    fn visit<S>(&mut self, name: &'static str, _service: S)
+impl Visit for Rows {
+    fn visit<S>(&mut self, row: Row, _service: S)
     where
-        S: Service<Request<Full<Bytes>>, Error: std::fmt::Debug>,
+        S: Service<Request<Full<Bytes>>, Error: Debug>,
     {
-        self.0.push(name);
+        self.0.push(row);
     }
 }
 
@@ -49,28 +51,53 @@ fn main() {
     let mut arguments = std::env::args()
         .skip(1)
         .filter(|argument| argument != "--bench");
-    if let (Some(name), Some(calls)) = (arguments.next(), arguments.next()) {
+    let picked = arguments.next().unwrap_or_default();
+    if let Some(calls) = arguments.next() {
         let calls = calls.parse().expect("a number of calls");
-        visit_all(&mut Drive { name, calls }).expect("the layers' settings are right");
+        let mut drive = Drive {
+            name: picked,
+            calls,
+        };
+        visit_all(&mut drive).expect("the layers' settings are right");
         return;
     }
-    let mut names = Names::default();
-    visit_all(&mut names).expect("the layers' settings are right");
-    let mut bare = None;
-    for name in names.0 {
-        let (Some(none), Some(all)) = (instructions(name, 0), instructions(name, CALLS)) else {
-            println!("valgrind is not installed here; nothing was measured");
-            return;
-        };
-        let each = all.saturating_sub(none) / CALLS;
-        match bare {
-            None => {
-                println!("{name:34} {each:6} instructions a call, which are subtracted below");
-                bare = Some(each);
-            }
-            Some(bare) => println!("{name:34} {:6}", each.saturating_sub(bare)),
+    let mut rows = Rows::default();
+    visit_all(&mut rows).expect("the layers' settings are right");
+    let mut counted = HashMap::new();
+    let mut over = Vec::new();
+    for row in rows.0 {
+        let is_base = row.name.starts_with("bare") || row.name == row.over;
+        if !is_base && !row.name.contains(&picked) {
+            continue;
         }
+        for name in [row.name, row.over] {
+            if counted.contains_key(name) {
+                continue;
+            }
+            let (Some(few), Some(all)) = (instructions(name, FEW), instructions(name, CALLS))
+            else {
+                println!("valgrind is not installed here; nothing was measured");
+                return;
+            };
+            counted.insert(name, all.saturating_sub(few) / (CALLS - FEW));
+        }
+        let each = counted[row.name];
+        if row.name == row.over || row.name.starts_with("bare") {
+            println!("{:42} {each:6} a call, subtracted below", row.name);
+            continue;
+        }
+        let added = each.saturating_sub(counted[row.over]);
+        let verdict = match row.instructions {
+            Some(most) if added > most => {
+                over.push(row.name);
+                format!("MORE THAN {most}")
+            }
+            Some(most) => format!("at most {most}"),
+            None => String::new(),
+        };
+        println!("{:42} {added:6} {verdict}", row.name);
     }
+    assert!(over.is_empty(), "over their limit: {over:?}");
 }
 
 /// Runs this program under callgrind; `None` where there is none.

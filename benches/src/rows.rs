@@ -1,0 +1,285 @@
+use std::fmt::Debug;
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use outbound::auth::{AuthLayer, Scope, Token, Tokens, from_fn};
+use outbound::http::{CollectLayer, DeadlineLayer, EffectiveUriLayer, IdleTimeoutLayer, NoReplay};
+use outbound::paginate::{LinkHeader, PaginateLayer};
+use outbound::retry::{Exponential, RetryLayer};
+use outbound::schema::{Contract, ValidateLayer};
+use outbound::{BoxError, standard};
+use tower::{Layer, Service, ServiceBuilder};
+use tower_http::auth::AddAuthorizationLayer;
+
+use crate::{Answers, Api};
+
+/// One service, and what a call of it may cost more than one of the row it is compared with.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs)] // Only the benches read it.
+pub struct Row {
+    /// Its name, which is unique.
+    pub name: &'static str,
+    /// The row whose cost is subtracted.
+    pub over: &'static str,
+    /// Headers of its requests beside the usual three.
+    pub more_headers: usize,
+    /// The most instructions a call.
+    pub instructions: Option<u64>,
+    /// The most heap allocations a call.
+    pub allocations: Option<u64>,
+}
+
+impl Row {
+    const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            over: "bare",
+            more_headers: 0,
+            instructions: None,
+            allocations: None,
+        }
+    }
+
+    const fn over(mut self, over: &'static str) -> Self {
+        self.over = over;
+        self
+    }
+
+    const fn more_headers(mut self, more: usize) -> Self {
+        self.more_headers = more;
+        self
+    }
+
+    const fn instructions(mut self, most: u64) -> Self {
+        self.instructions = Some(most);
+        self
+    }
+
+    const fn allocations(mut self, most: u64) -> Self {
+        self.allocations = Some(most);
+        self
+    }
+}
+
+/// What is done with each row.
+pub trait Visit {
+    /// Measures calls of `service`.
+    fn visit<S>(&mut self, row: Row, service: S)
+    where
+        S: Service<Request<Full<Bytes>>, Error: Debug>;
+}
+
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl";
+
+/// Visits all rows; one that others are compared with comes before them.
+///
+/// # Errors
+///
+/// If a layer's settings are refused, which would be a mistake here.
+pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
+    visit.visit(Row::new("bare"), Api::new(Answers::AtOnce));
+    visit.visit(Row::new("bare, pending once"), Api::new(Answers::Later));
+    let more = Row::new("bare, 40 headers").more_headers(37);
+    visit.visit(more, Api::new(Answers::AtOnce));
+    auth(visit)?;
+    retry(visit);
+    deadline(visit);
+    others(visit)?;
+    stack(visit)
+}
+
+fn scope() -> Result<Scope, BoxError> {
+    Ok(Scope::origin("https://api.example.com")?)
+}
+
+fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
+    let api = || Api::new(Answers::AtOnce);
+    let boxed = || ServiceBuilder::new().map_err(BoxError::from);
+    let tokens = Tokens::new(from_fn(|_| async {
+        Ok(Token::new(TOKEN).lives(Duration::from_secs(3600)))
+    }));
+    visit.visit(
+        Row::new("auth, static").allocations(0),
+        AuthLayer::bearer(scope()?, TOKEN)?.layer(api()),
+    );
+    visit.visit(
+        Row::new("auth, strict").allocations(0),
+        AuthLayer::bearer(scope()?, TOKEN)?
+            .strict()
+            .layer(boxed().service(api())),
+    );
+    visit.visit(
+        Row::new("auth, fetched").allocations(0),
+        AuthLayer::bearer_from(scope()?, tokens).layer(boxed().service(api())),
+    );
+    visit.visit(
+        Row::new("tower-http's AddAuthorization"),
+        AddAuthorizationLayer::bearer(TOKEN).layer(api()),
+    );
+    Ok(())
+}
+
+fn retry(visit: &mut impl Visit) {
+    let api = || Api::new(Answers::AtOnce);
+    let flaky = || Api::new(Answers::EverySecond);
+    let at_once = RetryLayer::new().backoff(Exponential::new(Duration::ZERO, Duration::ZERO));
+    let millisecond = Duration::from_millis(1);
+    visit.visit(
+        Row::new("retry, not repeatable")
+            .instructions(160)
+            .allocations(0),
+        RetryLayer::new().replay(NoReplay).layer(api()),
+    );
+    visit.visit(
+        Row::new("retry").instructions(750).allocations(0),
+        RetryLayer::new().layer(api()),
+    );
+    visit.visit(
+        Row::new("retry, 40 headers")
+            .over("bare, 40 headers")
+            .more_headers(37)
+            .allocations(0),
+        RetryLayer::new().layer(api()),
+    );
+    visit.visit(
+        Row::new("tower's Retry"),
+        tower::retry::RetryLayer::new(Twice).layer(api()),
+    );
+    visit.visit(
+        Row::new("a retry without a pause")
+            .over("retry")
+            .instructions(2200),
+        at_once.budget(None).layer(flaky()),
+    );
+    visit.visit(
+        Row::new("a retry after a pause")
+            .over("retry")
+            .instructions(4700),
+        RetryLayer::new()
+            .backoff(move |_| std::iter::repeat(millisecond))
+            .budget(None)
+            .layer(flaky()),
+    );
+    visit.visit(
+        Row::new("tower's Retry, a retry without a pause").over("tower's Retry"),
+        tower::retry::RetryLayer::new(Twice).layer(flaky()),
+    );
+    visit.visit(
+        Row::new("tower's Retry, a retry after a pause").over("tower's Retry"),
+        tower::retry::RetryLayer::new(Paused).layer(flaky()),
+    );
+}
+
+fn deadline(visit: &mut impl Visit) {
+    let (api, later) = (|| Api::new(Answers::AtOnce), || Api::new(Answers::Later));
+    let minute = Duration::from_secs(60);
+    let timeout = tower::timeout::TimeoutLayer::new(minute);
+    visit.visit(
+        Row::new("deadline").allocations(0),
+        DeadlineLayer::default().layer(api()),
+    );
+    visit.visit(
+        Row::new("deadline, pending once").over("bare, pending once"),
+        DeadlineLayer::default().layer(later()),
+    );
+    visit.visit(Row::new("tower's Timeout"), timeout.layer(api()));
+    visit.visit(
+        Row::new("tower's Timeout, pending once").over("bare, pending once"),
+        timeout.layer(later()),
+    );
+}
+
+fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
+    let api = || Api::new(Answers::AtOnce);
+    visit.visit(
+        Row::new("collect").allocations(0),
+        CollectLayer::default().layer(api()),
+    );
+    visit.visit(
+        Row::new("idle timeout").allocations(0),
+        IdleTimeoutLayer::default().layer(api()),
+    );
+    // The first extension of a response.
+    visit.visit(
+        Row::new("effective URI").allocations(3),
+        EffectiveUriLayer::new().layer(api()),
+    );
+    // The keys of each object, and the tree that pointers are looked up in.
+    visit.visit(
+        Row::new("schema, required pointer").allocations(8),
+        ValidateLayer::new(Contract::required(["/0/id"])?).layer(api()),
+    );
+    // The template of later requests, and the page's own state.
+    visit.visit(
+        Row::new("paginate, first page's head").allocations(7),
+        PaginateLayer::new(LinkHeader::next()).layer(api()),
+    );
+    Ok(())
+}
+
+fn stack(visit: &mut impl Visit) -> Result<(), BoxError> {
+    let api = || Api::new(Answers::AtOnce);
+    let stack = standard().auth(AuthLayer::bearer(scope()?, TOKEN)?.strict());
+    visit.visit(
+        Row::new("standard stack with a credential").allocations(3),
+        stack.layer(api()),
+    );
+    visit.visit(
+        Row::new("tower's Timeout, Retry, AddAuthorization"),
+        ServiceBuilder::new()
+            .layer(tower::timeout::TimeoutLayer::new(Duration::from_secs(30)))
+            .layer(tower::retry::RetryLayer::new(Twice))
+            .layer(AddAuthorizationLayer::bearer(TOKEN))
+            .service(api()),
+    );
+    Ok(())
+}
+
+/// The simplest policy that one writes for tower: one more send after a 5xx.
+#[derive(Clone, Debug)]
+struct Twice;
+
+/// As [`Twice`], after a pause.
+#[derive(Clone, Debug)]
+struct Paused;
+
+type Outcome<E> = Result<Response<Full<Bytes>>, E>;
+
+impl<E> tower::retry::Policy<Request<Full<Bytes>>, Response<Full<Bytes>>, E> for Twice {
+    type Future = Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Full<Bytes>>,
+        outcome: &mut Outcome<E>,
+    ) -> Option<Self::Future> {
+        is_server_error(outcome).then(|| ready(()))
+    }
+
+    fn clone_request(&mut self, request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
+        Some(request.clone())
+    }
+}
+
+impl<E> tower::retry::Policy<Request<Full<Bytes>>, Response<Full<Bytes>>, E> for Paused {
+    type Future = tokio::time::Sleep;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Full<Bytes>>,
+        outcome: &mut Outcome<E>,
+    ) -> Option<Self::Future> {
+        is_server_error(outcome).then(|| tokio::time::sleep(Duration::from_millis(1)))
+    }
+
+    fn clone_request(&mut self, request: &Request<Full<Bytes>>) -> Option<Request<Full<Bytes>>> {
+        Some(request.clone())
+    }
+}
+
+fn is_server_error<E>(outcome: &Outcome<E>) -> bool {
+    matches!(outcome, Ok(response) if response.status().is_server_error())
+}
