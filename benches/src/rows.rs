@@ -214,7 +214,7 @@ fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
     );
     // The template of later requests, and the page's own state.
     visit.visit(
-        Row::new("paginate, first page's head").allocations(7),
+        Row::new("paginate, first page's head").allocations(6),
         PaginateLayer::new(LinkHeader::next()).layer(api()),
     );
     Ok(())

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
@@ -23,12 +24,13 @@ use http::uri::Authority;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// Lower case.
-    scheme: Box<str>,
-    /// Lower case; an IPv6 address in its brackets.
-    host: Box<str>,
-    port: u16,
-    /// As most URIs of this origin write it: host, and the port unless it is the scheme's own.
+    scheme: Cow<'static, str>,
+    /// As most URIs of this origin write it, in lower case: the host, an IPv6 address in its
+    /// brackets, and the port unless it is the scheme's own.
     authority: Box<str>,
+    /// How much of `authority` is the host.
+    host: usize,
+    port: u16,
 }
 
 impl Origin {
@@ -39,17 +41,24 @@ impl Origin {
     #[must_use]
     pub fn of(uri: &Uri) -> Option<Self> {
         let (scheme, host, port) = parts(uri)?;
-        let host = host.to_ascii_lowercase();
         let authority = if default_port(scheme) == Some(port) {
-            host.clone()
+            host.to_ascii_lowercase()
         } else {
-            format!("{host}:{port}")
+            format!("{}:{port}", host.to_ascii_lowercase())
+        };
+        // The two that nearly all have cost no allocation.
+        let scheme = match ["https", "http"]
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(scheme))
+        {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(scheme.to_ascii_lowercase()),
         };
         Some(Self {
-            scheme: scheme.to_ascii_lowercase().into(),
-            host: host.into(),
-            port,
+            scheme,
             authority: authority.into(),
+            host: host.len(),
+            port,
         })
     }
 
@@ -65,7 +74,7 @@ impl Origin {
         }
         parts(uri).is_some_and(|(scheme, host, port)| {
             self.port == port
-                && self.host.eq_ignore_ascii_case(host)
+                && self.host().eq_ignore_ascii_case(host)
                 && self.scheme.eq_ignore_ascii_case(scheme)
         })
     }
@@ -73,14 +82,14 @@ impl Origin {
     /// Whether what is sent there is encrypted.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        matches!(&*self.scheme, "https" | "wss")
+        matches!(self.scheme(), "https" | "wss")
     }
 
     /// Whether it is this machine: `localhost`, a name beneath it (RFC 6761, section 6.3), or
     /// a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_end_matches('.');
+        let host = self.host().trim_end_matches('.');
         if host == "localhost" || host.ends_with(".localhost") {
             return true;
         }
@@ -105,7 +114,7 @@ impl Origin {
     /// The host, in lower case; an IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        &self.authority[..self.host]
     }
 
     /// The effective port.
