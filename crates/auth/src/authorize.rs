@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 
-use http::{Request, response};
+use http::{Request, Response};
 
 use crate::AuthError;
 
@@ -12,9 +12,11 @@ use crate::AuthError;
 /// of the response, keep it or try once more. `B` is the body that the *inner* service
 /// receives.
 ///
-/// Implementations are cloned per request, so share what is heavy. Keep the credential out of
-/// `Debug`, mark header values [sensitive](http::HeaderValue::set_sensitive), leave a credential
-/// alone that the caller put there, and obey [`NoAuth`](outbound_http::NoAuth).
+/// A service owns one, and each clone of the service a clone of it, so that an implementation
+/// can keep something at hand for its next call without a lock; what all of them are to know
+/// is shared (an [`Arc`](std::sync::Arc)). Keep the credential out of `Debug`, mark header values
+/// [sensitive](http::HeaderValue::set_sensitive), leave a credential alone that the caller put
+/// there, and obey [`NoAuth`](outbound_http::NoAuth).
 ///
 /// # Example
 ///
@@ -35,7 +37,7 @@ use crate::AuthError;
 ///     type Mark = ();
 ///     type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
 ///
-///     fn authorize(&self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
+///     fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
 ///         let signature = request.uri().path().len(); // or something better
 ///         let mut value = HeaderValue::from(signature);
 ///         value.set_sensitive(true);
@@ -47,7 +49,8 @@ use crate::AuthError;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), outbound_auth::BoxError> {
 /// let service = AuthLayer::new(Signed).layer(service_fn(|request: Request<()>| async move {
-///     Ok::<_, Infallible>(Response::new(request.headers()["x-signature"].clone()))
+///     let signature = request.headers()["x-signature"].to_str().unwrap_or_default();
+///     Ok::<_, Infallible>(Response::new(signature.to_owned()))
 /// }));
 /// let response = service.oneshot(Request::get("/abc").body(())?).await?;
 /// assert_eq!(response.body(), "4");
@@ -55,24 +58,33 @@ use crate::AuthError;
 /// # }
 /// ```
 pub trait Authorize<B> {
-    /// What the response is judged against: the generation of the token that was used, the
-    /// nonce that was answered, `()`.
+    /// What is kept of an attempt until its response is judged: the generation of the token
+    /// that was used, the nonce that was answered, a handle of what is shared, `()`.
     type Mark;
 
     /// Waits for a credential that is not at hand.
     type Wait: Future<Output = Result<(Request<B>, Self::Mark), AuthError>>;
 
-    /// Adds the credential. Called for each attempt.
+    /// Adds the credential. Called for each request, before its first attempt.
     ///
-    /// [`Step::Ready`] is the hot path: no future, no allocation.
-    fn authorize(&self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait>;
+    /// [`Step::Ready`] is the hot path: no future, no allocation. While a [`Step::Wait`] is
+    /// waited for, nothing of the inner service is held.
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait>;
 
-    /// Adds the credential to the one further attempt that [`Verdict::Replay`] led to.
+    /// Adds the credential to the one further attempt that [`Verdict::Replay`] led to, with the
+    /// mark that it gave.
     ///
-    /// By default the same as [`authorize`](Self::authorize). The difference matters to a
-    /// scheme whose verdict on that attempt must be another: a credential that is refused while
-    /// it is fresh is no reason to fetch the next one.
-    fn authorize_again(&self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait> {
+    /// `request` is the request as it was before its first attempt. The refused response is kept
+    /// meanwhile: after [`Step::Fail`], or if the wait ends in an error, it is handed out as it
+    /// came, with that error in its extensions as [`ReplayError`](crate::ReplayError).
+    ///
+    /// By default the same as [`authorize`](Self::authorize).
+    fn authorize_again(
+        &mut self,
+        request: Request<B>,
+        mark: Self::Mark,
+    ) -> Step<B, Self::Mark, Self::Wait> {
+        let _ = mark;
         self.authorize(request)
     }
 
@@ -81,7 +93,9 @@ pub trait Authorize<B> {
     /// It is asked before the question whether the body can be sent again, so that a rejected
     /// credential is condemned in any case, and after the further attempt too, where the
     /// verdict counts for nothing. By default [`Verdict::Keep`].
-    fn observe(&self, mark: Self::Mark, response: &response::Parts) -> Verdict {
+    ///
+    /// It has no `self`, because nothing but the mark is kept for it.
+    fn observe<RB>(mark: Self::Mark, response: &Response<RB>) -> Verdict<Self::Mark> {
         let _ = (mark, response);
         Verdict::Keep
     }
@@ -115,9 +129,10 @@ impl<B, M, W> fmt::Debug for Step<B, M, W> {
 /// What is to be done with a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums)] // As `Step`.
-pub enum Verdict {
+pub enum Verdict<M> {
     /// Hand it out.
     Keep,
-    /// Send the request once more, with a new credential, if its body can be sent again.
-    Replay,
+    /// Send the request once more, with a new credential, if its body can be sent again. The
+    /// mark goes to [`Authorize::authorize_again`].
+    Replay(M),
 }

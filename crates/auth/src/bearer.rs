@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, StatusCode, response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, EffectiveUri, NoAuth};
 use pin_project_lite::pin_project;
 
@@ -25,8 +25,9 @@ pub struct Bearer {
 }
 
 /// [`Authorize::Mark`] of [`Bearer`]: which token an attempt carried.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Generation {
+    bearer: Bearer,
     number: u64,
     again: bool,
 }
@@ -56,13 +57,18 @@ impl Bearer {
         match self.tokens.acquire() {
             Acquired::Now(lease) => {
                 add(&mut request, lease.value, resending.as_ref());
-                let number = lease.generation;
-                Step::Ready(request, Generation { number, again })
+                let mark = Generation {
+                    bearer: self.clone(),
+                    number: lease.generation,
+                    again,
+                };
+                Step::Ready(request, mark)
             }
             Acquired::Later(waiter) => Step::Wait(WaitForToken {
                 waiter,
                 request: Some(request),
-                resending,
+                bearer: self.clone(),
+                again,
             }),
         }
     }
@@ -72,25 +78,29 @@ impl<B> Authorize<B> for Bearer {
     type Mark = Generation;
     type Wait = WaitForToken<B>;
 
-    fn authorize(&self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
         self.step(request, false)
     }
 
-    fn authorize_again(&self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+    fn authorize_again(
+        &mut self,
+        request: Request<B>,
+        _: Generation,
+    ) -> Step<B, Generation, WaitForToken<B>> {
         self.step(request, true)
     }
 
-    fn observe(&self, mark: Generation, response: &response::Parts) -> Verdict {
-        if response.status != StatusCode::UNAUTHORIZED || mark.again {
+    fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
+        if response.status() != StatusCode::UNAUTHORIZED || mark.again {
             return Verdict::Keep;
         }
         // Redirected beneath: somebody else refused what was not meant for them.
-        let answered_by = response.extensions.get::<EffectiveUri>();
-        if answered_by.is_some_and(|uri| !self.scope.contains(&uri.0)) {
+        let answered_by = response.extensions().get::<EffectiveUri>();
+        if answered_by.is_some_and(|uri| !mark.bearer.scope.contains(&uri.0)) {
             return Verdict::Keep;
         }
-        self.tokens.condemn(mark.number);
-        Verdict::Replay
+        mark.bearer.tokens.condemn(mark.number);
+        Verdict::Replay(mark)
     }
 }
 
@@ -104,8 +114,8 @@ pin_project! {
         #[pin]
         waiter: Waiter,
         request: Option<Request<B>>,
-        // Set on a further attempt, which is counted once it has its token.
-        resending: Option<Tokens>,
+        bearer: Bearer,
+        again: bool,
     }
 }
 
@@ -116,10 +126,12 @@ impl<B> Future for WaitForToken<B> {
         let this = self.project();
         let lease = ready!(this.waiter.poll(cx)).map_err(AuthError::shared)?;
         let mut request = this.request.take().expect("polled after completion");
-        add(&mut request, lease.value, this.resending.as_ref());
+        let resending = this.again.then_some(&this.bearer.tokens);
+        add(&mut request, lease.value, resending);
         let mark = Generation {
+            bearer: this.bearer.clone(),
             number: lease.generation,
-            again: this.resending.is_some(),
+            again: *this.again,
         };
         Poll::Ready(Ok((request, mark)))
     }

@@ -117,7 +117,7 @@ impl<B> Authorize<B> for StaticCredential {
     type Mark = ();
     type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
 
-    fn authorize(&self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
+    fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
         match self.decide(&request) {
             Decision::Add => {
                 self.add(&mut request);

@@ -16,10 +16,10 @@ pub(crate) type SharedError = Arc<dyn Error + Send + Sync>;
 /// Displays what to do about it, and never a secret. What the token source failed with is the
 /// [`source`](Error::source). Find it in a [`BoxError`] by `downcast_ref`, or along `source()`
 /// if another layer wrapped it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AuthError {
-    // Boxed, so that a `Result` that carries it stays one word wide.
-    fault: Box<Fault>,
+    // Shared, so that it can be cloned, and that a `Result` that carries it stays one word wide.
+    fault: Arc<Fault>,
 }
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl AuthError {
 
     fn new(fault: Fault) -> Self {
         Self {
-            fault: Box::new(fault),
+            fault: Arc::new(fault),
         }
     }
 
@@ -111,5 +111,36 @@ impl Error for AuthError {
             Fault::Unavailable(source) => Some(&**source),
             Fault::OutOfScope { .. } => None,
         }
+    }
+}
+
+/// Response extension: why a refused request was not sent again, although it could have been.
+///
+/// The new credential could not be obtained, or is the old one. The response itself is what the
+/// server answered to the first attempt.
+#[derive(Clone, Debug)]
+pub struct ReplayError(AuthError);
+
+impl ReplayError {
+    pub(crate) const fn new(error: AuthError) -> Self {
+        Self(error)
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn get_ref(&self) -> &AuthError {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the credential was refused, and the request was not sent again")
+    }
+}
+
+impl Error for ReplayError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }

@@ -4,10 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
-use outbound_http::{BoxError, Replay, ResendCount};
+use http_body::Body;
+use outbound_http::{BoxError, Replay, ResendCount, SavedHead};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::refused::Refused;
 use crate::{AuthError, Authorize, Step, Verdict};
 
 const DONE: &str = "polled after completion";
@@ -19,7 +21,7 @@ pin_project! {
     ///
     /// Dropping it drops the attempt in flight, or its place among those who wait for a token.
     /// The token's fetch goes on for the others.
-    pub struct ResponseFuture<S, A, R, B>
+    pub struct ResponseFuture<S, A, R, B, RB>
     where
         S: Service<Request<R::Body>>,
         A: Authorize<R::Body>,
@@ -27,91 +29,88 @@ pin_project! {
     {
         #[pin]
         state: State<S, S::Future, A::Wait, Request<R::Body>>,
-        authorize: A,
-        replay: R,
         // Stands while the response to an attempt with a credential is awaited.
         mark: Option<A::Mark>,
         // What a further attempt is made of; taken by it, so that there is only one.
-        saved: Option<(Request<()>, R::Saved)>,
-        // A clone of the inner service that was never polled, for a send other than the first.
-        fresh: Option<S>,
+        kept: Option<Kept<S, A, R, R::Saved>>,
+        // The response that a further attempt is to replace.
+        #[pin]
+        refused: Refused<RB>,
         // Put on the response, once the request was sent again.
         resent: Option<ResendCount>,
     }
+}
+
+/// What a further attempt needs.
+pub(crate) struct Kept<S, A, R, V> {
+    /// A clone of the inner service that was never polled.
+    pub(crate) service: S,
+    pub(crate) authorize: A,
+    pub(crate) replay: R,
+    pub(crate) drain: usize,
+    pub(crate) head: SavedHead,
+    pub(crate) saved: V,
 }
 
 pin_project! {
     #[project = StateProj]
     enum State<S, F, W, Q> {
         Failed { error: Option<AuthError> },
-        Waiting { #[pin] wait: W },
+        Waiting { #[pin] wait: W, service: Option<S> },
         Readying { service: S, request: Option<Q> },
         Calling { #[pin] response: F },
     }
 }
 
-impl<S, A, R, B> ResponseFuture<S, A, R, B>
+impl<S, A, R, B, RB> ResponseFuture<S, A, R, B, RB>
 where
     S: Service<Request<R::Body>>,
     A: Authorize<R::Body>,
     R: Replay<B>,
 {
-    pub(crate) const fn new(authorize: A, replay: R) -> Self {
-        Self {
-            state: State::Failed { error: None },
-            authorize,
-            replay,
-            mark: None,
-            saved: None,
-            fresh: None,
-            resent: None,
-        }
+    pub(crate) const fn failed(error: AuthError) -> Self {
+        Self::new(State::Failed { error: Some(error) }, None, None)
     }
 
-    pub(crate) fn failed(self, error: AuthError) -> Self {
-        Self {
-            state: State::Failed { error: Some(error) },
-            ..self
-        }
-    }
-
-    pub(crate) fn waiting(
-        self,
+    pub(crate) const fn waiting(
         wait: A::Wait,
-        saved: Option<(Request<()>, R::Saved)>,
-        fresh: S,
+        service: S,
+        kept: Option<Kept<S, A, R, R::Saved>>,
     ) -> Self {
-        Self {
-            state: State::Waiting { wait },
-            saved,
-            fresh: Some(fresh),
-            ..self
-        }
+        let service = Some(service);
+        Self::new(State::Waiting { wait, service }, None, kept)
     }
 
-    pub(crate) fn calling(
-        self,
+    pub(crate) const fn calling(
         response: S::Future,
         mark: Option<A::Mark>,
-        saved: Option<(Request<()>, R::Saved)>,
-        fresh: Option<S>,
+        kept: Option<Kept<S, A, R, R::Saved>>,
+    ) -> Self {
+        Self::new(State::Calling { response }, mark, kept)
+    }
+
+    const fn new(
+        state: State<S, S::Future, A::Wait, Request<R::Body>>,
+        mark: Option<A::Mark>,
+        kept: Option<Kept<S, A, R, R::Saved>>,
     ) -> Self {
         Self {
-            state: State::Calling { response },
+            state,
             mark,
-            saved,
-            fresh,
-            ..self
+            kept,
+            refused: Refused::none(),
+            resent: None,
         }
     }
 }
 
-impl<S, A, R, B, RB> Future for ResponseFuture<S, A, R, B>
+impl<S, A, R, B, RB> Future for ResponseFuture<S, A, R, B, RB>
 where
-    S: Service<Request<R::Body>, Response = Response<RB>> + Clone,
+    S: Service<Request<R::Body>, Response = Response<RB>>,
     S::Error: Into<BoxError>,
     A: Authorize<R::Body>,
     R: Replay<B>,
+    RB: Body,
 {
     type Output = Result<Response<RB>, BoxError>;
 
@@ -120,22 +119,19 @@ where
         loop {
             match this.state.as_mut().project() {
                 StateProj::Failed { error } => {
-                    return Poll::Ready(Err(error.take().expect(DONE).into()));
+                    let error = error.take().expect(DONE);
+                    return Poll::Ready(this.refused.give_back(error));
                 }
-                StateProj::Waiting { wait } => {
-                    let (request, mark) = ready!(wait.poll(cx))?;
-                    *this.mark = Some(mark);
-                    // The last send takes the last clone.
-                    let service = match this.saved {
-                        Some(_) => this.fresh.clone(),
-                        None => this.fresh.take(),
-                    };
-                    this.state.set(State::Readying {
-                        service: service.expect(DONE),
-                        request: Some(request),
-                    });
-                }
+                StateProj::Waiting { wait, service } => match ready!(wait.poll(cx)) {
+                    Ok((request, mark)) => {
+                        *this.mark = Some(mark);
+                        let state = State::readying(service, request);
+                        this.state.set(state);
+                    }
+                    Err(error) => return Poll::Ready(this.refused.give_back(error)),
+                },
                 StateProj::Readying { service, request } => {
+                    ready!(this.refused.as_mut().poll_drain(cx));
                     ready!(service.poll_ready(cx)).map_err(Into::into)?;
                     let response = service.call(request.take().expect(DONE));
                     this.state.set(State::Calling { response });
@@ -145,53 +141,61 @@ where
                     let Some(mark) = this.mark.take() else {
                         return Poll::Ready(Ok(stamped(response, *this.resent)));
                     };
-                    let (head, body) = response.into_parts();
-                    let verdict = this.authorize.observe(mark, &head);
-                    let again = match (verdict, this.saved.take()) {
-                        (Verdict::Replay, Some((request, saved))) => {
-                            this.replay.again(&saved).map(|body| request.map(|()| body))
-                        }
+                    let again = match (A::observe(mark, &response), this.kept.take()) {
+                        (Verdict::Replay(mark), Some(kept)) => kept
+                            .replay
+                            .again(&kept.saved)
+                            .map(|body| (kept, mark, body)),
                         _ => None,
                     };
-                    let Some(mut request) = again else {
-                        let response = Response::from_parts(head, body);
+                    let Some((mut kept, mark, body)) = again else {
                         return Poll::Ready(Ok(stamped(response, *this.resent)));
                     };
-                    // Whatever the refused response holds is free before anything is waited for.
-                    drop(body);
-                    let count = ResendCount::of(request.extensions()).next();
+                    let count = ResendCount::of(kept.head.extensions())
+                        .max(ResendCount::of(response.extensions()))
+                        .next();
+                    let mut request = kept.head.request(body);
                     request.extensions_mut().insert(count);
                     *this.resent = Some(count);
-                    match this.authorize.authorize_again(request) {
+                    let step = kept.authorize.authorize_again(request, mark);
+                    // The inner future goes with the state, and what it holds.
+                    let mut service = Some(kept.service);
+                    let method = kept.head.method().clone();
+                    let refused = Refused::new(response, method, kept.drain);
+                    this.refused.set(refused);
+                    this.state.set(match step {
                         Step::Ready(request, mark) => {
                             *this.mark = Some(mark);
-                            this.state.set(State::Readying {
-                                service: this.fresh.take().expect(DONE),
-                                request: Some(request),
-                            });
+                            State::readying(&mut service, request)
                         }
-                        Step::Skip(request) => this.state.set(State::Readying {
-                            service: this.fresh.take().expect(DONE),
-                            request: Some(request),
-                        }),
-                        // The inner future goes with the state, and what it holds.
-                        Step::Wait(wait) => this.state.set(State::Waiting { wait }),
-                        Step::Fail(error) => this.state.set(State::Failed { error: Some(error) }),
-                    }
+                        Step::Skip(request) => State::readying(&mut service, request),
+                        Step::Wait(wait) => State::Waiting { wait, service },
+                        Step::Fail(error) => State::Failed { error: Some(error) },
+                    });
                 }
             }
         }
     }
 }
 
+impl<S, F, W, Q> State<S, F, W, Q> {
+    fn readying(service: &mut Option<S>, request: Q) -> Self {
+        Self::Readying {
+            service: service.take().expect(DONE),
+            request: Some(request),
+        }
+    }
+}
+
 fn stamped<B>(mut response: Response<B>, resent: Option<ResendCount>) -> Response<B> {
     if let Some(count) = resent {
+        let count = count.max(ResendCount::of(response.extensions()));
         response.extensions_mut().insert(count);
     }
     response
 }
 
-impl<S, A, R, B> fmt::Debug for ResponseFuture<S, A, R, B>
+impl<S, A, R, B, RB> fmt::Debug for ResponseFuture<S, A, R, B, RB>
 where
     S: Service<Request<R::Body>>,
     A: Authorize<R::Body>,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use outbound_http::{CloneBody, NoReplay};
 use tower_layer::Layer;
 
@@ -10,6 +12,16 @@ use crate::Auth;
 pub struct AuthLayer<A, R = NoReplay> {
     authorize: A,
     replay: R,
+    drain: usize,
+}
+
+impl AuthLayer<()> {
+    /// How much of a refused response is read before the request is sent again, by default:
+    /// 64 KiB.
+    pub const DEFAULT_DRAIN: usize = 64 * 1024;
+
+    /// How long the rest of a refused response is waited for at most: 100 milliseconds.
+    pub const DRAIN_TIME: Duration = Duration::from_millis(100);
 }
 
 impl<A> AuthLayer<A> {
@@ -19,6 +31,7 @@ impl<A> AuthLayer<A> {
         Self {
             authorize,
             replay: NoReplay,
+            drain: AuthLayer::DEFAULT_DRAIN,
         }
     }
 }
@@ -27,8 +40,7 @@ impl<A, R> AuthLayer<A, R> {
     /// Sends a request that was answered with 401 once more with a new credential, with a clone
     /// of its body.
     ///
-    /// The request's head is cloned each time, which costs nothing as long as it has neither
-    /// headers nor extensions.
+    /// Keeping the request's head for that usually allocates nothing.
     #[must_use]
     pub fn replay(self) -> AuthLayer<A, CloneBody> {
         self.replay_with(CloneBody)
@@ -43,7 +55,19 @@ impl<A, R> AuthLayer<A, R> {
         AuthLayer {
             authorize: self.authorize,
             replay,
+            drain: self.drain,
         }
+    }
+
+    /// How many bytes of a refused HTTP/1 response are read before the request is sent again, so
+    /// that its connection can be used for that; 0 closes the connection.
+    ///
+    /// By default [`DEFAULT_DRAIN`](AuthLayer::DEFAULT_DRAIN), and never for longer than
+    /// [`DRAIN_TIME`](AuthLayer::DRAIN_TIME).
+    #[must_use]
+    pub fn drain(mut self, limit: usize) -> Self {
+        self.drain = limit;
+        self
     }
 }
 
@@ -51,6 +75,11 @@ impl<S, A: Clone, R: Clone> Layer<S> for AuthLayer<A, R> {
     type Service = Auth<S, A, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Auth::new(inner, self.authorize.clone(), self.replay.clone())
+        Auth::with_drain(
+            inner,
+            self.authorize.clone(),
+            self.replay.clone(),
+            self.drain,
+        )
     }
 }

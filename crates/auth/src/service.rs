@@ -2,10 +2,12 @@ use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use outbound_http::{BoxError, NoReplay, Replay, clone_head};
+use http_body::Body;
+use outbound_http::{BoxError, NoReplay, Replay, SavedHead};
 use tower_service::Service;
 
-use crate::{Authorize, ResponseFuture, Step};
+use crate::future::Kept;
+use crate::{AuthLayer, Authorize, ResponseFuture, Step};
 
 /// Authorizes each request as an [`Authorize`] decides, and sends it at most once more if the
 /// credential was refused.
@@ -16,16 +18,22 @@ pub struct Auth<S, A, R = NoReplay> {
     inner: S,
     authorize: A,
     replay: R,
+    drain: usize,
 }
 
 impl<S, A, R> Auth<S, A, R> {
     /// Wraps `inner`. Usually called by [`AuthLayer`](crate::AuthLayer).
     #[must_use]
     pub const fn new(inner: S, authorize: A, replay: R) -> Self {
+        Self::with_drain(inner, authorize, replay, AuthLayer::DEFAULT_DRAIN)
+    }
+
+    pub(crate) const fn with_drain(inner: S, authorize: A, replay: R, drain: usize) -> Self {
         Self {
             inner,
             authorize,
             replay,
+            drain,
         }
     }
 
@@ -54,10 +62,11 @@ where
     S::Error: Into<BoxError>,
     A: Authorize<R::Body> + Clone,
     R: Replay<B> + Clone,
+    RB: Body,
 {
     type Response = Response<RB>;
     type Error = BoxError;
-    type Future = ResponseFuture<S, A, R, B>;
+    type Future = ResponseFuture<S, A, R, B, RB>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -67,25 +76,37 @@ where
         let (head, body) = request.into_parts();
         let (body, saved) = self.replay.split(body);
         let request = Request::from_parts(head, body);
-        // Before the credential is added: the copy is secret-free, and smaller.
-        let saved = saved.map(|saved| (clone_head(&request), saved));
+        // Before the credential is added: the copy is secret-free.
+        let saved = saved.map(|saved| (SavedHead::of(&request), saved));
 
-        let step = self.authorize.authorize(request);
-        let future = ResponseFuture::new(self.authorize.clone(), self.replay.clone());
-        match step {
+        match self.authorize.authorize(request) {
             Step::Ready(request, mark) => {
-                let fresh = saved.is_some().then(|| self.inner.clone());
-                future.calling(self.inner.call(request), Some(mark), saved, fresh)
+                let kept = saved.map(|(head, saved)| self.keep(head, saved));
+                ResponseFuture::calling(self.inner.call(request), Some(mark), kept)
             }
-            Step::Skip(request) => future.calling(self.inner.call(request), None, None, None),
+            Step::Skip(request) => ResponseFuture::calling(self.inner.call(request), None, None),
             Step::Wait(wait) => {
                 // The instance that is ready holds a permit or a slot, which the token's fetch
                 // may need. It is given back; its place takes a clone that was never polled.
                 let fresh = self.inner.clone();
                 drop(mem::replace(&mut self.inner, fresh.clone()));
-                future.waiting(wait, saved, fresh)
+                let kept = saved.map(|(head, saved)| self.keep(head, saved));
+                ResponseFuture::waiting(wait, fresh, kept)
             }
-            Step::Fail(error) => future.failed(error),
+            Step::Fail(error) => ResponseFuture::failed(error),
+        }
+    }
+}
+
+impl<S: Clone, A: Clone, R: Clone> Auth<S, A, R> {
+    fn keep<V>(&self, head: SavedHead, saved: V) -> Kept<S, A, R, V> {
+        Kept {
+            service: self.inner.clone(),
+            authorize: self.authorize.clone(),
+            replay: self.replay.clone(),
+            drain: self.drain,
+            head,
+            saved,
         }
     }
 }

@@ -25,6 +25,9 @@ pub enum Reason {
     Stale,
     /// The last one was refused with a 401: one that comes from a cache will not do.
     Rejected,
+    /// [`Tokens::refresh`](crate::Tokens::refresh) or
+    /// [`Tokens::invalidate`](crate::Tokens::invalidate) was called.
+    Forced,
 }
 
 /// A token, fresh from its source.
@@ -32,6 +35,7 @@ pub enum Reason {
 pub struct Token {
     secret: String,
     lifetime: Option<Duration>,
+    refresh_token: Option<String>,
 }
 
 impl Token {
@@ -41,6 +45,7 @@ impl Token {
         Self {
             secret: secret.into(),
             lifetime: None,
+            refresh_token: None,
         }
     }
 
@@ -54,16 +59,37 @@ impl Token {
         self
     }
 
-    pub(crate) fn secret(&self) -> &str {
+    /// Adds the refresh token that replaces the one which this token was fetched with (RFC 6749,
+    /// section 6).
+    ///
+    /// [`TokensBuilder::persist`](crate::TokensBuilder::persist) sees it before the token is used
+    /// for the first time.
+    #[must_use]
+    pub fn rotated(mut self, refresh_token: impl Into<String>) -> Self {
+        self.refresh_token = Some(refresh_token.into());
+        self
+    }
+
+    /// The token itself, which is secret.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
         &self.secret
     }
 
-    pub(crate) const fn lifetime(&self) -> Option<Duration> {
+    /// How long it lives; `None`: until it is refused.
+    #[must_use]
+    pub const fn lifetime(&self) -> Option<Duration> {
         self.lifetime
+    }
+
+    /// The refresh token that came with it, which is secret.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&str> {
+        self.refresh_token.as_deref()
     }
 }
 
-/// Without the secret.
+/// Without the secrets.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
@@ -77,8 +103,23 @@ impl fmt::Debug for Token {
 /// Any error becomes one by `?`; a boxed one or a text by [`FetchError::new`]. It is handed to
 /// all who wait, as the source of their [`AuthError`](crate::AuthError). (For the sake of `?` it
 /// is no [`Error`](std::error::Error) itself.)
+///
+/// What it says of itself decides when the next fetch may be: by default after a back-off that
+/// grows from failure to failure.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use outbound_auth::FetchError;
+///
+/// let busy = FetchError::new("status 429").retry_after(Duration::from_secs(7));
+/// let refused = FetchError::new("invalid_client").permanent();
+/// assert!(refused.is_permanent() && !busy.is_permanent());
+/// ```
 pub struct FetchError {
     source: BoxError,
+    permanent: bool,
+    retry_after: Option<Duration>,
 }
 
 impl FetchError {
@@ -87,7 +128,43 @@ impl FetchError {
     pub fn new(source: impl Into<BoxError>) -> Self {
         Self {
             source: source.into(),
+            permanent: false,
+            retry_after: None,
         }
+    }
+
+    /// Says that the same fetch will fail again until somebody mends something: a wrong client
+    /// secret, a revoked grant.
+    ///
+    /// It is remembered for a short while
+    /// ([`Tokens::PERMANENT_ERROR_FOR`](crate::Tokens::PERMANENT_ERROR_FOR)), without a growing
+    /// back-off, so that what was mended is noticed soon.
+    #[must_use]
+    pub const fn permanent(mut self) -> Self {
+        self.permanent = true;
+        self
+    }
+
+    /// Says how long no other fetch is welcome (`Retry-After`, RFC 9110, section 10.2.3).
+    ///
+    /// It counts where it is longer than the back-off, up to
+    /// [`Tokens::MAX_RETRY_AFTER`](crate::Tokens::MAX_RETRY_AFTER).
+    #[must_use]
+    pub const fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// Whether it is [`permanent`](Self::permanent).
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        self.permanent
+    }
+
+    /// How long no other fetch is [welcome](Self::retry_after).
+    #[must_use]
+    pub const fn delay(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     pub(crate) fn into_source(self) -> BoxError {
@@ -109,7 +186,11 @@ impl fmt::Display for FetchError {
 
 impl fmt::Debug for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FetchError").field(&self.source).finish()
+        f.debug_struct("FetchError")
+            .field("source", &self.source)
+            .field("permanent", &self.permanent)
+            .field("retry_after", &self.retry_after)
+            .finish()
     }
 }
 

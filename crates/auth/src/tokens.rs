@@ -175,7 +175,7 @@ impl Shared {
     }
 
     fn prepare(&self, token: &Token) -> Result<(HeaderValue, Option<Instant>), SharedError> {
-        let value = secret::bearer(token.secret())
+        let value = secret::bearer(token.expose_secret())
             .map_err(|source| Arc::new(Fault::Unusable(source)) as SharedError)?;
         let Some(lifetime) = token.lifetime() else {
             return Ok((value, None));

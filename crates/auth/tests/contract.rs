@@ -232,16 +232,16 @@ where
 struct RefuseFirst(std::sync::Arc<AtomicUsize>);
 
 impl<B> Service<Request<B>> for RefuseFirst {
-    type Response = Response<()>;
+    type Response = Response<String>;
     type Error = Infallible;
-    type Future = Ready<Result<Response<()>, Infallible>>;
+    type Future = Ready<Result<Response<String>, Infallible>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _request: Request<B>) -> Self::Future {
-        let mut response = Response::new(());
+        let mut response = Response::new(String::new());
         if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
             *response.status_mut() = StatusCode::UNAUTHORIZED;
         }
@@ -254,9 +254,9 @@ impl<B> Service<Request<B>> for RefuseFirst {
 struct Unready(Option<&'static str>);
 
 impl<B> Service<Request<B>> for Unready {
-    type Response = Response<()>;
+    type Response = Response<String>;
     type Error = std::io::Error;
-    type Future = Ready<Result<Response<()>, std::io::Error>>;
+    type Future = Ready<Result<Response<String>, std::io::Error>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), std::io::Error>> {
         match self.0 {

@@ -11,9 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Method, Request, Response, StatusCode, Version, response};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full, StreamBody};
-use outbound_auth::{AuthError, AuthLayer, Authorize, Step, Token, Tokens, Verdict, from_fn};
+use outbound_auth::{
+    AuthError, AuthLayer, Authorize, ReplayError, Step, Token, Tokens, Verdict, from_fn,
+};
 use outbound_http::{BoxError, BufferBody, EffectiveUri, NoReplay, Replay, ResendCount, Rewind};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -128,7 +130,7 @@ async fn a_refusal_by_an_origin_out_of_scope_condemns_nothing() {
         let count = Arc::clone(&sent);
         let inner = service_fn(move |_: Request<support::Body>| {
             count.fetch_add(1, Ordering::Relaxed);
-            let mut response = Response::new(());
+            let mut response = Response::new(String::new());
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             let uri = EffectiveUri(answered_by.parse().unwrap());
             response.extensions_mut().insert(uri);
@@ -149,7 +151,7 @@ async fn an_error_of_the_inner_service_is_handed_out_as_it_is() {
     let service = AuthLayer::bearer_from(home(), tokens())
         .replay()
         .layer(service_fn(|_: Request<support::Body>| {
-            ready(Err::<Response<()>, _>(std::io::Error::other(
+            ready(Err::<Response<String>, _>(std::io::Error::other(
                 "the line is cut",
             )))
         }));
@@ -164,32 +166,31 @@ async fn an_error_of_the_inner_service_is_handed_out_as_it_is() {
 #[derive(Clone)]
 struct Insatiable {
     seen: Log<(&'static str, u16)>,
-    second: fn(Request<support::Body>) -> Step<support::Body, &'static str, Never>,
+    second: fn(Request<support::Body>, Mark) -> Step<support::Body, Mark, Never>,
 }
 
-type Never = std::future::Ready<Result<(Request<support::Body>, &'static str), AuthError>>;
+type Mark = (Log<(&'static str, u16)>, &'static str);
+type Never = std::future::Ready<Result<(Request<support::Body>, Mark), AuthError>>;
 
 impl Authorize<support::Body> for Insatiable {
-    type Mark = &'static str;
+    type Mark = Mark;
     type Wait = Never;
 
-    fn authorize(
-        &self,
-        request: Request<support::Body>,
-    ) -> Step<support::Body, &'static str, Never> {
-        Step::Ready(request, "first")
+    fn authorize(&mut self, request: Request<support::Body>) -> Step<support::Body, Mark, Never> {
+        Step::Ready(request, (self.seen.clone(), "first"))
     }
 
     fn authorize_again(
-        &self,
+        &mut self,
         request: Request<support::Body>,
-    ) -> Step<support::Body, &'static str, Never> {
-        (self.second)(request)
+        _: Mark,
+    ) -> Step<support::Body, Mark, Never> {
+        (self.second)(request, (self.seen.clone(), "second"))
     }
 
-    fn observe(&self, mark: &'static str, response: &response::Parts) -> Verdict {
-        self.seen.push((mark, response.status.as_u16()));
-        Verdict::Replay
+    fn observe<RB>((seen, mark): Mark, response: &Response<RB>) -> Verdict<Mark> {
+        seen.push((mark, response.status().as_u16()));
+        Verdict::Replay((seen, mark))
     }
 }
 
@@ -197,7 +198,7 @@ impl Authorize<support::Body> for Insatiable {
 async fn a_scheme_gets_one_further_attempt_and_sees_the_answer_to_both() {
     let seen = Log::new();
     let (inner, sent) = api(|_| 200);
-    let second = |request| Step::Ready(request, "second");
+    let second = Step::Ready;
     let scheme = Insatiable {
         seen: seen.clone(),
         second,
@@ -212,7 +213,7 @@ async fn a_scheme_gets_one_further_attempt_and_sees_the_answer_to_both() {
 async fn a_scheme_may_wait_before_its_further_attempt() {
     let seen = Log::new();
     let (inner, sent) = api(|_| 200);
-    let second = |request| Step::Wait(ready(Ok((request, "second"))));
+    let second = |request, mark| Step::Wait(ready(Ok((request, mark))));
     let scheme = Insatiable {
         seen: seen.clone(),
         second,
@@ -229,7 +230,7 @@ async fn a_scheme_may_send_its_further_attempt_without_a_credential() {
     let (inner, sent) = api(|_| 200);
     let scheme = Insatiable {
         seen: seen.clone(),
-        second: Step::Skip,
+        second: |request, _| Step::Skip(request),
     };
     let service = AuthLayer::new(scheme).replay().layer(inner);
     assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
@@ -238,24 +239,34 @@ async fn a_scheme_may_send_its_further_attempt_without_a_credential() {
 }
 
 #[tokio::test]
-async fn a_scheme_may_refuse_its_further_attempt() {
-    let (inner, sent) = api(|_| 200);
-    let second = |_| Step::Fail(AuthError::unavailable("no more"));
-    let scheme = Insatiable {
-        seen: Log::new(),
-        second,
-    };
-    let service = AuthLayer::new(scheme).replay().layer(inner);
-    let error = send(&service, get(HOME)).await.unwrap_err();
-    assert!(error.downcast_ref::<AuthError>().unwrap().is_unavailable());
-    assert_eq!(sent.len(), 1);
+async fn a_scheme_that_refuses_its_further_attempt_leaves_the_first_answer_and_its_reason() {
+    let refusals: [fn(Request<support::Body>, Mark) -> Step<support::Body, Mark, Never>; 2] = [
+        |_, _| Step::Fail(AuthError::unavailable("no more")),
+        |_, _| Step::Wait(ready(Err(AuthError::unavailable("no more")))),
+    ];
+    for second in refusals {
+        let (inner, sent) = api(|_| 401);
+        let seen = Log::new();
+        let scheme = Insatiable {
+            seen: seen.clone(),
+            second,
+        };
+        let service = AuthLayer::new(scheme).replay().layer(inner);
+        let response = send(&service, get(HOME)).await.unwrap();
+        assert_eq!(response.status(), 401);
+        assert_eq!(response.body(), "refused");
+        let reason: &ReplayError = response.extensions().get().unwrap();
+        assert!(reason.get_ref().is_unavailable());
+        assert!(response.extensions().get::<ResendCount>().is_none());
+        assert_eq!((sent.len(), seen.len()), (1, 1));
+    }
 }
 
 #[tokio::test]
 async fn a_scheme_gets_no_further_attempt_without_a_replay_strategy() {
     let seen = Log::new();
     let (inner, sent) = api(|_| 200);
-    let second = |request| Step::Ready(request, "second");
+    let second = Step::Ready;
     let scheme = Insatiable {
         seen: seen.clone(),
         second,
@@ -294,8 +305,7 @@ fn streaming() -> Request<http_body_util::combinators::UnsyncBoxBody<Bytes, Infa
 /// Reads each body to its end, and refuses the first token.
 fn reader<B>(
     bodies: Log<String>,
-) -> impl tower::Service<Request<B>, Response = Response<&'static str>, Error = BoxError, Future: Send>
-+ Clone
+) -> impl tower::Service<Request<B>, Response = Response<String>, Error = BoxError, Future: Send> + Clone
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
@@ -309,7 +319,7 @@ where
             let response = Response::builder()
                 .status(status)
                 .header("www-authenticate", "Bearer");
-            Ok(response.body(body)?)
+            Ok(response.body(body.to_owned())?)
         }
     })
 }

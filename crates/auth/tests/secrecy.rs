@@ -63,7 +63,7 @@ async fn no_debug_shows_a_secret() {
     conceals(&(token, tokens.clone()));
     conceals(&layer.layer(Nothing));
 
-    let bearer = Bearer::new(home(), tokens);
+    let mut bearer = Bearer::new(home(), tokens);
     let Step::Ready(request, mark) = bearer.authorize(get(HOME)) else {
         panic!("the token is at hand");
     };
@@ -71,7 +71,7 @@ async fn no_debug_shows_a_secret() {
         request.headers()["authorization"],
         format!("Bearer {SECRET}")
     );
-    conceals(&(mark, Verdict::Keep, Reason::Missing));
+    conceals(&(mark.clone(), Verdict::<()>::Keep, Reason::Missing));
     conceals(&Step::<Body, _, ()>::Ready(request, mark));
 }
 

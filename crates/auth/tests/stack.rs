@@ -152,7 +152,7 @@ async fn dropping_a_request_gives_its_permit_back_wherever_it_stood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_of_a_refusal_is_dropped_before_the_next_token_is_fetched() {
+async fn a_refusal_is_kept_until_there_is_another_token_and_dropped_before_the_next_send() {
     struct Refusal(Arc<AtomicBool>);
 
     impl Drop for Refusal {
@@ -165,15 +165,23 @@ async fn the_body_of_a_refusal_is_dropped_before_the_next_token_is_fetched() {
     let (at_send, at_fetch) = (Arc::clone(&dropped), Arc::clone(&dropped));
     let inner = service_fn(move |request: Request<Body>| {
         let first = credential(&request).as_deref() == Some("Bearer first");
+        assert_eq!(at_send.load(Ordering::Relaxed), !first);
         let refusal = first.then(|| Refusal(Arc::clone(&at_send)));
+        let body = Full::new(Bytes::from("body")).map_frame(move |frame| {
+            let _ = &refusal;
+            frame
+        });
         let response = Response::builder().status(if first { 401 } else { 200 });
-        async move { Ok::<_, Infallible>(response.body(refusal).unwrap()) }
+        async move { Ok::<_, Infallible>(response.body(body).unwrap()) }
     });
     let tokens = Tokens::new(from_fn(move |why| {
-        let dropped = at_fetch.load(Ordering::Relaxed);
+        assert!(!at_fetch.load(Ordering::Relaxed));
         async move {
-            assert_eq!(dropped, why == Reason::Rejected);
-            Ok(Token::new(if dropped { "second" } else { "first" }))
+            Ok(Token::new(if why == Reason::Missing {
+                "first"
+            } else {
+                "second"
+            }))
         }
     }));
     let service = AuthLayer::bearer_from(home(), tokens).replay().layer(inner);

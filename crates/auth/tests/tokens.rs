@@ -13,8 +13,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::Request;
 use outbound_auth::{
-    Auth, AuthError, AuthLayer, Bearer, BoxError, FetchError, Reason, Scope, Token, TokenSource,
-    Tokens, from_fn,
+    Auth, AuthError, AuthLayer, Bearer, BoxError, FetchError, Reason, ReplayError, Scope, Token,
+    TokenSource, Tokens, from_fn,
 };
 use outbound_http::{CloneBody, CrossOrigin, NoAuth, Spawn};
 use tokio::time::{Instant, sleep};
@@ -330,7 +330,7 @@ async fn an_always_refusing_resource_costs_a_fetch_and_two_sends_per_request() {
     for n in 1..=5 {
         let response = send(&service, get(HOME)).await.unwrap();
         assert_eq!(
-            (response.status().as_u16(), *response.body()),
+            (response.status().as_u16(), &**response.body()),
             (401, "refused")
         );
         assert_eq!((reasons.len(), sent.len()), (n + 1, 2 * n));
@@ -338,7 +338,7 @@ async fn an_always_refusing_resource_costs_a_fetch_and_two_sends_per_request() {
 }
 
 #[tokio::test]
-async fn a_failing_fetch_after_a_refusal_is_the_error() {
+async fn a_failing_fetch_after_a_refusal_leaves_the_refusal_and_its_reason() {
     let tokens = Tokens::new(from_fn(|why| async move {
         match why {
             Reason::Rejected => Err(FetchError::new("account locked")),
@@ -346,12 +346,14 @@ async fn a_failing_fetch_after_a_refusal_is_the_error() {
         }
     }));
     let (inner, sent) = api(|_| 401);
-    let error = unavailable(
-        send(&replaying(&tokens, inner), get(HOME))
-            .await
-            .unwrap_err(),
+    let response = send(&replaying(&tokens, inner), get(HOME)).await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &**response.body()),
+        (401, "refused")
     );
-    assert_eq!(causes(&error), ["account locked"]);
+    let reason: &ReplayError = response.extensions().get().unwrap();
+    assert!(reason.get_ref().is_unavailable());
+    assert_eq!(causes(reason.get_ref()), ["account locked"]);
     assert_eq!((sent.len(), tokens.resends()), (1, 0));
 }
 
@@ -362,7 +364,7 @@ async fn without_replay_a_refusal_is_handed_out_and_the_next_request_has_a_new_t
     let service = AuthLayer::bearer_from(home(), tokens.clone()).layer(inner);
     let response = send(&service, get(HOME)).await.unwrap();
     assert_eq!(
-        (response.status().as_u16(), *response.body()),
+        (response.status().as_u16(), &**response.body()),
         (401, "refused")
     );
     assert_eq!(tokens.fetches(), 1);

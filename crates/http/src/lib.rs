@@ -6,6 +6,8 @@
 //! - **Bodies that can be sent again**: [`Replay`] and its strategies [`CloneBody`],
 //!   [`BufferBody`], [`Rewind`] and [`NoReplay`]. A strategy is a *value* that knows how to
 //!   repeat a body type, because users cannot implement a foreign trait for a foreign body.
+//!   Beside it [`SavedHead`], the head that goes with such a body, and [`Drain`], which reads
+//!   what is left of the response that was not good enough.
 //! - **Small layers** that the standard stack is made of: [`CollectLayer`],
 //!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
 //! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
@@ -52,6 +54,7 @@ struct Readme;
 
 mod collect;
 mod deadline;
+mod drain;
 mod effective_uri;
 mod head;
 mod idle;
@@ -60,12 +63,15 @@ mod origin;
 mod replay;
 mod replay_body;
 mod resolve;
+mod saved_head;
+mod saved_headers;
 mod spawn;
 
 pub use self::collect::{
     BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
 };
 pub use self::deadline::{Deadline, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
+pub use self::drain::Drain;
 pub use self::effective_uri::{
     EffectiveUri, EffectiveUriFuture, EffectiveUriLayer, EffectiveUriService,
 };
@@ -78,6 +84,7 @@ pub use self::origin::{InvalidOrigin, Origin};
 pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};
 pub use self::replay_body::{ReplayBody, Superseded};
 pub use self::resolve::{InvalidReference, resolve};
+pub use self::saved_head::SavedHead;
 pub use self::spawn::Spawn;
 #[cfg(feature = "tokio")]
 pub use self::spawn::TokioSpawn;

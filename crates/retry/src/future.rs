@@ -6,14 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use http_body::Body;
-use outbound_http::Replay;
+use outbound_http::{Drain, Replay};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use crate::budget::Token;
 use crate::course::Plan;
-use crate::drain::Drain;
 use crate::event::Cause;
 use crate::hint::{self, wall_clock};
 use crate::kept::Kept;
@@ -159,7 +158,7 @@ where
                 }
                 StateProj::Pausing { pause, drain, next } => {
                     if pause.poll(cx).is_pending() {
-                        drain.poll(cx);
+                        let _ = drain.poll(cx);
                         return Poll::Pending;
                     }
                     let next = next.take();

@@ -2,11 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
-use outbound_http::ResendCount;
+use outbound_http::{ResendCount, SavedHead};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
-use crate::head::Head;
+
 use crate::service::Shared;
 use crate::verdict::Attempt;
 use crate::{Attempts, MakeBackoff, Report};
@@ -15,7 +15,7 @@ use crate::{Attempts, MakeBackoff, Report};
 pub(crate) struct Kept<S, V, R, C, K, I> {
     /// Not polled until its own call is due.
     pub(crate) service: S,
-    pub(crate) head: Head,
+    pub(crate) head: SavedHead,
     pub(crate) saved: V,
     /// Whether it does no harm to repeat a request that may have been processed.
     pub(crate) repeatable: bool,
@@ -32,7 +32,7 @@ where
     #[inline(always)]
     pub(crate) fn new(
         service: S,
-        head: Head,
+        head: SavedHead,
         saved: V,
         repeatable: bool,
         shared: Arc<Shared<R, C, K>>,

@@ -4,12 +4,12 @@ use std::task::{Context, Poll};
 use http::header::UPGRADE;
 use http::{Method, Request, Response};
 use http_body::Body;
-use outbound_http::Replay;
+use outbound_http::{Replay, SavedHead};
 use tower_service::Service;
 
 use crate::config::Config;
 use crate::future::ResponseFuture;
-use crate::head::Head;
+
 use crate::idempotency_key::IDEMPOTENCY_KEY;
 use crate::kept::Kept;
 use crate::seeds::Seeds;
@@ -96,7 +96,7 @@ where
             Kept::new(
                 // Never polled, so that it holds nothing of what readiness reserves.
                 self.inner.clone(),
-                Head::of(&request),
+                SavedHead::of(&request),
                 saved,
                 is_repeatable(&request),
                 Arc::clone(shared),

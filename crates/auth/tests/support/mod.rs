@@ -16,7 +16,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
 
 pub(crate) type Body = Full<Bytes>;
-pub(crate) type Reply = Response<&'static str>;
+pub(crate) type Reply = Response<String>;
 
 pub(crate) const SECRET: &str = "canary-s3cret";
 pub(crate) const HOME: &str = "https://api.example.com";
@@ -71,7 +71,10 @@ where
                 tokio::time::sleep(pause).await;
             }
             let body = if status < 400 { "fine" } else { "refused" };
-            Ok(Response::builder().status(status).body(body).unwrap())
+            Ok(Response::builder()
+                .status(status)
+                .body(body.to_owned())
+                .unwrap())
         }
     });
     (BoxCloneSyncService::new(service), sent)

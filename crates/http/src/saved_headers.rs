@@ -7,7 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 ///
 /// It is flat rather than a [`HeaderMap`], whose clone costs two allocations, and one more for
 /// each name that is not a standard one. Its memory is used again by the thread's next request.
-/// Only a retry makes a map of it.
+/// Only a resend makes a map of it.
 #[derive(Default)]
 pub(crate) struct Headers(Flat);
 

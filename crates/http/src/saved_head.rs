@@ -1,9 +1,14 @@
+use std::fmt;
+
 use http::{Extensions, Method, Request, Uri, Version};
 
-use crate::headers::Headers;
+use crate::saved_headers::Headers;
 
 /// The head of a request, kept so that it can be sent again.
-pub(crate) struct Head {
+///
+/// Usually it costs no allocation: the headers are kept as one flat copy, in memory that the
+/// thread's next request uses again.
+pub struct SavedHead {
     method: Method,
     uri: Uri,
     version: Version,
@@ -11,10 +16,12 @@ pub(crate) struct Head {
     extensions: Extensions,
 }
 
-impl Head {
+impl SavedHead {
+    /// Copies method, URI, version, headers and extensions.
     // Inlined, as what it makes is large and would be copied.
     #[inline(always)]
-    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+    #[must_use]
+    pub fn of<B>(request: &Request<B>) -> Self {
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
@@ -24,20 +31,26 @@ impl Head {
         }
     }
 
-    pub(crate) const fn method(&self) -> &Method {
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
         &self.method
     }
 
-    pub(crate) const fn uri(&self) -> &Uri {
+    /// The URI.
+    #[must_use]
+    pub const fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    pub(crate) const fn extensions(&self) -> &Extensions {
+    /// The extensions.
+    #[must_use]
+    pub const fn extensions(&self) -> &Extensions {
         &self.extensions
     }
 
     /// A request with this head. Repeated headers keep their order.
-    pub(crate) fn request<B>(&self, body: B) -> Request<B> {
+    pub fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         request.method_mut().clone_from(&self.method);
         request.uri_mut().clone_from(&self.uri);
@@ -45,6 +58,15 @@ impl Head {
         *request.headers_mut() = self.headers.to_map();
         request.extensions_mut().clone_from(&self.extensions);
         request
+    }
+}
+
+/// Without headers and query, which may be secret.
+impl fmt::Debug for SavedHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SavedHead")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,9 +93,9 @@ mod tests {
                 .body(())
                 .unwrap()
         };
-        drop(Head::of(&request("a longer one")));
+        drop(SavedHead::of(&request("a longer one")));
         let original = request("own");
-        let head = Head::of(&original);
+        let head = SavedHead::of(&original);
 
         for _ in 0..2 {
             let again = head.request("body");
