@@ -207,9 +207,8 @@ fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
         Row::new("effective URI").allocations(3),
         EffectiveUriLayer::new().layer(api()),
     );
-    // The keys of each object, and the tree that pointers are looked up in.
     visit.visit(
-        Row::new("schema, required pointer").allocations(8),
+        Row::new("schema, required pointer").allocations(0),
         ValidateLayer::new(Contract::required(["/0/id"])?).layer(api()),
     );
     // The template of later requests, and the page's own state.

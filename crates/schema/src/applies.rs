@@ -32,8 +32,7 @@ pub(crate) fn check_head(headers: &HeaderMap) -> Result<(), Violation> {
     };
     let value = value.to_str().unwrap_or_default();
     let mut parts = value.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    if essence != "application/json" && !(essence.contains('/') && essence.ends_with("+json")) {
+    if !is_json(parts.next().unwrap_or_default()) {
         return Err(Violation::head(
             "content-type",
             "application/json, or a type that ends in +json",
@@ -50,11 +49,20 @@ pub(crate) fn check_head(headers: &HeaderMap) -> Result<(), Violation> {
     Ok(())
 }
 
+/// Whether a media type without its parameters is JSON (RFC 6838, section 4.2.8; RFC 8259).
+fn is_json(essence: &str) -> bool {
+    const SUFFIX: &str = "+json";
+    let suffix = essence.len().checked_sub(SUFFIX.len());
+    let suffix = suffix.and_then(|start| essence.get(start..));
+    essence.eq_ignore_ascii_case("application/json")
+        || (essence.contains('/') && suffix.is_some_and(|end| end.eq_ignore_ascii_case(SUFFIX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn is_json(fields: &[(&'static str, &'static str)]) -> bool {
+    fn promises_json(fields: &[(&'static str, &'static str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_static(value));
@@ -73,9 +81,9 @@ mod tests {
             "application/json;charset=\"UTF-8\"",
             "application/json ;a=b",
         ] {
-            assert!(is_json(&[("content-type", value)]), "{value}");
+            assert!(promises_json(&[("content-type", value)]), "{value}");
         }
-        assert!(is_json(&[
+        assert!(promises_json(&[
             ("content-type", "application/json"),
             ("content-encoding", "identity")
         ]));
@@ -93,14 +101,14 @@ mod tests {
             "json",
             "application/json; charset=latin1",
         ] {
-            assert!(!is_json(&[("content-type", value)]), "{value}");
+            assert!(!promises_json(&[("content-type", value)]), "{value}");
         }
-        assert!(!is_json(&[]));
-        assert!(!is_json(&[
+        assert!(!promises_json(&[]));
+        assert!(!promises_json(&[
             ("content-type", "application/json"),
             ("content-type", "text/html")
         ]));
-        assert!(!is_json(&[
+        assert!(!promises_json(&[
             ("content-type", "application/json"),
             ("content-encoding", "gzip")
         ]));

@@ -2,12 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+use crate::finding::Finding;
 #[cfg(feature = "full")]
 use crate::full::Schema;
 use crate::required::Required;
-use crate::{InvalidContract, SchemaOptions, Violation, json};
+use crate::{InvalidContract, SchemaOptions, Violation, typed, walk};
 
 /// What a JSON body has to be. Built once; a clone shares it.
 ///
@@ -17,7 +17,17 @@ use crate::{InvalidContract, SchemaOptions, Violation, json};
 #[derive(Clone)]
 pub struct Contract {
     rule: Arc<Rule>,
-    duplicates: Duplicates,
+    settings: Settings,
+}
+
+/// How a text is checked, whatever the rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) duplicates: Duplicates,
+    /// Most findings that are looked for.
+    pub(crate) most: usize,
+    /// Bytes of the value that are shown, if any.
+    pub(crate) excerpt: Option<usize>,
 }
 
 /// What a key means that stands twice in one object.
@@ -33,17 +43,20 @@ pub enum Duplicates {
 
 enum Rule {
     Any,
-    Required(Vec<Required>),
+    Required(Required),
     #[cfg(feature = "full")]
     Schema(Schema),
     Type {
         name: &'static str,
-        check: fn(&[u8]) -> Result<(), Violation>,
+        check: fn(&[u8]) -> Option<Finding>,
     },
     All(Vec<Contract>),
 }
 
 impl Contract {
+    /// Violations that are looked for by default: the first.
+    pub const DEFAULT_MAX_VIOLATIONS: usize = 1;
+
     /// Any JSON.
     #[must_use]
     pub fn any() -> Self {
@@ -74,11 +87,7 @@ impl Contract {
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        let required = pointers
-            .into_iter()
-            .map(|pointer| Required::parse(pointer.as_ref()))
-            .collect::<Result<_, _>>()?;
-        Ok(Self::new(Rule::Required(required)))
+        Required::compile(pointers).map(|required| Self::new(Rule::Required(required)))
     }
 
     /// A JSON Schema, read as [`SchemaOptions::default`] says. Needs the feature `full`.
@@ -128,7 +137,7 @@ impl Contract {
     pub fn of<T: DeserializeOwned>() -> Self {
         Self::new(Rule::Type {
             name: std::any::type_name::<T>(),
-            check: read::<T>,
+            check: typed::check::<T>,
         })
     }
 
@@ -140,77 +149,101 @@ impl Contract {
 
     /// Says what a key means that stands twice; by default it is a violation.
     ///
-    /// It applies to the whole text. Of the contracts within [`all`](Self::all) it is not asked.
+    /// It applies to the whole text. Of the contracts within [`all`](Self::all) it is not asked,
+    /// no more than the other settings.
     #[must_use]
     pub const fn duplicates(mut self, duplicates: Duplicates) -> Self {
-        self.duplicates = duplicates;
+        self.settings.duplicates = duplicates;
         self
     }
 
-    fn new(rule: Rule) -> Self {
+    /// Looks for up to `most` violations in a body that has one, at least for the first; the
+    /// others are [`Violation::further`].
+    ///
+    /// By default [one](Self::DEFAULT_MAX_VIOLATIONS), behind which nothing is read.
+    #[must_use]
+    pub const fn max_violations(mut self, most: usize) -> Self {
+        self.settings.most = if most == 0 { 1 } else { most };
+        self
+    }
+
+    /// Shows up to `bytes` of each value at fault, and keys that are data.
+    ///
+    /// By default a violation shows nothing of a body but the keys that the contract spells
+    /// itself: values are other people's data, and errors end in logs.
+    #[must_use]
+    pub const fn excerpt(mut self, bytes: usize) -> Self {
+        self.settings.excerpt = Some(bytes);
+        self
+    }
+
+    const fn new_with(rule: Arc<Rule>) -> Self {
         Self {
-            rule: Arc::new(rule),
-            duplicates: Duplicates::Reject,
+            rule,
+            settings: Settings {
+                duplicates: Duplicates::Reject,
+                most: Self::DEFAULT_MAX_VIOLATIONS,
+                excerpt: None,
+            },
         }
+    }
+
+    fn new(rule: Rule) -> Self {
+        Self::new_with(Arc::new(rule))
     }
 
     /// Checks one JSON text: a body, or an item of a list.
     ///
+    /// A text that meets a list of pointers is read once and nothing is allocated for it, unless
+    /// its objects have very many keys.
+    ///
     /// # Errors
     ///
-    /// The first violation that is found.
+    /// The first violation, with as many [further](Violation::further) ones as were
+    /// [asked for](Self::max_violations).
     pub fn check(&self, body: &[u8]) -> Result<(), Violation> {
-        json::check(body, self.duplicates).map_err(|fault| Violation::syntax(&fault))?;
-        self.check_parts(body, &mut None)
+        let findings = self.rule.findings(body, self.settings);
+        Violation::of_all(findings, body, self.settings.excerpt).map_or(Ok(()), Err)
     }
+}
 
-    /// The text is strict JSON; the tree is built by the first rule that needs one.
-    fn check_parts(&self, body: &[u8], tree: &mut Option<Value>) -> Result<(), Violation> {
-        match &*self.rule {
-            Rule::Any => Ok(()),
-            Rule::Type { check, .. } => check(body),
-            Rule::All(contracts) => contracts
-                .iter()
-                .try_for_each(|contract| contract.check_parts(body, tree)),
-            Rule::Required(required) => {
-                let tree = parse(body, tree)?;
-                required.iter().try_for_each(|pointer| pointer.check(tree))
+impl Rule {
+    /// What is wrong with `body`; nothing if it meets the rule.
+    fn findings(&self, body: &[u8], settings: Settings) -> Vec<Finding> {
+        match self {
+            Self::Any => walk::findings(body, None, settings),
+            Self::Required(required) => walk::findings(body, Some(required), settings),
+            Self::Type { check, .. } => {
+                let mut findings = walk::findings(body, None, settings);
+                if findings.is_empty() {
+                    findings.extend(check(body));
+                }
+                findings
             }
             #[cfg(feature = "full")]
-            Rule::Schema(schema) => schema.check(parse(body, tree)?),
+            Self::Schema(schema) => {
+                let mut findings = walk::findings(body, None, settings);
+                if findings.is_empty() {
+                    findings.extend(schema.check(body));
+                }
+                findings
+            }
+            Self::All(contracts) => {
+                let mut findings = Vec::new();
+                for contract in contracts {
+                    findings.append(&mut contract.rule.findings(body, settings));
+                    // What is no JSON is none for any of them.
+                    if findings.len() >= settings.most || findings.iter().any(Finding::is_syntax) {
+                        findings.truncate(settings.most);
+                        return findings;
+                    }
+                }
+                if contracts.is_empty() {
+                    return walk::findings(body, None, settings);
+                }
+                findings
+            }
         }
-    }
-}
-
-fn parse<'a>(body: &[u8], tree: &'a mut Option<Value>) -> Result<&'a Value, Violation> {
-    if tree.is_none() {
-        let parsed = serde_json::from_slice(body)
-            .map_err(|_| Violation::new("json", String::new(), String::new(), "a JSON text"))?;
-        *tree = Some(parsed);
-    }
-    Ok(tree.as_ref().expect("parsed above"))
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(), Violation> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let segments = error.path().iter().map(segment);
-            let instance = crate::pointer::join(segments);
-            let expected = crate::typed::expected(error.inner());
-            let name = std::any::type_name::<T>().to_owned();
-            Err(Violation::new("type", instance, name, expected))
-        }
-    }
-}
-
-fn segment(segment: &serde_path_to_error::Segment) -> String {
-    match segment {
-        serde_path_to_error::Segment::Seq { index } => index.to_string(),
-        serde_path_to_error::Segment::Map { key } => key.clone(),
-        serde_path_to_error::Segment::Enum { variant } => variant.clone(),
-        serde_path_to_error::Segment::Unknown => "?".to_owned(),
     }
 }
 

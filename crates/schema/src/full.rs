@@ -1,18 +1,21 @@
 //! JSON Schema by the `jsonschema` crate, behind our own types.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Registry, ValidationError, Validator};
 use serde_json::Value;
 
+use crate::finding::{Finding, Step};
 use crate::pointer::escape;
 use crate::recursion::Branches;
-use crate::{Draft, InvalidContract, SchemaOptions, Violation};
+use crate::{Draft, InvalidContract, SchemaOptions};
 
 pub(crate) struct Schema {
     validator: Validator,
     branches: Branches,
+    names: HashSet<String>,
 }
 
 impl Schema {
@@ -31,6 +34,11 @@ impl Schema {
             .map(|(uri, text)| Ok((uri, parse(text, uri)?)))
             .collect::<Result<Vec<_>, _>>()?;
         let branches = Branches::of(&schema, documents.iter().map(|(_, document)| document));
+        let mut names = HashSet::new();
+        spell(&schema, &mut names);
+        documents
+            .iter()
+            .for_each(|(_, document)| spell(document, &mut names));
         let mut registry = Registry::new();
         for (uri, document) in documents {
             let draft = draft.detect(&document);
@@ -56,33 +64,98 @@ impl Schema {
             .map(|validator| Self {
                 validator,
                 branches,
+                names,
             })
             .map_err(|error| {
                 InvalidContract::new(error.instance_path().as_str(), error.masked().to_string())
             })
     }
 
-    pub(crate) fn check(&self, body: &Value) -> Result<(), Violation> {
+    /// Of strict JSON.
+    pub(crate) fn check(&self, body: &[u8]) -> Option<Finding> {
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            return Some(Finding {
+                keyword: Finding::SYNTAX.into(),
+                path: Vec::new(),
+                schema: String::new(),
+                expected: "a JSON text".into(),
+                value: None,
+            });
+        };
         // Memoized, unlike the search for the place below.
-        if self.validator.is_valid(body) {
-            return Ok(());
+        if self.validator.is_valid(&body) {
+            return None;
         }
-        let somewhere = || {
-            let expected = "what the schema says; it branches too often to tell where";
-            Violation::new("schema", String::new(), String::new(), expected)
+        let error = if self.branches.allow(&body) {
+            self.validator.validate(&body).err()
+        } else {
+            None
         };
-        if !self.branches.allow(body) {
-            return Err(somewhere());
+        let Some(error) = error else {
+            return Some(Finding {
+                keyword: "schema".into(),
+                path: Vec::new(),
+                schema: String::new(),
+                expected: "what the schema says; it branches too often to tell where".into(),
+                value: None,
+            });
+        };
+        let path = error.instance_path().as_str();
+        Some(Finding {
+            keyword: error.kind().keyword().to_owned().into(),
+            path: self.path(&body, path),
+            schema: escape(error.schema_path().as_str()),
+            expected: format!("what the schema says ({})", escape(&told(&error))).into(),
+            value: None,
+        })
+    }
+
+    fn path(&self, body: &Value, pointer: &str) -> Vec<Step> {
+        let mut value = Some(body);
+        let step = |segment: String| {
+            let step = match value {
+                Some(Value::Array(_)) => {
+                    segment.parse().map_or_else(|_| Step::data(""), Step::Index)
+                }
+                _ if self.names.contains(&segment) => Step::known(&segment),
+                _ => Step::data(&segment),
+            };
+            value = value.and_then(|value| match value {
+                Value::Array(elements) => elements.get(segment.parse::<usize>().ok()?),
+                other => other.get(&segment),
+            });
+            step
+        };
+        crate::pointer::split(pointer)
+            .unwrap_or_default()
+            .into_iter()
+            .map(step)
+            .collect()
+    }
+}
+
+/// The keys that a schema spells: any other key of a body is data.
+fn spell(schema: &Value, names: &mut HashSet<String>) {
+    match schema {
+        Value::Array(elements) => elements.iter().for_each(|element| spell(element, names)),
+        Value::Object(members) => {
+            for (keyword, value) in members {
+                match (keyword.as_str(), value) {
+                    (
+                        "properties" | "dependentRequired" | "dependentSchemas" | "dependencies",
+                        Value::Object(named),
+                    ) => {
+                        names.extend(named.keys().cloned());
+                    }
+                    ("required", Value::Array(named)) => {
+                        names.extend(named.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => {}
+                }
+                spell(value, names);
+            }
         }
-        let Err(error) = self.validator.validate(body) else {
-            return Err(somewhere());
-        };
-        Err(Violation::new(
-            error.kind().keyword().to_owned(),
-            escape(error.instance_path().as_str()),
-            escape(error.schema_path().as_str()),
-            format!("what the schema says ({})", escape(&told(&error))),
-        ))
+        _ => {}
     }
 }
 

@@ -78,7 +78,7 @@ where
                     };
                     let (head, body) = response.into_parts();
                     let broken = check_head(&head.headers).map_err(|violation| {
-                        violation.of(head.status, head.headers.get(CONTENT_TYPE), target)
+                        violation.of(Some(head.status), head.headers.get(CONTENT_TYPE), target)
                     });
                     match (this.config.mode, broken) {
                         (Mode::Enforce, Ok(())) => this.state.set(State::Collecting {
@@ -111,7 +111,7 @@ where
                     if let Err(violation) = this.config.contract.check(body.bytes()) {
                         let target = this.target.take().expect("a held response has one");
                         let content_type = head.headers.get(CONTENT_TYPE);
-                        let violation = violation.of(head.status, content_type, &target);
+                        let violation = violation.of(Some(head.status), content_type, &target);
                         this.config.tell(&violation);
                         return Poll::Ready(Err(violation.into()));
                     }
@@ -171,7 +171,7 @@ impl Watch {
             .map(|copy| self.config.contract.check(&copy));
         if let Some(Err(violation)) = checked {
             let content_type = self.content_type.as_ref();
-            let violation = violation.of(self.status, content_type, &self.target);
+            let violation = violation.of(Some(self.status), content_type, &self.target);
             self.config.tell(&violation);
         }
     }

@@ -30,8 +30,8 @@
 //! assert_eq!(violation.instance(), "/items/1/id");
 //! assert_eq!(
 //!     violation.to_string(),
-//!     "the body breaks its contract (https://api.example.com/items, 200) at /items/1/id: \
-//!      type: expected integer (rule /items/*/id: integer)",
+//!     "the body breaks its contract (https://api.example.com/items, 200) at /items/1/id, \
+//!      byte 25: type: expected integer (rule /items/*/id: integer)",
 //! );
 //! # Ok(())
 //! # }
@@ -95,6 +95,7 @@ struct Readme;
 mod applies;
 mod body;
 mod contract;
+mod finding;
 #[cfg(feature = "full")]
 mod full;
 mod future;
@@ -110,6 +111,7 @@ mod service;
 mod target;
 mod typed;
 mod violation;
+mod walk;
 
 pub use self::body::ValidatedBody;
 pub use self::contract::{Contract, Duplicates};
@@ -118,4 +120,4 @@ pub use self::invalid::InvalidContract;
 pub use self::layer::{Mode, ValidateLayer};
 pub use self::options::{Draft, SchemaOptions};
 pub use self::service::Validate;
-pub use self::violation::Violation;
+pub use self::violation::{Side, Violation};

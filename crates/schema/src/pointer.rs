@@ -1,20 +1,16 @@
 use std::fmt::Write;
 
-/// Joins segments to a JSON Pointer (RFC 6901). Control characters are escaped as in JSON, so
+/// Adds a segment to a JSON Pointer (RFC 6901). Control characters are escaped as in JSON, so
 /// that a pointer of hostile data cannot break a log line.
-pub(crate) fn join<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> String {
-    let mut pointer = String::new();
-    for segment in segments {
-        pointer.push('/');
-        for character in segment.as_ref().chars() {
-            match character {
-                '~' => pointer.push_str("~0"),
-                '/' => pointer.push_str("~1"),
-                other => push(&mut pointer, other),
-            }
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
+    pointer.push('/');
+    for character in segment.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => push(pointer, other),
         }
     }
-    pointer
 }
 
 /// Escapes control characters as in JSON, in a text that is a pointer already, or none.
@@ -67,10 +63,17 @@ fn unescape(segment: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn join(segments: &[&str]) -> String {
+        segments.iter().fold(String::new(), |mut pointer, segment| {
+            push_segment(&mut pointer, segment);
+            pointer
+        })
+    }
+
     #[test]
     fn segments_are_escaped_and_unescaped() {
         let segments = ["a/b", "m~n", "~1", ""];
-        let pointer = join(segments);
+        let pointer = join(&segments);
         assert_eq!(pointer, "/a~1b/m~0n/~01/");
         assert_eq!(split(&pointer).unwrap(), segments);
         assert_eq!(split(""), Some(Vec::new()));
@@ -81,6 +84,6 @@ mod tests {
 
     #[test]
     fn control_characters_cannot_break_a_line() {
-        assert_eq!(join(["a\nb\u{7f}"]), "/a\\u000ab\\u007f");
+        assert_eq!(join(&["a\nb\u{7f}"]), "/a\\u000ab\\u007f");
     }
 }

@@ -1,66 +1,125 @@
-use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::pointer::{join, split};
-use crate::{InvalidContract, Violation};
+use crate::InvalidContract;
+use crate::pointer::split;
 
-/// A JSON Pointer that a body must have, in which `*` is every element of an array.
-#[derive(Clone, Debug)]
+/// Most states that a list of pointers may need; only many that mix `*` with indices come near.
+const MAX_STATES: usize = 10_000;
+
+/// JSON Pointers that a body must have, compiled to states: one for each place in a body at
+/// which something is asked for.
+#[derive(Debug)]
 pub(crate) struct Required {
+    pointers: Vec<Pointer>,
+    /// The first is that of the whole body.
+    states: Vec<State>,
+}
+
+/// One JSON Pointer, in which `*` is every element of an array.
+#[derive(Debug)]
+pub(crate) struct Pointer {
     /// As it was written.
-    text: String,
+    pub(crate) text: String,
     segments: Vec<String>,
     kind: Option<Kind>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Kind {
-    name: &'static str,
-    matches: fn(&Value) -> bool,
+/// What is asked of a value.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// Types that it must have, and the pointers that say so.
+    pub(crate) kinds: Vec<(Kind, usize)>,
+    /// The pointer that asks for every element, hence for an array.
+    pub(crate) every: Option<usize>,
+    pub(crate) keys: Vec<Member>,
+    /// What is asked of an element that `indices` does not name.
+    pub(crate) elements: Option<usize>,
+    pub(crate) indices: Vec<Element>,
+}
+
+/// A key that must be there.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) name: Box<str>,
+    /// Whether it names an element of an array as well.
+    pub(crate) is_index: bool,
+    pub(crate) state: usize,
+    pub(crate) pointer: usize,
+}
+
+/// An element that must be there if the value is an array.
+#[derive(Debug)]
+pub(crate) struct Element {
+    pub(crate) index: usize,
+    pub(crate) state: usize,
+    pub(crate) pointer: usize,
+}
+
+/// A type, as JSON Schema names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Boolean,
+    Integer,
+    Number,
+    String,
+    Array,
+    Object,
 }
 
 const KINDS: [Kind; 7] = [
-    Kind {
-        name: "null",
-        matches: Value::is_null,
-    },
-    Kind {
-        name: "boolean",
-        matches: Value::is_boolean,
-    },
-    Kind {
-        name: "integer",
-        matches: is_integer,
-    },
-    Kind {
-        name: "number",
-        matches: Value::is_number,
-    },
-    Kind {
-        name: "string",
-        matches: Value::is_string,
-    },
-    Kind {
-        name: "array",
-        matches: Value::is_array,
-    },
-    Kind {
-        name: "object",
-        matches: Value::is_object,
-    },
+    Kind::Null,
+    Kind::Boolean,
+    Kind::Integer,
+    Kind::Number,
+    Kind::String,
+    Kind::Array,
+    Kind::Object,
 ];
 
-/// `1.0` and `1e2` are integers, as in JSON Schema from draft 6 on.
-fn is_integer(value: &Value) -> bool {
-    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Array => "array",
+            Self::Object => "object",
+        }
+    }
 }
 
 impl Required {
+    pub(crate) fn compile<I>(pointers: I) -> Result<Self, InvalidContract>
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        let pointers = pointers
+            .into_iter()
+            .map(|pointer| Pointer::parse(pointer.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let states = Compiler::run(&pointers)?;
+        Ok(Self { pointers, states })
+    }
+
+    pub(crate) fn state(&self, index: usize) -> &State {
+        &self.states[index]
+    }
+
+    pub(crate) fn pointer(&self, index: usize) -> &Pointer {
+        &self.pointers[index]
+    }
+}
+
+impl Pointer {
     /// Reads `/pointer` or `/pointer: type`.
-    pub(crate) fn parse(text: &str) -> Result<Self, InvalidContract> {
+    fn parse(text: &str) -> Result<Self, InvalidContract> {
         let invalid = |fault: &str| InvalidContract::new(text, fault);
         let (pointer, kind) = match text.rsplit_once(": ") {
             Some((pointer, name)) => {
-                let kind = KINDS.iter().find(|kind| kind.name == name.trim());
+                let kind = KINDS.iter().find(|kind| kind.name() == name.trim());
                 let kind = kind.ok_or_else(|| {
                     invalid(
                         "not a type; use null, boolean, integer, number, string, array or object",
@@ -80,70 +139,98 @@ impl Required {
         })
     }
 
-    pub(crate) fn check(&self, body: &Value) -> Result<(), Violation> {
-        self.walk(body, &self.segments, &mut Vec::new())
-    }
-
-    fn walk(
-        &self,
-        value: &Value,
-        segments: &[String],
-        path: &mut Vec<String>,
-    ) -> Result<(), Violation> {
-        let Some((segment, rest)) = segments.split_first() else {
-            return match self.kind {
-                Some(kind) if !(kind.matches)(value) => {
-                    Err(self.violation("type", path, kind.name))
-                }
-                _ => Ok(()),
-            };
-        };
-        let mut step = |segment: &str, value: &Value| {
-            path.push(segment.to_owned());
-            let result = self.walk(value, rest, path);
-            path.pop();
-            result
-        };
-        match value {
-            Value::Array(elements) if segment == "*" => elements
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, element)| step(&index.to_string(), element)),
-            _ if segment == "*" => Err(self.violation("type", path, "array")),
-            Value::Object(members) => match members.get(segment) {
-                Some(member) => step(segment, member),
-                None => Err(self.missing(path, segment)),
-            },
-            Value::Array(elements) => {
-                // RFC 6901, section 4: no leading zeros.
-                let canonical = segment == "0" || !segment.starts_with(['0', '+']);
-                let index = segment.parse::<usize>().ok().filter(|_| canonical);
-                match index.and_then(|index| elements.get(index)) {
-                    Some(element) => step(segment, element),
-                    None => Err(self.missing(path, segment)),
-                }
-            }
-            _ => Err(self.missing(path, segment)),
+    /// What is asked for where it is missing.
+    pub(crate) fn missing(&self) -> String {
+        match self.kind {
+            Some(kind) => format!("a value of type {}, there is none", kind.name()),
+            None => "a value, there is none".to_owned(),
         }
     }
+}
 
-    fn missing(&self, path: &[String], segment: &str) -> Violation {
-        let mut path = path.to_vec();
-        path.push(segment.to_owned());
-        let expected = match self.kind {
-            Some(kind) => format!("a value of type {}, there is none", kind.name),
-            None => "a value, there is none".to_owned(),
-        };
-        self.violation("required", &path, expected)
+/// A pointer, and how many of its segments led here.
+type Position = (usize, usize);
+
+/// Builds states for sets of positions: an element is where `*` leads and where its index leads.
+#[derive(Default)]
+struct Compiler {
+    known: HashMap<BTreeSet<Position>, usize>,
+    waiting: Vec<BTreeSet<Position>>,
+}
+
+impl Compiler {
+    fn run(pointers: &[Pointer]) -> Result<Vec<State>, InvalidContract> {
+        let mut compiler = Self::default();
+        compiler.state((0..pointers.len()).map(|pointer| (pointer, 0)).collect());
+        let mut states = Vec::new();
+        while let Some(positions) = compiler.waiting.get(states.len()).cloned() {
+            states.push(compiler.build(pointers, &positions));
+            if compiler.waiting.len() > MAX_STATES {
+                return Err(InvalidContract::new(
+                    "",
+                    "the required pointers mix `*` and indices in too many ways",
+                ));
+            }
+        }
+        Ok(states)
     }
 
-    fn violation(
-        &self,
-        keyword: &'static str,
-        path: &[String],
-        expected: impl Into<String>,
-    ) -> Violation {
-        let instance = join(path);
-        Violation::new(keyword, instance, self.text.clone(), expected)
+    fn state(&mut self, positions: BTreeSet<Position>) -> usize {
+        let next = self.waiting.len();
+        if let Some(known) = self.known.get(&positions) {
+            return *known;
+        }
+        self.known.insert(positions.clone(), next);
+        self.waiting.push(positions);
+        next
     }
+
+    fn build(&mut self, pointers: &[Pointer], positions: &BTreeSet<Position>) -> State {
+        let mut state = State::default();
+        // In the order in which they were written.
+        let mut steps: Vec<(&str, BTreeSet<Position>)> = Vec::new();
+        let mut every = BTreeSet::new();
+        for &(index, depth) in positions {
+            let pointer = &pointers[index];
+            match pointer.segments.get(depth).map(String::as_str) {
+                None => state.kinds.extend(pointer.kind.map(|kind| (kind, index))),
+                Some("*") => {
+                    state.every.get_or_insert(index);
+                    every.insert((index, depth + 1));
+                }
+                Some(segment) => match steps.iter_mut().find(|(known, _)| *known == segment) {
+                    Some((_, next)) => drop(next.insert((index, depth + 1))),
+                    None => steps.push((segment, BTreeSet::from([(index, depth + 1)]))),
+                },
+            }
+        }
+        for (segment, next) in steps {
+            let pointer = next.first().map_or(0, |(pointer, _)| *pointer);
+            let index = array_index(segment);
+            if let Some(index) = index {
+                let both = next.union(&every).copied().collect();
+                state.indices.push(Element {
+                    index,
+                    state: self.state(both),
+                    pointer,
+                });
+            }
+            state.keys.push(Member {
+                name: segment.into(),
+                is_index: index.is_some(),
+                state: self.state(next),
+                pointer,
+            });
+        }
+        if !every.is_empty() {
+            state.elements = Some(self.state(every));
+        }
+        state
+    }
+}
+
+/// RFC 6901, section 4: digits without leading zeros.
+fn array_index(segment: &str) -> Option<usize> {
+    let is_canonical = segment == "0" || !segment.starts_with(['0', '+']);
+    segment.parse().ok().filter(|_| is_canonical)
 }

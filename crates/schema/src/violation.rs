@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderValue, StatusCode};
 
-use crate::json::Fault;
+use crate::finding::{self, Finding};
 use crate::target::Target;
 
 /// A body breaks its contract.
@@ -22,58 +22,89 @@ struct Inner {
     instance: String,
     schema: String,
     keyword: Cow<'static, str>,
-    expected: String,
+    expected: Cow<'static, str>,
     offset: Option<usize>,
-    response: Option<About>,
+    excerpt: Option<String>,
+    further: Vec<Violation>,
+    message: Option<About>,
 }
 
-/// The response that the body is of.
+/// Which of two messages a body is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)] // HTTP has no third.
+pub enum Side {
+    /// A request's.
+    Request,
+    /// A response's.
+    Response,
+}
+
+/// The message that the body is of.
 #[derive(Clone, Debug)]
 struct About {
-    status: StatusCode,
+    side: Side,
+    status: Option<StatusCode>,
     content_type: Option<String>,
     url: String,
 }
 
 impl Violation {
-    pub(crate) fn new(
-        keyword: impl Into<Cow<'static, str>>,
-        instance: String,
-        schema: String,
-        expected: impl Into<String>,
-    ) -> Self {
+    /// Of what was found in `body`, with at most `excerpt` bytes of the value, if any.
+    pub(crate) fn new(finding: Finding, body: &[u8], excerpt: Option<usize>) -> Self {
         Self {
             inner: Box::new(Inner {
-                instance,
-                schema,
-                keyword: keyword.into(),
-                expected: expected.into(),
-                offset: None,
-                response: None,
+                instance: finding::instance(&finding.path, excerpt.is_some()),
+                schema: finding.schema,
+                keyword: finding.keyword,
+                expected: finding.expected,
+                offset: finding.value.as_ref().map(|value| value.start),
+                excerpt: excerpt
+                    .zip(finding.value)
+                    .and_then(|(most, value)| finding::excerpt(body, &value, most)),
+                further: Vec::new(),
+                message: None,
             }),
         }
     }
 
-    /// A text that is no strict JSON.
-    pub(crate) fn syntax(fault: &Fault) -> Self {
-        let mut violation = Self::new("json", fault.pointer(), String::new(), fault.expected);
-        violation.inner.offset = Some(fault.offset);
-        violation
+    /// The first of `findings`, with the others behind it; `None` if there are none.
+    pub(crate) fn of_all(
+        findings: Vec<Finding>,
+        body: &[u8],
+        excerpt: Option<usize>,
+    ) -> Option<Self> {
+        let mut all = findings
+            .into_iter()
+            .map(|finding| Self::new(finding, body, excerpt));
+        let mut first = all.next()?;
+        first.inner.further = all.collect();
+        Some(first)
     }
 
-    /// A head that promises no JSON.
-    pub(crate) fn head(keyword: &'static str, expected: &'static str) -> Self {
-        Self::new(keyword, String::new(), String::new(), expected)
+    /// A head that promises no JSON, or more of it than is read.
+    pub(crate) fn head(keyword: &'static str, expected: impl Into<Cow<'static, str>>) -> Self {
+        let finding = Finding {
+            keyword: keyword.into(),
+            path: Vec::new(),
+            schema: String::new(),
+            expected: expected.into(),
+            value: None,
+        };
+        Self::new(finding, &[], None)
     }
 
-    /// Says which response it was.
+    /// Says which message it was: a response if it has a status.
     pub(crate) fn of(
         mut self,
-        status: StatusCode,
+        status: Option<StatusCode>,
         content_type: Option<&HeaderValue>,
         target: &Target,
     ) -> Self {
-        self.inner.response = Some(About {
+        self.inner.message = Some(About {
+            side: match status {
+                Some(_) => Side::Response,
+                None => Side::Request,
+            },
             status,
             content_type: content_type.map(|value| value.as_bytes().escape_ascii().to_string()),
             url: target.to_string(),
@@ -83,8 +114,9 @@ impl Violation {
 
     /// JSON Pointer (RFC 6901) to the value at fault; `""` is the whole body.
     ///
-    /// It names keys of the body, in which control characters are escaped as in JSON. Where keys
-    /// are data, such as mail addresses, treat it as such.
+    /// A key that the contract does not spell is data, such as a mail address, and shows as `*`
+    /// unless [excerpts](crate::Contract::excerpt) were asked for. Control characters are escaped
+    /// as in JSON.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.inner.instance
@@ -98,14 +130,14 @@ impl Violation {
     }
 
     /// The kind of rule: a keyword of JSON Schema, `required`, `type`, or one of `json`,
-    /// `content-type`, `content-encoding`; or `schema`, of a body so deep, and a schema that
-    /// branches so often and without end, that the place was not looked for.
+    /// `content-type`, `content-encoding`, `size`; or `schema`, of a body so deep, and a schema
+    /// that branches so often and without end, that the place was not looked for.
     #[must_use]
     pub fn keyword(&self) -> &str {
         &self.inner.keyword
     }
 
-    /// What should have been there.
+    /// What should have been there, as the contract says it.
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.inner.expected
@@ -117,22 +149,41 @@ impl Violation {
         self.inner.offset
     }
 
-    /// The response's status; `None` if a body was checked by itself.
+    /// The beginning of the value at fault, if [excerpts](crate::Contract::excerpt) were asked
+    /// for and there is a value.
     #[must_use]
-    pub fn status(&self) -> Option<StatusCode> {
-        self.inner.response.as_ref().map(|about| about.status)
+    pub fn excerpt(&self) -> Option<&str> {
+        self.inner.excerpt.as_deref()
     }
 
-    /// The response's content type, escaped where it is not ASCII.
+    /// What else is broken, as far as [it was looked for](crate::Contract::max_violations).
+    #[must_use]
+    pub fn further(&self) -> &[Self] {
+        &self.inner.further
+    }
+
+    /// Whose body it is; `None` if a body was checked by itself.
+    #[must_use]
+    pub fn side(&self) -> Option<Side> {
+        self.inner.message.as_ref().map(|about| about.side)
+    }
+
+    /// The response's status; `None` of a request, or if a body was checked by itself.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.inner.message.as_ref().and_then(|about| about.status)
+    }
+
+    /// The message's content type, escaped where it is not ASCII.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
-        self.inner.response.as_ref()?.content_type.as_deref()
+        self.inner.message.as_ref()?.content_type.as_deref()
     }
 
     /// The request's URL, without user, query and fragment.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
-        self.inner.response.as_ref().map(|about| &*about.url)
+        self.inner.message.as_ref().map(|about| &*about.url)
     }
 }
 
@@ -140,8 +191,11 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
         f.write_str("the body breaks its contract")?;
-        if let Some(about) = &inner.response {
-            write!(f, " ({}, {})", about.url, about.status.as_u16())?;
+        if let Some(about) = &inner.message {
+            match about.status {
+                Some(status) => write!(f, " ({}, {})", about.url, status.as_u16())?,
+                None => write!(f, " (request to {})", about.url)?,
+            }
         }
         if inner.instance.is_empty() {
             f.write_str(" as a whole")?;
@@ -152,8 +206,14 @@ impl fmt::Display for Violation {
             write!(f, ", byte {offset}")?;
         }
         write!(f, ": {}: expected {}", inner.keyword, inner.expected)?;
+        if let Some(excerpt) = &inner.excerpt {
+            write!(f, ", found {excerpt}")?;
+        }
         if !inner.schema.is_empty() {
             write!(f, " (rule {})", inner.schema)?;
+        }
+        if !inner.further.is_empty() {
+            write!(f, "; and {} more", inner.further.len())?;
         }
         Ok(())
     }
@@ -167,7 +227,9 @@ impl fmt::Debug for Violation {
             .field("keyword", &self.inner.keyword)
             .field("expected", &self.inner.expected)
             .field("offset", &self.inner.offset)
-            .field("response", &self.inner.response)
+            .field("excerpt", &self.inner.excerpt)
+            .field("further", &self.inner.further)
+            .field("message", &self.inner.message)
             .finish()
     }
 }

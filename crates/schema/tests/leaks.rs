@@ -123,10 +123,11 @@ mod json_schema {
 
     #[test]
     fn hostile_keys_cannot_break_a_log_line() {
-        let violation = broken(
-            r#"{"additionalProperties":{"type":"null"}}"#,
-            r#"{"a\n\u001b[31m/~\u2028":1}"#,
-        );
+        let schema = r#"{"additionalProperties":{"type":"null"}}"#;
+        let text = r#"{"a\n\u001b[31m/~\u2028":1}"#;
+        assert_eq!(broken(schema, text).instance(), "/*");
+        let shown = Contract::schema(schema).unwrap().excerpt(9);
+        let violation = shown.check(text.as_bytes()).unwrap_err();
         assert_eq!(violation.instance(), "/a\\u000a\\u001b[31m~1~0\\u2028");
         broken(r#"{"additionalProperties":false}"#, r#"{"a\nb":1}"#);
     }

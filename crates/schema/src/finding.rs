@@ -1,0 +1,131 @@
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::pointer;
+
+/// What broke a rule, and where, before it is decided how much of the body may be shown.
+///
+/// Each engine returns these; [`Violation`](crate::Violation) is made of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// The keyword of JSON Schema, or the kind of another rule.
+    pub(crate) keyword: Cow<'static, str>,
+    /// Where the value at fault is, from the root.
+    pub(crate) path: Vec<Step>,
+    /// The rule: a JSON Pointer into the schema, or the required pointer as it was written.
+    pub(crate) schema: String,
+    /// What should have been there. It stems from the contract, never from the body.
+    pub(crate) expected: Cow<'static, str>,
+    /// The bytes of the value at fault; its start is the offset that is told. Empty at the place
+    /// of a value that is missing, `None` if it was not looked for.
+    pub(crate) value: Option<Range<usize>>,
+}
+
+impl Finding {
+    /// The text is no strict JSON.
+    pub(crate) const SYNTAX: &'static str = "json";
+
+    /// Whether the text is no strict JSON.
+    pub(crate) fn is_syntax(&self) -> bool {
+        self.keyword == Self::SYNTAX
+    }
+}
+
+/// One segment of an instance pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Index(usize),
+    Key {
+        /// Without quotes and escapes.
+        name: String,
+        /// Whether the contract spells this key. One that it does not is data, and is masked.
+        known: bool,
+    },
+}
+
+/// What stands for a segment that is data.
+const MASK: &str = "*";
+
+impl Step {
+    pub(crate) fn known(name: impl Into<String>) -> Self {
+        Self::Key {
+            name: name.into(),
+            known: true,
+        }
+    }
+
+    pub(crate) fn data(name: impl Into<String>) -> Self {
+        Self::Key {
+            name: name.into(),
+            known: false,
+        }
+    }
+}
+
+/// The JSON Pointer of `path`, with its data only if that may be shown.
+pub(crate) fn instance(path: &[Step], show_data: bool) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Index(index) => {
+                text.push('/');
+                text.push_str(&index.to_string());
+            }
+            Step::Key { name, known } if *known || show_data => {
+                pointer::push_segment(&mut text, name)
+            }
+            Step::Key { .. } => {
+                text.push('/');
+                text.push_str(MASK);
+            }
+        }
+    }
+    text
+}
+
+/// At most `most` bytes of the value, cut between characters, with control characters escaped.
+pub(crate) fn excerpt(body: &[u8], value: &Range<usize>, most: usize) -> Option<String> {
+    let value = body.get(value.clone()).filter(|value| !value.is_empty())?;
+    let shown = &value[..value.len().min(most)];
+    let valid = match std::str::from_utf8(shown) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&shown[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let mut text = pointer::escape(valid);
+    if valid.len() < value.len() {
+        text.push('\u{2026}');
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_the_contract_does_not_spell_are_masked_unless_data_may_be_shown() {
+        let path = [
+            Step::known("users"),
+            Step::data("a@b/c"),
+            Step::Index(3),
+            Step::known("~x"),
+        ];
+        assert_eq!(instance(&path, false), "/users/*/3/~0x");
+        assert_eq!(instance(&path, true), "/users/a@b~1c/3/~0x");
+        assert_eq!(instance(&[], false), "");
+    }
+
+    #[test]
+    fn excerpts_are_cut_between_characters_and_cannot_break_a_line() {
+        let body = "[\"\u{e9}\u{e9}\n\"]".as_bytes();
+        let whole = 1..body.len() - 1;
+        assert_eq!(
+            excerpt(body, &whole, 99).unwrap(),
+            "\"\u{e9}\u{e9}\\u000a\""
+        );
+        assert_eq!(excerpt(body, &whole, 4).unwrap(), "\"\u{e9}\u{2026}");
+        assert_eq!(excerpt(body, &whole, 0).unwrap(), "\u{2026}");
+        assert_eq!(excerpt(body, &(1..1), 9), None);
+        assert_eq!(excerpt(body, &(90..99), 9), None);
+    }
+}
