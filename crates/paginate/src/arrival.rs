@@ -8,9 +8,9 @@ use http::response::Parts;
 use crate::config::OnRepeat;
 use crate::course::{Arrived, Course};
 use crate::error::PageError;
-use crate::guard::Fingerprint;
 use crate::json;
 use crate::pointer::Pointer;
+use crate::repeat::Fingerprint;
 use crate::scan::{Found, ScanError, Scanner};
 
 pub(crate) struct Arrival {

@@ -1,17 +1,16 @@
 //! What a stream knows beside its service and the response in flight.
 
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::response::Parts;
 use http::{Request, Uri};
-use outbound_http::{CrossOrigin, EffectiveUri, NoAuth, Origin};
+use outbound_http::EffectiveUri;
 
-use crate::config::{Config, OnRepeat, OriginPolicy};
-use crate::cursor::Cursor;
+use crate::config::{Config, OnRepeat};
+use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::error::{PageError, PageErrorKind, Position};
-use crate::guard::Seen;
+use crate::guard::{Home, Strayed};
 use crate::progress::{End, Progress};
+use crate::repeat::Seen;
 use crate::strategy::{Malformed, Needs, Strategy};
-use crate::uri;
 use crate::view::PageView;
 
 /// From page to page: the strategy, the first request, the guards and the limits.
@@ -23,7 +22,7 @@ pub(crate) struct Course<P, B> {
     pub(crate) after: After<B>,
     /// The caller's request, of which each page's is made.
     template: Request<B>,
-    origin: Option<Origin>,
+    home: Home,
     /// Of the page at hand.
     asked: Uri,
     cursor: Option<Cursor>,
@@ -70,7 +69,7 @@ impl<P, B> Course<P, B> {
             config,
             progress: Progress::default(),
             after: After::Unknown,
-            origin: Origin::of(request.uri()),
+            home: Home::of(request.uri()),
             asked: request.uri().clone(),
             template: request.clone(),
             cursor: None,
@@ -161,6 +160,14 @@ impl<P, B> Course<P, B> {
         let Some(cursor) = next.map_err(unreadable)? else {
             return Ok(After::End(End::Complete));
         };
+        if cursor.len() > MAX_CURSOR_BYTES {
+            return Err(PageError::new(
+                PageErrorKind::TooLarge,
+                position,
+                format!("the next page's cursor is longer than {MAX_CURSOR_BYTES} bytes"),
+                None,
+            ));
+        }
 
         if page.items == Some(0) {
             self.empty_pages += 1;
@@ -193,62 +200,17 @@ impl<P, B> Course<P, B> {
             .map_err(|malformed| unusable(malformed, position))?;
         // One key stands for one call; the next page is another.
         request.headers_mut().remove("idempotency-key");
-        self.confine(&mut request, position)?;
+        self.home
+            .confine(&mut request, &self.config.origin)
+            .map_err(|strayed| match strayed {
+                Strayed::Elsewhere(detail) => {
+                    PageError::new(PageErrorKind::CrossOrigin, position, detail, None)
+                }
+                Strayed::Unusable(malformed) => unusable(malformed, position),
+            })?;
         self.asked = request.uri().clone();
         self.cursor = Some(cursor);
         Ok(After::Ask(request))
-    }
-
-    /// Sees to it that `request` stays where the caller's policy wants it.
-    fn confine(&self, request: &mut Request<B>, position: Position) -> Result<(), PageError> {
-        let (first, next) = (self.template.uri(), request.uri());
-        let same = match &self.origin {
-            Some(origin) => origin.contains(next),
-            None => first.scheme() == next.scheme() && first.authority() == next.authority(),
-        };
-        if same {
-            return Ok(());
-        }
-        match &self.config.origin {
-            OriginPolicy::Rebase => {
-                let path = next.path_and_query().map_or("/", |path| path.as_str());
-                *request.uri_mut() = uri::with_path_and_query(first, path)
-                    .map_err(|malformed| unusable(malformed, position))?;
-                Ok(())
-            }
-            OriginPolicy::Allow(allowed) if allowed.iter().any(|origin| origin.contains(next)) => {
-                strip(request);
-                Ok(())
-            }
-            _ => Err(PageError::new(
-                PageErrorKind::CrossOrigin,
-                position,
-                "the next page has another origin than the first request; \
-                 allow it with OriginPolicy if it is meant",
-                None,
-            )),
-        }
-    }
-}
-
-/// Takes from a request that leaves its origin what is meant for that alone.
-fn strip<B>(request: &mut Request<B>) {
-    const NAMED: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
-    let headers = request.headers_mut();
-    let sensitive: Vec<HeaderName> = headers
-        .iter()
-        .filter(|(name, value)| value.is_sensitive() || NAMED.contains(name))
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in sensitive {
-        headers.remove(name);
-    }
-    let extensions = request.extensions_mut();
-    let no_auth = extensions.get::<NoAuth>().copied();
-    extensions.clear();
-    extensions.insert(CrossOrigin);
-    if let Some(no_auth) = no_auth {
-        extensions.insert(no_auth);
     }
 }
 

@@ -1,9 +1,14 @@
+use std::error::Error;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use http::{Request, Uri};
+use serde_json::value::RawValue;
 
 use crate::strategy::Malformed;
+
+/// How long a cursor may be: 1 MiB.
+pub const MAX_CURSOR_BYTES: usize = 1024 * 1024;
 
 /// Where a page begins: data, without the request that it belongs to.
 ///
@@ -76,6 +81,76 @@ impl Cursor {
         Ok(())
     }
 
+    /// The cursor as text, to be kept and [decoded](Self::decode) later.
+    ///
+    /// `home` is the URL of the first request. A URL of the same scheme and authority is
+    /// written without them, so that they are taken from the request that the stream is
+    /// resumed with.
+    #[must_use]
+    pub fn encode(&self, home: &Uri) -> String {
+        match &self.0 {
+            Repr::Number(number) => format!("n{number}"),
+            Repr::Tokens(tokens) => {
+                let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
+                format!("t[{}]", tokens.join(","))
+            }
+            Repr::Uri(uri) => {
+                let at_home = uri.scheme() == home.scheme() && uri.authority() == home.authority();
+                match uri.path_and_query() {
+                    Some(path) if at_home => format!("p{path}"),
+                    _ => format!("u{uri}"),
+                }
+            }
+        }
+    }
+
+    /// Reads what [`encode`](Self::encode) has written.
+    ///
+    /// The URL of a cursor is still subject to the stream's
+    /// [`OriginPolicy`](crate::OriginPolicy): a text from elsewhere leads nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// It is no such text, or longer than [`MAX_CURSOR_BYTES`].
+    pub fn decode(text: &str, home: &Uri) -> Result<Self, InvalidCursor> {
+        Self::read(text, home).ok_or(InvalidCursor(()))
+    }
+
+    fn read(text: &str, home: &Uri) -> Option<Self> {
+        if text.len() > MAX_CURSOR_BYTES {
+            return None;
+        }
+        let rest = text.get(1..)?;
+        match text.as_bytes()[0] {
+            b'n' => {
+                let canonical = rest == "0" || !rest.starts_with(['0', '+']);
+                rest.parse().ok().filter(|_| canonical).map(Self::number)
+            }
+            b't' => {
+                let tokens: Vec<&RawValue> = serde_json::from_str(rest).ok()?;
+                Some(Self::tokens(tokens.into_iter().map(RawValue::get)))
+            }
+            b'p' if rest.starts_with('/') => crate::uri::with_path_and_query(home, rest)
+                .ok()
+                .map(Self::uri),
+            b'u' => {
+                let uri: Uri = rest.parse().ok()?;
+                uri.scheme().is_some().then(|| Self::uri(uri))
+            }
+            _ => None,
+        }
+    }
+
+    /// How many bytes it holds.
+    pub(crate) fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Number(_) => 8,
+            Repr::Tokens(tokens) => tokens.iter().map(|token| token.len()).sum(),
+            // Bounded by its type.
+            Repr::Uri(_) => 0,
+        }
+    }
+
     /// For strategies that are given another strategy's cursor.
     pub(crate) fn foreign() -> Malformed {
         Malformed::new("the cursor belongs to another pagination strategy")
@@ -101,9 +176,79 @@ impl fmt::Debug for Cursor {
     }
 }
 
+/// A text is no cursor. It is not repeated, since it may hold a credential.
+#[derive(Debug)]
+pub struct InvalidCursor(());
+
+impl fmt::Display for InvalidCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a cursor, or longer than {MAX_CURSOR_BYTES} bytes")
+    }
+}
+
+impl Error for InvalidCursor {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cursor_is_the_same_after_it_was_kept_as_text() {
+        let home = Uri::from_static("https://h/a?x=1");
+        for (cursor, text) in [
+            (Cursor::number(0), "n0"),
+            (Cursor::number(u64::MAX), "n18446744073709551615"),
+            (
+                Cursor::tokens(["\"a,]\"", "[1,2]", "{\"k\":1e400}"]),
+                r#"t["a,]",[1,2],{"k":1e400}]"#,
+            ),
+            (Cursor::tokens::<&str>([]), "t[]"),
+            (
+                Cursor::uri(Uri::from_static("https://h/b?c=%7E'")),
+                "p/b?c=%7E'",
+            ),
+            (
+                Cursor::uri(Uri::from_static("https://elsewhere/b")),
+                "uhttps://elsewhere/b",
+            ),
+        ] {
+            assert_eq!(cursor.encode(&home), text);
+            assert_eq!(Cursor::decode(text, &home).unwrap(), cursor);
+        }
+        let relative = Uri::from_static("/items");
+        let next = Cursor::uri(Uri::from_static("/items?page=2"));
+        assert_eq!(next.encode(&relative), "p/items?page=2");
+        assert_eq!(Cursor::decode("p/items?page=2", &relative).unwrap(), next);
+    }
+
+    #[test]
+    fn a_text_that_is_no_cursor_is_refused() {
+        let home = Uri::from_static("https://h/");
+        let long = format!("t[\"{}\"]", "x".repeat(MAX_CURSOR_BYTES));
+        for bad in [
+            "",
+            "n",
+            "n-1",
+            "n+1",
+            "n01",
+            "n18446744073709551616",
+            "t",
+            "t[",
+            "t{}",
+            "t[1,]",
+            "p",
+            "pb",
+            "p/ b",
+            "u/b",
+            "uh",
+            "é",
+            "x1",
+            &long,
+        ] {
+            assert!(Cursor::decode(bad, &home).is_err(), "{bad}");
+        }
+        assert!(Cursor::decode("p//evil/b", &Uri::from_static("/a")).is_err());
+    }
 
     #[test]
     fn debug_shows_no_content() {

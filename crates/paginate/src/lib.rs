@@ -115,6 +115,7 @@ mod page;
 mod pages;
 mod pointer;
 mod progress;
+mod repeat;
 mod scan;
 mod service;
 mod strategies;
@@ -126,16 +127,16 @@ mod walk;
 pub use self::config::{
     DEFAULT_MAX_EMPTY_PAGES, DEFAULT_MAX_ITEM_BYTES, DEFAULT_MAX_PAGE_BYTES, OnRepeat, OriginPolicy,
 };
-pub use self::cursor::Cursor;
+pub use self::cursor::{Cursor, InvalidCursor, MAX_CURSOR_BYTES};
 pub use self::error::{PageError, PageErrorKind, Position};
 pub use self::future::ResponseFuture;
-pub use self::guard::MAX_REMEMBERED_CURSORS;
 pub use self::items::{Decode, Items};
 pub use self::layer::PaginateLayer;
 pub use self::page::Page;
 pub use self::pages::{BoxStream, Pages};
 pub use self::pointer::{InvalidPointer, Pointer};
 pub use self::progress::{End, Progress};
+pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
 pub use self::strategies::{
     FromFn, Header, LinkHeader, NextUrl, NoNext, Offset, PageNumber, Source, Target, Token,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Request;
+use http::response::Parts;
 
 use crate::cursor::Cursor;
 use crate::view::PageView;
@@ -49,6 +50,34 @@ pub trait Strategy<B> {
         None
     }
 
+    /// Whether a response that is no success means that there is no such page, and so the
+    /// end of the list instead of a failure.
+    ///
+    /// With `Range`, for one, that is 416.
+    fn is_end(&self, refusal: &Parts) -> bool {
+        let _ = refusal;
+        false
+    }
+
+    /// How many pages follow `page`, where it tells and each can be asked for without the
+    /// one before.
+    ///
+    /// Together with [`ahead`](Self::ahead) this lets pages be asked for side by side. It
+    /// is a plan and no promise: a page that says something else ([`next`](Self::next))
+    /// is believed.
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        let _ = page;
+        None
+    }
+
+    /// The cursor `n` pages after `page`, where it can be computed; `n` is at least 1.
+    ///
+    /// `ahead(page, 1)` is what [`next`](Self::next) gives if there is a next page.
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let _ = (page, n);
+        None
+    }
+
     /// What of a page the strategy has to see.
     fn needs(&self) -> Needs {
         Needs::NONE
@@ -70,6 +99,18 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         (**self).total(page)
+    }
+
+    fn is_end(&self, refusal: &Parts) -> bool {
+        (**self).is_end(refusal)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        (**self).remaining(page)
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        (**self).ahead(page, n)
     }
 
     fn needs(&self) -> Needs {

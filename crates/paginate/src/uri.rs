@@ -41,6 +41,10 @@ pub(crate) fn resolve(base: &Uri, reference: &str) -> Result<Uri, Malformed> {
     }
     .map_err(|_| malformed())?;
     let resolved = resolved.strip_prefix(NOWHERE).unwrap_or(&resolved);
+    // A path without an authority before it must not look like one (section 3.3).
+    if resolved.starts_with("//") {
+        return Err(malformed());
+    }
     let uri: Uri = resolved.parse().map_err(|_| malformed())?;
     // `a:b` parses as host and port; only a scheme or a path may come out here.
     if uri.scheme().is_none() && !resolved.starts_with('/') {
@@ -100,6 +104,10 @@ pub(crate) fn set_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Malfo
 /// The URL with another path and query.
 pub(crate) fn with_path_and_query(uri: &Uri, path_and_query: &str) -> Result<Uri, Malformed> {
     let malformed = || Malformed::new("the next URL is too long or not a URL");
+    // Without an authority before it, as with a base-URL layer beneath, it would be one.
+    if uri.authority().is_none() && path_and_query.starts_with("//") {
+        return Err(malformed());
+    }
     let mut parts = uri.clone().into_parts();
     let path_and_query: PathAndQuery = path_and_query.parse().map_err(|_| malformed())?;
     parts.path_and_query = Some(path_and_query);
@@ -165,6 +173,9 @@ mod tests {
         assert_eq!(resolved("/items?x=1", "?page=2").unwrap(), "/items?page=2");
         assert_eq!(resolved("/a/items", "/b").unwrap(), "/b");
         assert_eq!(resolved("/a", "https://h/b").unwrap(), "https://h/b");
+        for smuggled in ["/.//evil/b", "..//evil/b", "/x/..//evil/b"] {
+            assert_eq!(resolved("/a", smuggled), None, "{smuggled}");
+        }
         // Of no origin that a policy could allow.
         assert_eq!(resolved("/a", "//evil/b").unwrap(), "origin-form://evil/b");
     }

@@ -16,6 +16,7 @@ use crate::error::{PageError, PageErrorKind, Position};
 use crate::page::Page;
 use crate::progress::End;
 use crate::scan::ScanError;
+use crate::strategy::Strategy;
 
 pin_project! {
     /// The one machine beneath both streams.
@@ -135,6 +136,7 @@ impl<S, P, B, RB> Walk<S, P, B, RB>
 where
     S: Service<Request<B>, Response = Response<RB>>,
     S::Error: Into<BoxError>,
+    P: Strategy<B>,
     RB: Body,
     RB::Error: Into<BoxError>,
 {
@@ -210,6 +212,14 @@ where
                         return Poll::Ready(Some(Ok(Event::End)));
                     }
                 },
+                StateProj::Refusing { parts, .. }
+                    if parts
+                        .as_ref()
+                        .is_some_and(|parts| this.course.strategy.is_end(parts)) =>
+                {
+                    *this.end = Some(End::Complete);
+                    this.state.set(State::Done);
+                }
                 StateProj::Refusing { parts, body, read } => {
                     // What the API says about its refusal is read as far as it goes.
                     let limit = this.course.config.max_page_bytes;

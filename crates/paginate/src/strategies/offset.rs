@@ -80,20 +80,29 @@ impl Offset {
 
 super::stop::flags!(Offset);
 
+impl Offset {
+    fn offset(&self, page: &PageView<'_>) -> Result<u64, Malformed> {
+        match page.cursor() {
+            Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign),
+            None => Ok(self.start),
+        }
+    }
+
+    /// The offset behind the last item, where the page tells.
+    fn end(&self, page: &PageView<'_>) -> Option<u64> {
+        let total = self.items(page)?;
+        Some(self.start.saturating_add(total.n))
+    }
+}
+
 impl<B> Strategy<B> for Offset {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         let count = count(page)?;
         if count == 0 || self.stop.says_more(page)? == Some(false) {
             return Ok(None);
         }
-        let offset = match page.cursor() {
-            Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign)?,
-            None => self.start,
-        };
-        let next = offset.checked_add(count).ok_or_else(overflow)?;
-        let end = self
-            .items(page)
-            .map(|total| self.start.saturating_add(total.n));
+        let next = self.offset(page)?.checked_add(count).ok_or_else(overflow)?;
+        let end = self.end(page);
         Ok((end.is_none_or(|end| next < end)).then(|| Cursor::number(next)))
     }
 
@@ -111,6 +120,21 @@ impl<B> Strategy<B> for Offset {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.items(page)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        // A server that clamps the limit is planned with as it answers.
+        let count = page.items().filter(|count| *count > 0)?;
+        let next = self.offset(page).ok()?.saturating_add(count);
+        Some(self.end(page)?.saturating_sub(next).div_ceil(count))
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let ahead = page.items()?.checked_mul(n)?;
+        self.offset(page)
+            .ok()?
+            .checked_add(ahead)
+            .map(Cursor::number)
     }
 
     fn needs(&self) -> Needs {

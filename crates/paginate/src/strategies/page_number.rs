@@ -77,6 +77,36 @@ impl PageNumber {
 
 super::stop::flags!(PageNumber);
 
+impl PageNumber {
+    fn number(&self, page: &PageView<'_>) -> Result<u64, Malformed> {
+        match page.cursor() {
+            Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign),
+            None => Ok(self.start),
+        }
+    }
+
+    /// The number of the last page, as far as this page tells it.
+    fn last_number(&self, page: &PageView<'_>) -> Option<u64> {
+        let pages = self.total_pages.as_ref()?.total(page)?;
+        Some(self.start.saturating_add(pages.n).saturating_sub(1))
+    }
+
+    /// How many items there are up to the end of `page`, at least.
+    ///
+    /// Where the stream began further on, the pages that it has not seen count as those
+    /// that it has.
+    fn position(&self, page: &PageView<'_>, number: u64, count: u64) -> u64 {
+        let size = match page.index() {
+            0 => count,
+            before => page.seen().saturating_sub(count) / before,
+        };
+        let unseen = number
+            .saturating_sub(self.start)
+            .saturating_sub(page.index());
+        unseen.saturating_mul(size).saturating_add(page.seen())
+    }
+}
+
 /// The item count without which a computed cursor cannot know its end.
 pub(super) fn count(page: &PageView<'_>) -> Result<u64, Malformed> {
     page.items().ok_or_else(|| {
@@ -101,25 +131,17 @@ pub(super) fn overflow() -> Malformed {
 
 impl<B> Strategy<B> for PageNumber {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        if count(page)? == 0 || self.stop.says_more(page)? == Some(false) {
+        let count = count(page)?;
+        if count == 0 || self.stop.says_more(page)? == Some(false) {
             return Ok(None);
         }
-        if self.items(page).is_some_and(|total| page.seen() >= total.n) {
-            return Ok(None);
-        }
-        let number = match page.cursor() {
-            Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign)?,
-            None => self.start,
-        };
+        let number = self.number(page)?;
         let next = number.checked_add(1).ok_or_else(overflow)?;
-        let pages = self
-            .total_pages
-            .as_ref()
-            .and_then(|total| total.total(page));
-        if pages.is_some_and(|pages| next >= self.start.saturating_add(pages.n)) {
-            return Ok(None);
-        }
-        Ok(Some(Cursor::number(next)))
+        let known = self
+            .items(page)
+            .is_some_and(|total| self.position(page, number, count) >= total.n)
+            || self.last_number(page).is_some_and(|last| next > last);
+        Ok((!known).then(|| Cursor::number(next)))
     }
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
@@ -135,6 +157,22 @@ impl<B> Strategy<B> for PageNumber {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.items(page)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        let number = self.number(page).ok()?;
+        let count = page.items().filter(|count| *count > 0)?;
+        if let Some(last) = self.last_number(page) {
+            return Some(last.saturating_sub(number));
+        }
+        let total = self.items(page)?.n;
+        let left = total.saturating_sub(self.position(page, number, count));
+        Some(left.div_ceil(count))
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let number = self.number(page).ok()?;
+        number.checked_add(n).map(Cursor::number)
     }
 
     fn needs(&self) -> Needs {

@@ -1,0 +1,161 @@
+//! What keeps a stream from going in circles.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+
+use crate::cursor::Cursor;
+
+/// How many cursors are remembered one by one: 65 536.
+///
+/// A circle within them is found at its first repetition. Of later cursors one at a time
+/// is remembered, at doubling distances (Brent's algorithm): a circle of any period is
+/// found within three times its length and way, in constant memory.
+pub const MAX_REMEMBERED_CURSORS: usize = 65_536;
+
+/// The cursors that were followed, as keyed hashes of 64 bits.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    key: RandomState,
+    set: HashSet<u64>,
+    landmark: Option<u64>,
+    power: u64,
+    steps: u64,
+}
+
+impl Seen {
+    /// Remembers `cursor`: whether it is new.
+    pub(crate) fn insert(&mut self, cursor: &Cursor) -> bool {
+        let hash = self.key.hash_one(cursor);
+        if self.set.contains(&hash) || self.landmark == Some(hash) {
+            return false;
+        }
+        if self.set.len() < MAX_REMEMBERED_CURSORS {
+            return self.set.insert(hash);
+        }
+        self.steps += 1;
+        if self.steps >= self.power {
+            self.power = self.power.saturating_mul(2).max(1);
+            self.steps = 0;
+            self.landmark = Some(hash);
+        }
+        true
+    }
+}
+
+const BLOCK: usize = 4096;
+
+/// What a page looks like, in 8 bytes for each 4096 of its body.
+///
+/// The first block is kept as it is, so that a page that differs there, as almost all do,
+/// is known to differ with its first different byte.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fingerprint {
+    head: Vec<u8>,
+    blocks: Vec<u64>,
+    block: Vec<u8>,
+    len: u64,
+}
+
+impl Fingerprint {
+    /// Takes the next bytes of a page, and says whether all so far equals `previous`.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], previous: &Self) -> bool {
+        let mut same = self.len + bytes.len() as u64 <= previous.len;
+        self.len += bytes.len() as u64;
+        if self.head.len() < BLOCK {
+            let taken = bytes.len().min(BLOCK - self.head.len());
+            let at = self.head.len();
+            self.head.extend_from_slice(&bytes[..taken]);
+            same &= previous.head.get(at..at + taken) == Some(&bytes[..taken]);
+            bytes = &bytes[taken..];
+        }
+        while !bytes.is_empty() {
+            let taken = bytes.len().min(BLOCK - self.block.len());
+            self.block.extend_from_slice(&bytes[..taken]);
+            bytes = &bytes[taken..];
+            if self.block.len() == BLOCK {
+                let hash = self.hash();
+                same &= previous.blocks.get(self.blocks.len()) == Some(&hash);
+                self.blocks.push(hash);
+                self.block.clear();
+            }
+        }
+        same
+    }
+
+    /// Whether a whole page, of which all pieces were the same, equals `previous`.
+    pub(crate) fn equals(&self, previous: &Self) -> bool {
+        self.len == previous.len && self.block == previous.block
+    }
+
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&self.block);
+        hasher.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_of_any_period_is_found() {
+        for period in [1, 2, 7, 10_000, 70_000, 200_000] {
+            let mut seen = Seen::default();
+            let mut steps = 0;
+            while seen.insert(&Cursor::number(steps % period)) {
+                steps += 1;
+                assert!(
+                    steps <= 3 * period + MAX_REMEMBERED_CURSORS as u64,
+                    "{period}"
+                );
+            }
+            if period <= MAX_REMEMBERED_CURSORS as u64 {
+                assert_eq!(steps, period);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_way_into_the_circle_is_no_way_out() {
+        let mut seen = Seen::default();
+        let step = |n: u64| if n < 150_000 { n } else { 150_000 + n % 1000 };
+        let found = (0..).find(|n| !seen.insert(&Cursor::number(step(*n))));
+        assert!(found.unwrap() <= 3 * 151_000);
+    }
+
+    #[test]
+    fn equal_pages_are_equal_and_others_are_not_whatever_the_pieces() {
+        for len in [0_usize, 1, 4095, 4096, 4097, 8192, 10_000] {
+            let page: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
+            let mut first = Fingerprint::default();
+            first.push(&page, &Fingerprint::default());
+            for size in [1, 7, 4096, 20_000] {
+                let equal = |page: &[u8]| {
+                    let mut next = Fingerprint::default();
+                    let same = page.chunks(size).all(|piece| next.push(piece, &first));
+                    same && next.equals(&first)
+                };
+                assert!(equal(&page), "{len} by {size}");
+                for at in [0, len / 2, len.saturating_sub(1)] {
+                    let mut other = page.clone();
+                    if let Some(byte) = other.get_mut(at) {
+                        *byte ^= 1;
+                        assert!(!equal(&other), "{len} by {size} at {at}");
+                    }
+                }
+                assert!(!equal(&[&page[..], b"x"].concat()));
+                assert!(page.is_empty() || !equal(&page[1..]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_shows_at_its_byte() {
+        let mut first = Fingerprint::default();
+        first.push(b"[{\"id\":1}]", &Fingerprint::default());
+        let mut next = Fingerprint::default();
+        assert!(next.push(b"[{\"id\":", &first));
+        assert!(!next.push(b"2", &first));
+    }
+}
