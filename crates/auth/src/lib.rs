@@ -121,20 +121,26 @@
 mod authorize;
 mod bearer;
 mod builder;
+mod challenge;
 mod constructors;
 mod credential;
+#[cfg(feature = "digest")]
+mod digest;
 mod error;
 mod flight;
 mod future;
 mod invalid;
 mod launch;
 mod layer;
+#[cfg(feature = "oauth2")]
+pub mod oauth2;
 mod query;
 mod refused;
 mod scope;
 mod secret;
 mod service;
 mod source;
+mod sources;
 mod static_auth;
 mod tokens;
 
@@ -144,7 +150,10 @@ pub use outbound_http::BoxError;
 pub use self::authorize::{Authorize, Step, Verdict};
 pub use self::bearer::{Bearer, Generation, WaitForToken};
 pub use self::builder::TokensBuilder;
+pub use self::challenge::Challenge;
 pub use self::credential::StaticCredential;
+#[cfg(feature = "digest")]
+pub use self::digest::{Digest, DigestMark};
 pub use self::error::{AuthError, ReplayError};
 pub use self::future::ResponseFuture;
 pub use self::invalid::InvalidAuth;
@@ -152,6 +161,7 @@ pub use self::layer::AuthLayer;
 pub use self::scope::Scope;
 pub use self::service::Auth;
 pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};
+pub use self::sources::{EnvSource, FileSource};
 pub use self::static_auth::{StaticAuth, StaticAuthLayer};
 pub use self::tokens::Tokens;
 

@@ -1,0 +1,8 @@
+//! HTTP Digest (RFC 7616).
+
+mod authorize;
+mod hash;
+mod session;
+mod sessions;
+
+pub use self::authorize::{Digest, DigestMark};
