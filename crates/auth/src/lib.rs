@@ -151,6 +151,8 @@ pub use self::authorize::{Authorize, Step, Verdict};
 pub use self::bearer::{Bearer, Generation, WaitForToken};
 pub use self::builder::TokensBuilder;
 pub use self::challenge::Challenge;
+#[cfg(feature = "oauth2")]
+pub use self::challenge::{Registry, RegistryMark, WaitForRealm};
 pub use self::credential::StaticCredential;
 #[cfg(feature = "digest")]
 pub use self::digest::{Digest, DigestMark};

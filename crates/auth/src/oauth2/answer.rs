@@ -18,16 +18,34 @@ const MAX_CODE: usize = 64;
 const MAX_DESCRIPTION: usize = 256;
 
 /// A successful answer.
-pub(super) struct Grant {
-    pub(super) token: Token,
-    pub(super) refresh_token: Option<String>,
+pub(crate) struct Grant {
+    pub(crate) token: Token,
+    pub(crate) refresh_token: Option<String>,
 }
 
-/// Reads an answer. `assumed` is the life of a token whose answer tells none; what `leaks` says of
-/// a text decides whether it may be kept in an error.
-pub(super) fn read(
+/// What differs between protocols.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    /// The fields that the token may stand in, the preferred first.
+    pub(crate) names: &'static [&'static str],
+    /// The life of a token whose answer tells none.
+    pub(crate) lifetime: Option<Duration>,
+}
+
+impl Expected {
+    /// The answer of RFC 6749, section 5.1.
+    pub(super) const fn of_oauth(assumed: Option<Duration>) -> Self {
+        Self {
+            names: &["access_token"],
+            lifetime: assumed,
+        }
+    }
+}
+
+/// Reads an answer. What `leaks` says of a text decides whether it may be kept in an error.
+pub(crate) fn read(
     answer: &Answer,
-    assumed: Option<Duration>,
+    expected: Expected,
     leaks: impl Fn(&str) -> bool,
 ) -> Result<Grant, OAuthError> {
     let fields = fields(answer);
@@ -50,10 +68,14 @@ pub(super) fn read(
             "has a token of another type than Bearer, which is not supported",
         ));
     }
-    let secret = text(&fields, "access_token").ok_or(OAuthError::malformed(
+    let mut named = expected.names.iter().filter_map(|name| text(&fields, name));
+    let secret = named.next().ok_or(OAuthError::malformed(
         "has no access_token; is it the URL of a token endpoint?",
     ))?;
-    let lifetime = fields.get("expires_in").and_then(lifetime).or(assumed);
+    let lifetime = fields
+        .get("expires_in")
+        .and_then(lifetime)
+        .or(expected.lifetime);
     let token = Token::new(secret);
     Ok(Grant {
         token: match lifetime {
@@ -161,7 +183,9 @@ mod tests {
 
     fn read_json(status: u16, body: &Value) -> Result<Grant, OAuthError> {
         let answer = answer(status, "application/json", &body.to_string());
-        read(&answer, None, |text| text.contains("canary"))
+        read(&answer, Expected::of_oauth(None), |text| {
+            text.contains("canary")
+        })
     }
 
     #[test]
@@ -194,7 +218,7 @@ mod tests {
     fn a_missing_life_is_the_one_that_is_assumed_and_a_told_one_is_not() {
         let life = |body: &Value, assumed| {
             let answer = answer(200, "application/json", &body.to_string());
-            read(&answer, assumed, |_| false)
+            read(&answer, Expected::of_oauth(assumed), |_| false)
                 .map_err(drop)
                 .unwrap()
                 .token
@@ -265,22 +289,27 @@ mod tests {
             "application/x-www-form-urlencoded; charset=utf-8",
             "text/plain",
         ] {
-            let grant = read(&answer(200, kind, body), None, |_| false)
-                .map_err(drop)
-                .unwrap();
+            let grant = read(&answer(200, kind, body), Expected::of_oauth(None), |_| {
+                false
+            })
+            .map_err(drop)
+            .unwrap();
             assert_eq!(grant.token.expose_secret(), "a+b");
             assert_eq!(grant.token.lifetime(), Some(Duration::from_secs(60)));
             assert_eq!(grant.refresh_token.as_deref(), Some("r"));
         }
         let json = answer(200, "text/plain", " {\"access_token\": \"a\"}");
-        assert!(read(&json, None, |_| false).is_ok());
+        assert!(read(&json, Expected::of_oauth(None), |_| false).is_ok());
         let error = answer(
             200,
             "application/x-www-form-urlencoded",
             "error=invalid_grant",
         );
         assert_eq!(
-            read(&error, None, |_| false).err().unwrap().code(),
+            read(&error, Expected::of_oauth(None), |_| false)
+                .err()
+                .unwrap()
+                .code(),
             Some("invalid_grant")
         );
     }

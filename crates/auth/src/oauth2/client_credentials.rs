@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer;
+use super::answer::{self, Expected};
 use super::client::{Client, ClientAuthentication};
 use super::endpoint::TokenEndpoint;
 use super::error::fetch_error;
@@ -73,7 +73,7 @@ impl TokenSource for ClientCredentials {
             .ask(&self.client, &fields)
             .await
             .map_err(fetch_error)?;
-        answer::read(&answer, self.settings.assumed, |text| {
+        answer::read(&answer, Expected::of_oauth(self.settings.assumed), |text| {
             self.client.leaks(text)
         })
         .map(|grant| grant.token)

@@ -108,6 +108,9 @@ impl Refusal {
             }
             Some("invalid_grant") => "the grant or refresh token is no longer good; log in again",
             Some("invalid_scope") => "check the scope",
+            None if matches!(self.status.as_u16(), 401 | 403) => {
+                "check user or client id, and password or secret"
+            }
             Some("unsupported_grant_type") => "the server does not offer this grant",
             _ => "check the token endpoint's URL and the client's settings",
         }
@@ -123,7 +126,7 @@ impl From<ExchangeError> for OAuthError {
 }
 
 /// With what the engine waits by: whether it lasts, and how long the server wants to be left alone.
-pub(super) fn fetch_error(error: OAuthError) -> FetchError {
+pub(crate) fn fetch_error(error: OAuthError) -> FetchError {
     let permanent = error.is_permanent();
     let delay = error.refusal().and_then(|refusal| refusal.retry_after);
     let mut failed = FetchError::new(error);

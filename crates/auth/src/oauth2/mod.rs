@@ -48,11 +48,11 @@
 //! tokens of another type than `Bearer`. The [`OAuthError`] that tells of it holds no secret, even
 //! if the server repeats one.
 
-mod answer;
+pub(crate) mod answer;
 mod client;
 mod client_credentials;
 mod endpoint;
-mod error;
+pub(crate) mod error;
 mod form;
 mod grant;
 mod refresh_token;

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::answer::{self, Grant};
+use super::answer::{self, Expected, Grant};
 use super::client::{Client, ClientAuthentication};
 use super::endpoint::TokenEndpoint;
 use super::error::fetch_error;
@@ -119,7 +119,8 @@ impl TokenSource for RefreshToken {
         let Grant {
             token,
             refresh_token,
-        } = answer::read(&answer, self.settings.assumed, leaks).map_err(fetch_error)?;
+        } = answer::read(&answer, Expected::of_oauth(self.settings.assumed), leaks)
+            .map_err(fetch_error)?;
         let Some(next) = refresh_token.filter(|next| *next != used) else {
             return Ok(token);
         };
