@@ -145,6 +145,12 @@ impl<B> CollectBody<B> {
             read: Read::default(),
         }
     }
+
+    /// Takes out what has been read so far: after an error, what came before it.
+    #[must_use]
+    pub fn take_read(self: Pin<&mut Self>) -> CollectedBody {
+        std::mem::take(self.project().read).finish()
+    }
 }
 
 impl<B> Future for CollectBody<B>

@@ -5,31 +5,39 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response, StatusCode, response};
+use http::{Response, response};
 use http_body::Body;
-use outbound_http::{BoxError, CollectBody};
+use outbound_http::{BodyTooLarge, BoxError, CollectBody};
 use pin_project_lite::pin_project;
 
-use crate::Mode;
-use crate::applies::{check_head, is_held};
-use crate::body::ValidatedBody;
-use crate::layer::Config;
+use crate::body::{ValidatedBody, is_at_end};
+use crate::refuse::{Fail, Refuse};
+use crate::rules::{Announced, Course, Held, Rules};
+use crate::select::Selected;
 use crate::target::Target;
+use crate::watch::Watch;
+use crate::{Mode, Rejection, Side, Skipped, Violation};
 
 pin_project! {
-    /// The response of [`Validate`](crate::Validate).
+    /// The response of a [`Validate`](crate::Validate) for responses.
     ///
     /// # Cancellation
     ///
     /// Dropping it drops the call or the body in flight.
-    pub struct ResponseFuture<F, RB> {
+    pub struct ResponseFuture<F, RB, R = Fail> {
         #[pin]
         state: State<F, RB>,
-        config: Arc<Config>,
+        rules: Arc<Rules>,
+        refuse: R,
         // `None` where no body can follow.
-        target: Option<Target>,
+        expected: Option<Expected>,
     }
+}
+
+/// What is known of a response before it is there.
+pub(crate) struct Expected {
+    pub(crate) target: Target,
+    pub(crate) selected: Selected,
 }
 
 pin_project! {
@@ -41,154 +49,168 @@ pin_project! {
         },
         Collecting {
             head: Option<response::Parts>,
+            held: Held,
             #[pin]
             body: CollectBody<RB>,
         },
     }
 }
 
-impl<F, RB> ResponseFuture<F, RB> {
-    pub(crate) const fn new(response: F, config: Arc<Config>, target: Option<Target>) -> Self {
+impl<F, RB, R> ResponseFuture<F, RB, R> {
+    pub(crate) const fn new(
+        response: F,
+        rules: Arc<Rules>,
+        expected: Option<Expected>,
+        refuse: R,
+    ) -> Self {
         Self {
             state: State::Calling { response },
-            config,
-            target,
+            rules,
+            refuse,
+            expected,
         }
     }
 }
 
-impl<F, E, RB> Future for ResponseFuture<F, RB>
+impl<F, E, RB, R> Future for ResponseFuture<F, RB, R>
 where
     F: Future<Output = Result<Response<RB>, E>>,
-    E: Into<BoxError>,
+    R: Refuse<E>,
     RB: Body<Data = Bytes>,
     RB::Error: Into<BoxError>,
 {
-    type Output = Result<Response<ValidatedBody<RB>>, BoxError>;
+    type Output = Result<Response<ValidatedBody<RB>>, R::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
                 StateProj::Calling { response } => {
-                    let response = ready!(response.poll(cx)).map_err(Into::into)?;
-                    let held = is_held(response.status());
-                    let Some(target) = this.target.as_ref().filter(|_| held) else {
+                    let response = ready!(response.poll(cx)).map_err(R::error)?;
+                    let Some(expected) = this.expected else {
+                        this.rules.skip(Skipped::NoBody);
                         return Poll::Ready(Ok(response.map(ValidatedBody::passed)));
                     };
-                    let (head, body) = response.into_parts();
-                    let broken = check_head(&head.headers).map_err(|violation| {
-                        violation.of(Some(head.status), head.headers.get(CONTENT_TYPE), target)
-                    });
-                    match (this.config.mode, broken) {
-                        (Mode::Enforce, Ok(())) => this.state.set(State::Collecting {
+                    match course(this.rules, expected, response) {
+                        Next::Passed(response) => return Poll::Ready(Ok(response)),
+                        Next::Refused(rejection) => {
+                            return Poll::Ready(refused::<_, R, _>(this.refuse, rejection));
+                        }
+                        Next::Held(head, held, body) => this.state.set(State::Collecting {
                             head: Some(head),
-                            body: CollectBody::new(body, this.config.limit),
+                            held,
+                            body: CollectBody::new(body, this.rules.limit),
                         }),
-                        (Mode::Enforce, Err(violation)) => {
-                            this.config.tell(&violation);
-                            return Poll::Ready(Err(violation.into()));
-                        }
-                        (Mode::Report, Ok(())) => {
-                            let mut watch = Watch::new(this.config, &head, target);
-                            // Such a body is never asked for a frame.
-                            if body.is_end_stream() {
-                                watch.end();
-                            }
-                            let body = ValidatedBody::watched(body, watch);
-                            return Poll::Ready(Ok(Response::from_parts(head, body)));
-                        }
-                        (Mode::Report, Err(violation)) => {
-                            this.config.tell(&violation);
-                            let body = ValidatedBody::passed(body);
-                            return Poll::Ready(Ok(Response::from_parts(head, body)));
-                        }
                     }
                 }
-                StateProj::Collecting { head, body } => {
-                    let body = ready!(body.poll(cx))?;
+                StateProj::Collecting {
+                    head,
+                    held,
+                    mut body,
+                } => {
+                    let read = ready!(body.as_mut().poll(cx));
                     let head = head.take().expect("polled after completion");
-                    if let Err(violation) = this.config.contract.check(body.bytes()) {
-                        let target = this.target.take().expect("a held response has one");
-                        let content_type = head.headers.get(CONTENT_TYPE);
-                        let violation = violation.of(Some(head.status), content_type, &target);
-                        this.config.tell(&violation);
-                        return Poll::Ready(Err(violation.into()));
-                    }
-                    let body = ValidatedBody::collected(body);
-                    return Poll::Ready(Ok(Response::from_parts(head, body)));
+                    let violation = match read {
+                        Ok(body) => match held.check(body.bytes()) {
+                            Ok(()) => {
+                                let body = ValidatedBody::collected(body);
+                                return Poll::Ready(Ok(Response::from_parts(head, body)));
+                            }
+                            Err(violation) => violation,
+                        },
+                        Err(error) => match error.downcast::<BodyTooLarge>() {
+                            Ok(error) => {
+                                this.refuse.too_large(Side::Response, *error)?;
+                                Violation::too_large(this.rules.limit)
+                            }
+                            Err(error) => {
+                                let error = this.refuse.body_failed(error)?;
+                                let body = ValidatedBody::failed(body.take_read(), error);
+                                return Poll::Ready(Ok(Response::from_parts(head, body)));
+                            }
+                        },
+                    };
+                    let expected = this.expected.as_ref().expect("a held response has one");
+                    let status = Some(head.status);
+                    let violation =
+                        this.rules
+                            .broken(violation, status, &head.headers, &expected.target);
+                    let rejection = Rejection::of_response(violation, this.rules.is_gateway);
+                    return Poll::Ready(refused::<_, R, _>(this.refuse, rejection));
                 }
             }
         }
     }
+}
+
+/// What follows from a response's head.
+#[allow(clippy::large_enum_variant)] // The large one is what most calls end with.
+enum Next<RB> {
+    Passed(Response<ValidatedBody<RB>>),
+    Refused(Rejection),
+    Held(response::Parts, Held, RB),
+}
+
+fn course<RB: Body<Data = Bytes>>(
+    rules: &Arc<Rules>,
+    expected: &Expected,
+    response: Response<RB>,
+) -> Next<RB> {
+    let Expected { target, selected } = expected;
+    let announced = Announced {
+        headers: response.headers(),
+        is_empty: is_at_end(response.body()),
+    };
+    match (
+        rules.of_response(selected, response.status(), announced),
+        rules.mode,
+    ) {
+        (Course::Pass(skipped), _) => {
+            rules.skip(skipped);
+            Next::Passed(response.map(ValidatedBody::passed))
+        }
+        (Course::Refuse(violation), mode) => {
+            let status = Some(response.status());
+            let violation = rules.broken(violation, status, response.headers(), target);
+            match mode {
+                Mode::Enforce => Next::Refused(Rejection::of_response(violation, rules.is_gateway)),
+                Mode::Report => Next::Passed(response.map(ValidatedBody::passed)),
+            }
+        }
+        (Course::Hold(held), Mode::Enforce) => {
+            let (head, body) = response.into_parts();
+            Next::Held(head, held, body)
+        }
+        (Course::Hold(held), Mode::Report) => {
+            let (head, body) = response.into_parts();
+            let mut watch = Watch::new(rules, held, Some(head.status), &head.headers, target);
+            // Such a body is never asked for a frame.
+            if is_at_end(&body) {
+                watch.end();
+                watch.judge();
+            }
+            let body = ValidatedBody::watched(body, watch);
+            Next::Passed(Response::from_parts(head, body))
+        }
+    }
+}
+
+/// The outcome of a call whose message is withheld.
+pub(crate) fn refused<E, R: Refuse<E>, RB>(
+    refuse: &R,
+    rejection: Rejection,
+) -> Result<Response<ValidatedBody<RB>>, R::Error> {
+    let response = refuse.refuse(rejection)?;
+    Ok(response.map(|body| ValidatedBody::collected(body.into())))
 }
 
 /// Headers may carry secrets, and are left out.
-impl<F, RB> fmt::Debug for ResponseFuture<F, RB> {
+impl<F, RB, R> fmt::Debug for ResponseFuture<F, RB, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = self.expected.as_ref().map(|expected| &expected.target);
         f.debug_struct("ResponseFuture")
-            .field("config", &self.config)
-            .field("target", &self.target)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A copy of what passes by, checked at its end.
-pub(crate) struct Watch {
-    config: Arc<Config>,
-    status: StatusCode,
-    content_type: Option<HeaderValue>,
-    target: Target,
-    /// `None` once the body has been checked, or is too large for it.
-    copy: Option<Vec<u8>>,
-}
-
-impl Watch {
-    fn new(config: &Arc<Config>, head: &response::Parts, target: &Target) -> Self {
-        Self {
-            config: Arc::clone(config),
-            status: head.status,
-            content_type: head.headers.get(CONTENT_TYPE).cloned(),
-            target: target.clone(),
-            copy: Some(Vec::new()),
-        }
-    }
-
-    pub(crate) fn see(&mut self, data: &[u8]) {
-        if let Some(copy) = &mut self.copy {
-            if data.len() > self.config.limit.saturating_sub(copy.len()) {
-                self.copy = None;
-            } else {
-                copy.extend_from_slice(data);
-            }
-        }
-    }
-
-    pub(crate) fn end(&mut self) {
-        let checked = self
-            .copy
-            .take()
-            .map(|copy| self.config.contract.check(&copy));
-        if let Some(Err(violation)) = checked {
-            let content_type = self.content_type.as_ref();
-            let violation = violation.of(Some(self.status), content_type, &self.target);
-            self.config.tell(&violation);
-        }
-    }
-
-    /// The body failed: what came of it says nothing about the contract.
-    pub(crate) fn fail(&mut self) {
-        self.copy = None;
-    }
-}
-
-/// Without the copy, which may be large and secret.
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
-            .field("config", &self.config)
-            .field("status", &self.status)
-            .field("target", &self.target)
+            .field("rules", &self.rules)
+            .field("target", &target)
             .finish_non_exhaustive()
     }
 }

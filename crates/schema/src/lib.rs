@@ -92,13 +92,14 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod applies;
 mod body;
 mod contract;
+mod contracts;
 mod finding;
 #[cfg(feature = "full")]
 mod full;
 mod future;
+mod head;
 mod invalid;
 mod json;
 mod layer;
@@ -106,18 +107,36 @@ mod options;
 mod pointer;
 #[cfg(feature = "full")]
 mod recursion;
+mod refuse;
+mod rejection;
+mod request;
 mod required;
+mod routes;
+mod rules;
+mod sample;
+mod select;
 mod service;
+mod skipped;
 mod target;
+mod template;
 mod typed;
 mod violation;
 mod walk;
+mod watch;
 
 pub use self::body::ValidatedBody;
 pub use self::contract::{Contract, Duplicates};
+pub use self::contracts::{Contracts, StatusClass};
 pub use self::future::ResponseFuture;
 pub use self::invalid::InvalidContract;
-pub use self::layer::{Mode, ValidateLayer};
+pub use self::layer::{Requests, Responses, ValidateLayer};
 pub use self::options::{Draft, SchemaOptions};
+pub use self::refuse::{Fail, Refuse, RejectWith};
+pub use self::rejection::Rejection;
+pub use self::request::RequestFuture;
+pub use self::routes::Routes;
+pub use self::rules::{Mode, OtherMedia, Otherwise};
+pub use self::select::Selector;
 pub use self::service::Validate;
+pub use self::skipped::Skipped;
 pub use self::violation::{Side, Violation};

@@ -5,7 +5,13 @@ use http::Uri;
 /// The URI of a request, of which only scheme, host, port and path are ever shown: users and
 /// queries carry secrets.
 #[derive(Clone)]
-pub(crate) struct Target(pub(crate) Uri);
+pub(crate) struct Target(Uri);
+
+impl Target {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Self(uri.clone())
+    }
+}
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

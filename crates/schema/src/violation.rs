@@ -93,6 +93,11 @@ impl Violation {
         Self::new(finding, &[], None)
     }
 
+    /// A body that is not read to its end for its size.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::head("size", format!("at most {limit} bytes"))
+    }
+
     /// Says which message it was: a response if it has a status.
     pub(crate) fn of(
         mut self,

@@ -1,52 +1,44 @@
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Method, Request, StatusCode};
 
 use crate::Violation;
 
-/// Whether a request's response can have a body that is JSON.
-pub(crate) fn expects_body<B>(request: &Request<B>) -> bool {
-    request.method() != Method::HEAD && request.method() != Method::CONNECT
+/// How a head says that its body is to be read.
+pub(crate) enum Media {
+    /// As JSON in UTF-8.
+    Json,
+    /// By decoding it first.
+    Encoded(Violation),
+    /// In some other way, or in no way that can be told.
+    Other(Violation),
 }
 
-/// Whether a response's body is held to the contract: a success that has a whole body.
-pub(crate) fn is_held(status: StatusCode) -> bool {
-    status.is_success()
-        && !matches!(
-            status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::PARTIAL_CONTENT
-        )
-}
-
-/// Whether the head promises a body that can be read as JSON.
-pub(crate) fn check_head(headers: &HeaderMap) -> Result<(), Violation> {
+pub(crate) fn media(headers: &HeaderMap) -> Media {
     let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
-        return Err(Violation::head(
+        return Media::Encoded(Violation::head(
             "content-encoding",
             "a body that is not encoded; put a decompression layer beneath this one",
         ));
     }
+    let other = |expected| Media::Other(Violation::head("content-type", expected));
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else {
-        return Err(Violation::head("content-type", "one content type, of JSON"));
+        return other("one content type, of JSON");
     };
     let value = value.to_str().unwrap_or_default();
     let mut parts = value.split(';').map(str::trim);
     if !is_json(parts.next().unwrap_or_default()) {
-        return Err(Violation::head(
-            "content-type",
-            "application/json, or a type that ends in +json",
-        ));
+        return other("application/json, or a type that ends in +json");
     }
     for parameter in parts {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         if name.trim().eq_ignore_ascii_case("charset")
             && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
         {
-            return Err(Violation::head("content-type", "the charset utf-8"));
+            return other("the charset utf-8");
         }
     }
-    Ok(())
+    Media::Json
 }
 
 /// Whether a media type without its parameters is JSON (RFC 6838, section 4.2.8; RFC 8259).
@@ -67,7 +59,7 @@ mod tests {
         for (name, value) in fields {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        check_head(&headers).is_ok()
+        matches!(media(&headers), Media::Json)
     }
 
     #[test]

@@ -1,0 +1,266 @@
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::finding::Finding;
+use crate::head::{Media, media};
+use crate::sample::Sampler;
+use crate::select::{Selected, Selector};
+use crate::target::Target;
+use crate::{Contract, Skipped, Violation};
+
+/// What a violation does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// The message is withheld.
+    #[default]
+    Enforce,
+    /// The message is handed on as if there were no contract, frame by frame as it arrives;
+    /// the violation is only [told](crate::ValidateLayer::on_violation).
+    Report,
+}
+
+/// What becomes of messages to which a contract cannot be applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)] // There is no third way.
+pub enum Otherwise {
+    /// They pass as they are, and are [counted](crate::ValidateLayer::on_skip).
+    #[default]
+    Pass,
+    /// They are treated as a violation.
+    Refuse,
+}
+
+/// What becomes of a body whose content type is missing or not JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OtherMedia {
+    /// It breaks the contract.
+    #[default]
+    Refuse,
+    /// It passes as it is, and is [counted](crate::ValidateLayer::on_skip). Who chooses the
+    /// content type then chooses whether the contract holds.
+    Pass,
+    /// It is held to the contract all the same, for APIs that label JSON as text.
+    Check,
+}
+
+/// All that a layer was told, of which its services share one.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    pub(crate) selector: Selector,
+    pub(crate) mode: Mode,
+    pub(crate) limit: usize,
+    pub(crate) other_media: OtherMedia,
+    pub(crate) encoded: Otherwise,
+    pub(crate) sampler: Option<Arc<Sampler>>,
+    pub(crate) is_gateway: bool,
+    pub(crate) on_violation: Option<OnViolation>,
+    pub(crate) on_skip: Option<OnSkip>,
+}
+
+pub(crate) type OnViolation = Arc<dyn Fn(&Violation) + Send + Sync>;
+pub(crate) type OnSkip = Arc<dyn Fn(Skipped) + Send + Sync>;
+
+/// What is to be done with a message.
+pub(crate) enum Course {
+    Pass(Skipped),
+    Refuse(Violation),
+    Hold(Held),
+}
+
+/// What a body is held to.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    contract: Contract,
+    allows_empty: bool,
+}
+
+impl Held {
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), Violation> {
+        if body.is_empty() && self.allows_empty {
+            return Ok(());
+        }
+        self.contract.check(body)
+    }
+}
+
+/// The facts about a message's body that its head and its size hint tell.
+#[derive(Clone, Copy)]
+pub(crate) struct Announced<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) is_empty: bool,
+}
+
+impl Rules {
+    pub(crate) fn new(selector: Selector, limit: usize) -> Self {
+        Self {
+            selector,
+            mode: Mode::Enforce,
+            limit,
+            other_media: OtherMedia::Refuse,
+            encoded: Otherwise::Refuse,
+            sampler: None,
+            is_gateway: false,
+            on_violation: None,
+            on_skip: None,
+        }
+    }
+
+    /// What is to be done with a request's body.
+    pub(crate) fn of_request(
+        &self,
+        selected: &Selected,
+        method: &Method,
+        body: Announced<'_>,
+    ) -> Course {
+        let contracts = match selected {
+            Selected::Contracts(contracts) => contracts,
+            Selected::Nothing => return Course::Pass(Skipped::NoRoute),
+            Selected::Refused => return Course::Refuse(no_route()),
+        };
+        let Some(contract) = contracts.for_request() else {
+            return Course::Pass(Skipped::NoContract);
+        };
+        if body.is_empty && !expects_content(method) {
+            return Course::Pass(Skipped::NoBody);
+        }
+        self.of_body(contract, contracts.allows_empty(), body)
+    }
+
+    /// What is to be done with a response's body.
+    pub(crate) fn of_response(
+        &self,
+        selected: &Selected,
+        status: StatusCode,
+        body: Announced<'_>,
+    ) -> Course {
+        let skipped = match status {
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
+                Some(Skipped::NoBody)
+            }
+            StatusCode::PARTIAL_CONTENT => Some(Skipped::Partial),
+            _ if status.is_informational() => Some(Skipped::NoBody),
+            _ => None,
+        };
+        if let Some(skipped) = skipped {
+            return Course::Pass(skipped);
+        }
+        let contracts = match selected {
+            Selected::Contracts(contracts) => contracts,
+            Selected::Nothing => return Course::Pass(Skipped::NoRoute),
+            Selected::Refused => return Course::Refuse(no_route()),
+        };
+        match contracts.for_status(status) {
+            Some(contract) => self.of_body(contract, contracts.allows_empty(), body),
+            None => Course::Pass(Skipped::NoContract),
+        }
+    }
+
+    fn of_body(&self, contract: &Contract, allows_empty: bool, body: Announced<'_>) -> Course {
+        if body.is_empty && allows_empty {
+            return Course::Pass(Skipped::Empty);
+        }
+        match media(body.headers) {
+            Media::Json => {}
+            Media::Encoded(violation) => match self.encoded {
+                Otherwise::Refuse => return Course::Refuse(violation),
+                Otherwise::Pass => return Course::Pass(Skipped::Encoded),
+            },
+            Media::Other(violation) => match self.other_media {
+                OtherMedia::Refuse if body.is_empty && !body.headers.contains_key(CONTENT_TYPE) => {
+                    return Course::Refuse(Violation::head(
+                        Finding::SYNTAX,
+                        "a JSON text, it is empty",
+                    ));
+                }
+                OtherMedia::Refuse => return Course::Refuse(violation),
+                OtherMedia::Pass => return Course::Pass(Skipped::OtherMedia),
+                OtherMedia::Check => {}
+            },
+        }
+        if self
+            .sampler
+            .as_ref()
+            .is_some_and(|sampler| !sampler.picks())
+        {
+            return Course::Pass(Skipped::NotSampled);
+        }
+        Course::Hold(Held {
+            contract: contract.clone(),
+            allows_empty,
+        })
+    }
+
+    /// Tells of a violation, and gives it back with what is known of its message.
+    pub(crate) fn broken(
+        &self,
+        violation: Violation,
+        status: Option<StatusCode>,
+        headers: &HeaderMap,
+        target: &Target,
+    ) -> Violation {
+        let violation = violation.of(status, headers.get(CONTENT_TYPE), target);
+        self.tell(&violation);
+        violation
+    }
+
+    pub(crate) fn tell(&self, violation: &Violation) {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(
+            instance = violation.instance(),
+            keyword = violation.keyword(),
+            rule = violation.schema(),
+            offset = violation.offset(),
+            http.response.status_code = violation.status().map(|status| status.as_u16()),
+            url.full = violation.url(),
+            "a body breaks its contract"
+        );
+        if let Some(on_violation) = &self.on_violation {
+            on_violation(violation);
+        }
+    }
+
+    pub(crate) fn skip(&self, skipped: Skipped) {
+        if let Some(on_skip) = &self.on_skip {
+            on_skip(skipped);
+        }
+    }
+}
+
+fn no_route() -> Violation {
+    Violation::head("route", "a request that has a route with a contract")
+}
+
+/// Whether the method is of no use without content (RFC 9110, section 9.3). An extension is
+/// taken to need it.
+fn expects_content(method: &Method) -> bool {
+    !matches!(
+        *method,
+        Method::GET
+            | Method::HEAD
+            | Method::DELETE
+            | Method::CONNECT
+            | Method::OPTIONS
+            | Method::TRACE
+    )
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("selector", &self.selector)
+            .field("mode", &self.mode)
+            .field("limit", &self.limit)
+            .field("other_media", &self.other_media)
+            .field("encoded", &self.encoded)
+            .field(
+                "one_in",
+                &self.sampler.as_ref().map(|sampler| sampler.one_in()),
+            )
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,495 @@
+//! Requests are held to their contracts: before a client sends them, before a server serves them.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::{BodyExt, Full};
+use outbound_http::BoxError;
+use outbound_schema::{
+    Contract, Contracts, Mode, OtherMedia, Otherwise, Rejection, Requests, Routes, Selector, Side,
+    Skipped, ValidateLayer, ValidatedBody, Violation,
+};
+use serde_json::{Value, json};
+use test_support::{Body, Scripted, Step, Strict, assert_send, assert_send_sync, send};
+use tokio_test::{assert_pending, task};
+use tower::{Layer, Service, ServiceBuilder, service_fn};
+
+fn age() -> Contract {
+    Contract::required(["/age: integer"]).unwrap()
+}
+
+fn post(body: impl Into<Body>) -> Request<Body> {
+    Request::post("https://user:pw@api.test/users?key=canary")
+        .header("content-type", "application/json")
+        .body(body.into())
+        .unwrap()
+}
+
+fn json(text: &'static str) -> Request<Body> {
+    post(Body::full(text))
+}
+
+/// A service that must not be called.
+fn unreachable() -> Scripted {
+    Scripted::new([])
+}
+
+/// Sends through a client's layer.
+async fn sent(
+    layer: ValidateLayer<Requests>,
+    request: Request<Body>,
+) -> Result<Scripted, BoxError> {
+    let api = Scripted::from_fn(|_| Step::ok("{}"));
+    send(&mut layer.layer(api.clone()), request).await?;
+    Ok(api)
+}
+
+async fn violation(request: Request<Body>) -> Violation {
+    let mut client = ValidateLayer::requests(age()).layer(unreachable());
+    let error = send(&mut client, request).await.map(|_| ()).unwrap_err();
+    error
+        .downcast_ref::<Violation>()
+        .expect("a violation")
+        .clone()
+}
+
+#[tokio::test]
+async fn a_request_that_meets_its_contract_is_sent_as_it_is() {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("checksum", HeaderValue::from_static("7"));
+    let body = Body::chunks([r#"{"age"#, r#"":1}"#]).with_trailers(trailers.clone());
+    let mut request = post(body);
+    request.extensions_mut().insert(7_u8);
+    request
+        .headers_mut()
+        .insert("x", HeaderValue::from_static("y"));
+    let api = sent(ValidateLayer::requests(age()), request).await.unwrap();
+    let requests = api.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].body, r#"{"age":1}"#);
+    assert_eq!(requests[0].trailers.as_ref(), Some(&trailers));
+    assert_eq!(requests[0].extensions.get::<u8>(), Some(&7));
+    assert_eq!(requests[0].headers["x"], "y");
+    assert_eq!(requests[0].uri, "https://user:pw@api.test/users?key=canary");
+}
+
+#[tokio::test]
+async fn the_same_bytes_are_sent_without_a_copy() {
+    let whole = Bytes::from(r#"{"age":1}"#);
+    let api = service_fn(async |request: Request<ValidatedBody<Full<Bytes>>>| {
+        let hint = request.body().size_hint().exact();
+        let body = request.into_body().collect().await?.to_bytes();
+        Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(format!(
+            "{:?} {:?}",
+            hint,
+            body.as_ptr()
+        )))))
+    });
+    let request = Request::post("/")
+        .header("content-type", "application/json")
+        .body(Full::new(whole.clone()))
+        .unwrap();
+    let mut client = ValidateLayer::requests(age()).layer(api);
+    let response = send(&mut client, request).await.unwrap();
+    let told = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(told, format!("Some(9) {:?}", whole.as_ptr()));
+}
+
+#[tokio::test]
+async fn a_client_fails_before_anything_is_sent() {
+    let violation = violation(json(r#"{"age":"canary"}"#)).await;
+    assert_eq!(
+        (violation.instance(), violation.keyword()),
+        ("/age", "type")
+    );
+    assert_eq!(violation.side(), Some(Side::Request));
+    assert_eq!(violation.status(), None);
+    assert_eq!(violation.url(), Some("https://api.test/users"));
+    assert_eq!(
+        violation.to_string(),
+        "the body breaks its contract (request to https://api.test/users) at /age, byte 7: type: \
+         expected integer (rule /age: integer)"
+    );
+    assert!(!format!("{violation:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_passes_where_its_method_needs_none() {
+    for method in ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"] {
+        let mut request = post(Body::empty());
+        *request.method_mut() = method.parse().unwrap();
+        let api = sent(ValidateLayer::requests(age()), request).await.unwrap();
+        assert_eq!(api.calls(), 1, "{method}");
+    }
+    for method in ["POST", "PUT", "PATCH", "QUERY"] {
+        let mut request = post(Body::empty());
+        *request.method_mut() = method.parse().unwrap();
+        assert_eq!(violation(request).await.keyword(), "json", "{method}");
+    }
+    // With one, it is held to the contract whatever its method.
+    let mut request = json("{}");
+    *request.method_mut() = Method::DELETE;
+    assert_eq!(violation(request).await.keyword(), "required");
+}
+
+#[tokio::test]
+async fn an_empty_body_passes_where_that_is_allowed() {
+    let optional = Contracts::new().request(age()).allow_empty();
+    for body in [Body::empty(), Body::chunks([""; 0])] {
+        let layer = ValidateLayer::requests(optional.clone());
+        assert_eq!(sent(layer, post(body)).await.unwrap().calls(), 1);
+    }
+    assert!(
+        sent(ValidateLayer::requests(optional), json(" "))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn only_the_request_s_contract_counts() {
+    let responses_alone = Contracts::new().otherwise(age());
+    let api = sent(ValidateLayer::requests(responses_alone), json("[]"))
+        .await
+        .unwrap();
+    assert_eq!(api.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_fails_fails_the_call_of_a_client() {
+    let body = Body::failing_after([r#"{"age""#], "cut");
+    let mut client = ValidateLayer::requests(age()).layer(unreachable());
+    let error = send(&mut client, post(body)).await.map(|_| ()).unwrap_err();
+    assert!(!error.is::<Violation>());
+    assert_eq!(error.to_string(), "cut");
+}
+
+#[tokio::test]
+async fn a_report_sends_each_frame_as_it_comes() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&told);
+    let layer = ValidateLayer::requests(age())
+        .mode(Mode::Report)
+        .on_violation(move |violation| lines.lock().unwrap().push(violation.to_string()));
+    let body = Body::chunks([r#"{"age"#, r#"":"1"}"#]);
+    let api = sent(layer.clone(), post(body)).await.unwrap();
+    assert_eq!(api.requests()[0].body, r#"{"age":"1"}"#);
+    assert_eq!(told.lock().unwrap().len(), 1);
+
+    let mut text = json("{}");
+    text.headers_mut()
+        .insert("content-type", HeaderValue::from_static("text/plain"));
+    assert_eq!(sent(layer, text).await.unwrap().calls(), 1);
+    assert!(told.lock().unwrap()[1].contains("content-type"));
+}
+
+#[tokio::test]
+async fn the_instance_that_was_polled_ready_is_called() {
+    let strict = Strict::with(Scripted::from_fn(|_| Step::ok("{}")));
+    let handle = strict.handle();
+    let mut client = ValidateLayer::requests(age()).layer(strict);
+    for request in [
+        json(r#"{"age":1}"#),
+        post(Body::chunks([r#"{"age":"#, "1}"])),
+    ] {
+        send(&mut client, request).await.unwrap();
+    }
+    assert!(send(&mut client, json("{}")).await.is_err());
+    assert_eq!((handle.calls(), handle.readied()), (2, 3));
+}
+
+#[tokio::test]
+async fn a_dropped_call_gives_its_permit_back_and_sends_nothing() {
+    let api = Scripted::from_fn(|_| Step::ok("{}"));
+    let mut client = ServiceBuilder::new()
+        .layer(ValidateLayer::requests(age()))
+        .concurrency_limit(1)
+        .service(Strict::with(api.clone()));
+    for _ in 0..3 {
+        let mut call = task::spawn(send(&mut client, post(Body::stalling_after(["{"]))));
+        assert_pending!(call.poll());
+    }
+    assert!(send(&mut client, json(r#"{"age":1}"#)).await.is_ok());
+    assert_eq!(api.calls(), 1);
+}
+
+#[test]
+fn futures_and_services_cross_threads() {
+    let mut client = ValidateLayer::requests(age()).layer(Scripted::new([]));
+    assert_send(&client.call(json("{}")));
+    assert_send_sync::<ValidateLayer<Requests>>();
+}
+
+/// How a server answers: status, content type, body.
+async fn served(request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
+    let mut server = ValidateLayer::requests(age())
+        .limit(64)
+        .reject_with(Rejection::problem)
+        .layer(unreachable());
+    let response = send(&mut server, request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (
+        head.status,
+        head.headers,
+        serde_json::from_slice(&body).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn a_server_answers_with_a_problem() {
+    let (status, headers, problem) = served(json(r#"{"age":"canary"}"#)).await;
+    assert_eq!(status, 422);
+    assert_eq!(headers["content-type"], "application/problem+json");
+    assert_eq!(
+        problem,
+        json!({
+            "type": "about:blank",
+            "title": "Unprocessable Entity",
+            "status": 422,
+            "detail": "the request body breaks its contract",
+            "errors": [{"pointer": "#/age", "keyword": "type", "detail": "expected integer"}],
+        })
+    );
+}
+
+#[tokio::test]
+async fn each_fault_has_its_status() {
+    let with = |name: &'static str, value: &'static str| {
+        let mut request = json(r#"{"age":1}"#);
+        request
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+        request
+    };
+    let untyped = |body: Body| {
+        let mut request = post(body);
+        request.headers_mut().remove("content-type");
+        request
+    };
+    for (request, status, keyword) in [
+        (json("{"), 400, "json"),
+        (json("{\"age\":1} {}"), 400, "json"),
+        (json("\u{feff}{}"), 400, "json"),
+        (
+            post(Body::full(Bytes::from_static(b"{\"age\":\"\xff\"}"))),
+            400,
+            "json",
+        ),
+        (json(r#"{"age":1,"age":2}"#), 400, "json"),
+        (json(" "), 400, "json"),
+        (post(Body::empty()), 400, "json"),
+        (untyped(Body::empty()), 400, "json"),
+        (json("[]"), 422, "required"),
+        (post(Body::full(" ".repeat(65))), 413, "size"),
+        (
+            post(Body::chunks([" ".repeat(33), " ".repeat(32)])),
+            413,
+            "size",
+        ),
+        (with("content-type", "text/plain"), 415, "content-type"),
+        (
+            with("content-type", "application/json;charset=latin1"),
+            415,
+            "content-type",
+        ),
+        (with("content-encoding", "gzip"), 415, "content-encoding"),
+        (untyped(Body::full(r#"{"age":1}"#)), 415, "content-type"),
+    ] {
+        let (found, headers, problem) = served(request).await;
+        assert_eq!(found, status, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["errors"][0]["keyword"], keyword, "{problem}");
+        let accepts = (headers.get("accept"), headers.get("accept-encoding"));
+        match (status, keyword) {
+            (415, "content-type") => assert_eq!(accepts.0.unwrap(), "application/json"),
+            (415, _) => assert_eq!(accepts.1.unwrap(), "identity"),
+            _ => assert_eq!(accepts, (None, None)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_problem_names_all_that_was_looked_for_with_pointers_as_fragments() {
+    let contract = Contract::required(["/a b: integer", "/%/x~1y"]).unwrap();
+    let mut server = ValidateLayer::requests(contract.max_violations(9))
+        .reject_with(Rejection::problem)
+        .layer(unreachable());
+    let response = send(&mut server, json(r#"{"a b":"","%":{}}"#))
+        .await
+        .unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    let pointers = problem["errors"].as_array().unwrap().iter();
+    let pointers: Vec<_> = pointers.map(|error| &error["pointer"]).collect();
+    assert_eq!(pointers, ["#/a%20b", "#/%25/x~1y"]);
+}
+
+#[tokio::test]
+async fn a_server_s_own_answer_may_be_made_of_the_rejection() {
+    let mut server = ValidateLayer::requests(age())
+        .reject_with(|rejection| {
+            assert_eq!(rejection.side(), Side::Request);
+            let mut response =
+                Response::new(Bytes::from(rejection.violation().instance().to_owned()));
+            *response.status_mut() = StatusCode::IM_A_TEAPOT;
+            response
+        })
+        .layer(unreachable());
+    let response = send(&mut server, json("{}")).await.unwrap();
+    assert_eq!(response.status(), 418);
+    assert_eq!(
+        response.into_body().collect().await.unwrap().to_bytes(),
+        "/age"
+    );
+}
+
+#[tokio::test]
+async fn a_server_keeps_the_error_of_the_service_within() {
+    let failing = service_fn(async |_: Request<ValidatedBody<Body>>| {
+        Err::<Response<Full<Bytes>>, _>(std::fmt::Error)
+    });
+    let mut server = ValidateLayer::requests(age())
+        .reject_with(Rejection::problem)
+        .layer(failing);
+    let outcome: Result<_, std::fmt::Error> = send(&mut server, json(r#"{"age":1}"#)).await;
+    assert!(outcome.is_err());
+    let outcome: Result<_, std::fmt::Error> = send(&mut server, json("{}")).await;
+    assert_eq!(outcome.unwrap().status(), 422);
+}
+
+#[tokio::test]
+async fn a_body_that_fails_reaches_the_server_as_it_came() {
+    let seen = service_fn(async |request: Request<ValidatedBody<Body>>| {
+        let mut body = request.into_body();
+        let mut told = String::new();
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap(),
+                Err(error) => told += &format!("! {error} {}", error.is::<std::io::Error>()),
+            }
+        }
+        assert!(body.is_end_stream());
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(told))))
+    });
+    let error = std::io::Error::other("cut");
+    let body = Body::failing_after([r#"{"age""#, ":"], error);
+    let mut server = ValidateLayer::requests(age())
+        .reject_with(Rejection::problem)
+        .layer(seen);
+    let response = send(&mut server, post(body)).await.unwrap();
+    let told = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(told, r#"{"age":! cut true"#);
+}
+
+#[tokio::test]
+async fn routes_have_contracts_of_their_own() {
+    let of = |name: &str| Contracts::new().request(Contract::required([name]).unwrap());
+    let routes = Routes::new()
+        .route(Method::POST, "/users", of("/create"))
+        .and_then(|routes| routes.route(Method::PUT, "/users/{id}", of("/replace")))
+        .and_then(|routes| routes.any_method("/users/{id}", of("/any")))
+        .and_then(|routes| routes.any_method("/users/me", of("/me")))
+        .unwrap();
+    for (method, path, expected) in [
+        ("POST", "/users", Some("/create")),
+        ("POST", "/users?x=/users/1", Some("/create")),
+        ("PUT", "/users/1", Some("/replace")),
+        ("POST", "/users/1", Some("/any")),
+        ("PUT", "/users/me", Some("/me")),
+        ("PUT", "/%75sers/%6De", Some("/me")),
+        ("PUT", "/users", None),
+        ("POST", "/users/", None),
+        ("POST", "/Users", None),
+    ] {
+        for unmatched in [Otherwise::Pass, Otherwise::Refuse] {
+            let mut request = json("{}");
+            *request.method_mut() = method.parse().unwrap();
+            *request.uri_mut() = path.parse().unwrap();
+            let mut server = ValidateLayer::requests(routes.clone().unmatched(unmatched))
+                .reject_with(Rejection::problem)
+                .layer(Scripted::from_fn(|_| Step::status(204)));
+            let response = send(&mut server, request).await.unwrap();
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            match (expected, unmatched) {
+                (Some(pointer), _) => {
+                    let problem: Value = serde_json::from_slice(&body).unwrap();
+                    assert_eq!(problem["errors"][0]["pointer"], format!("#{pointer}"));
+                    assert_eq!(status, 422);
+                }
+                (None, Otherwise::Pass) => assert_eq!(status, 204, "{method} {path}"),
+                (None, Otherwise::Refuse) => assert_eq!(status, 404, "{method} {path}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_route_that_is_none_or_is_there_already_is_refused_and_named() {
+    let routes = || {
+        Routes::new()
+            .route(Method::GET, "/a/{x}", Contract::any())
+            .unwrap()
+    };
+    for template in ["a", "/a/{y}"] {
+        let error = routes()
+            .route(Method::GET, template, Contract::any())
+            .unwrap_err();
+        assert_eq!(error.pointer(), template);
+    }
+    assert!(
+        routes()
+            .route(Method::PUT, "/a/{y}", Contract::any())
+            .is_ok()
+    );
+    assert!(routes().any_method("/a/{y}", Contract::any()).is_ok());
+}
+
+#[tokio::test]
+async fn a_closure_chooses_by_the_whole_head() {
+    let selector = Selector::from_fn(|head| {
+        let version = head.headers.get("api-version")?;
+        (version == "2").then(|| age().into())
+    });
+    let layer = ValidateLayer::requests(selector);
+    assert!(sent(layer.clone(), json("{}")).await.is_ok());
+    let mut second = json("{}");
+    second
+        .headers_mut()
+        .insert("api-version", HeaderValue::from_static("2"));
+    assert!(sent(layer, second).await.is_err());
+}
+
+#[tokio::test]
+async fn other_media_and_encodings_pass_or_are_checked_if_that_was_asked_for() {
+    let skipped = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&skipped);
+    let layer = ValidateLayer::requests(age()).on_skip(move |why| seen.lock().unwrap().push(why));
+    let text = |body: &'static str| {
+        let mut request = json(body);
+        request
+            .headers_mut()
+            .insert("content-type", HeaderValue::from_static("text/plain"));
+        request
+    };
+    let pass = layer.clone().other_media(OtherMedia::Pass);
+    assert!(sent(pass, text("x")).await.is_ok());
+    let check = layer.clone().other_media(OtherMedia::Check);
+    assert!(sent(check.clone(), text(r#"{"age":1}"#)).await.is_ok());
+    assert!(sent(check, text("x")).await.is_err());
+    let mut zipped = json("zip");
+    zipped
+        .headers_mut()
+        .insert("content-encoding", HeaderValue::from_static("gzip"));
+    assert!(sent(layer.encoded(Otherwise::Pass), zipped).await.is_ok());
+    assert_eq!(
+        *skipped.lock().unwrap(),
+        [Skipped::OtherMedia, Skipped::Encoded]
+    );
+}
