@@ -95,6 +95,10 @@ fn main() {
             Some(most) => format!("at most {most}"),
             None => String::new(),
         };
+        let verdict = match row.goal {
+            Some(goal) => format!("{verdict}, the goal is {goal}"),
+            None => verdict,
+        };
         println!("{:42} {added:6} {verdict}", row.name);
     }
     assert!(over.is_empty(), "over their limit: {over:?}");

@@ -75,9 +75,9 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (head, body) = request.into_parts();
         let (body, saved) = self.replay.split(body);
-        let request = Request::from_parts(head, body);
         // Before the credential is added: the copy is secret-free.
-        let saved = saved.map(|saved| (SavedHead::of(&request), saved));
+        let saved = saved.map(|saved| (SavedHead::of(&head), saved));
+        let request = Request::from_parts(head, body);
 
         match self.authorize.authorize(request) {
             Step::Ready(request, mark) => {

@@ -1,63 +1,121 @@
+use std::cell::RefCell;
 use std::fmt;
 
-use http::{Extensions, Method, Request, Uri, Version};
+use http::{Extensions, HeaderName, Method, Request, Uri, Version, request};
 
-use crate::saved_headers::Headers;
+use crate::saved_headers::SavedHeaders;
 
 /// The head of a request, kept so that it can be sent again.
 ///
-/// Usually it costs no allocation: the headers are kept as one flat copy, in memory that the
-/// thread's next request uses again.
-pub struct SavedHead {
+/// It is a pointer into memory that the thread's next requests use again: cheap to move, and free
+/// of allocations once there was a first request.
+pub struct SavedHead(Option<Box<Memory>>);
+
+#[derive(Default)]
+struct Memory {
+    head: Option<Head>,
+    headers: SavedHeaders,
+}
+
+struct Head {
     method: Method,
     uri: Uri,
     version: Version,
-    headers: Headers,
     extensions: Extensions,
 }
 
+/// How much memory of no request there is for the next ones: of so many a thread.
+const POOL: usize = 64;
+
+thread_local! {
+    // Boxed, as it is handed out by the pointer.
+    #[allow(clippy::vec_box)]
+    static FREE: RefCell<Vec<Box<Memory>>> = const { RefCell::new(Vec::new()) };
+}
+
+const HELD: &str = "held until it is dropped";
+
 impl SavedHead {
     /// Copies method, URI, version, headers and extensions.
-    // Inlined, as what it makes is large and would be copied.
-    #[inline(always)]
+    #[inline]
     #[must_use]
-    pub fn of<B>(request: &Request<B>) -> Self {
-        Self {
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            version: request.version(),
-            headers: Headers::of(request.headers()),
-            extensions: request.extensions().clone(),
-        }
+    pub fn of(request: &request::Parts) -> Self {
+        let pooled = FREE.try_with(|free| free.borrow_mut().pop());
+        let mut memory = pooled.ok().flatten().unwrap_or_default();
+        memory.head = Some(Head {
+            method: request.method.clone(),
+            uri: request.uri.clone(),
+            version: request.version,
+            extensions: request.extensions.clone(),
+        });
+        memory.headers.fill(&request.headers);
+        Self(Some(memory))
     }
 
     /// The method.
     #[must_use]
-    pub const fn method(&self) -> &Method {
-        &self.method
+    pub fn method(&self) -> &Method {
+        &self.head().method
     }
 
     /// The URI.
     #[must_use]
-    pub const fn uri(&self) -> &Uri {
-        &self.uri
+    pub fn uri(&self) -> &Uri {
+        &self.head().uri
     }
 
     /// The extensions.
     #[must_use]
-    pub const fn extensions(&self) -> &Extensions {
-        &self.extensions
+    pub fn extensions(&self) -> &Extensions {
+        &self.head().extensions
+    }
+
+    /// Whether there is a header of this name.
+    #[must_use]
+    pub fn has_header(&self, name: &HeaderName) -> bool {
+        self.memory().headers.contains(name)
     }
 
     /// A request with this head. Repeated headers keep their order.
-    pub fn request<B>(&self, body: B) -> Request<B> {
+    pub fn request<B>(&mut self, body: B) -> Request<B> {
         let mut request = Request::new(body);
-        request.method_mut().clone_from(&self.method);
-        request.uri_mut().clone_from(&self.uri);
-        *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers.to_map();
-        request.extensions_mut().clone_from(&self.extensions);
+        *request.headers_mut() = self.memory_mut().headers.map();
+        let head = self.head();
+        request.method_mut().clone_from(&head.method);
+        request.uri_mut().clone_from(&head.uri);
+        *request.version_mut() = head.version;
+        request.extensions_mut().clone_from(&head.extensions);
         request
+    }
+
+    fn head(&self) -> &Head {
+        self.memory().head.as_ref().expect(HELD)
+    }
+
+    fn memory(&self) -> &Memory {
+        self.0.as_ref().expect(HELD)
+    }
+
+    fn memory_mut(&mut self) -> &mut Memory {
+        self.0.as_mut().expect(HELD)
+    }
+}
+
+/// Gives the memory back, without what it held.
+impl Drop for SavedHead {
+    fn drop(&mut self) {
+        let Some(mut memory) = self.0.take() else {
+            return;
+        };
+        memory.head = None;
+        memory.headers.clear();
+        // At the thread's end there is no pool any more.
+        let _ = FREE.try_with(|free| {
+            let mut free = free.borrow_mut();
+            if free.len() < POOL {
+                free.push(memory);
+            }
+        });
     }
 }
 
@@ -65,7 +123,7 @@ impl SavedHead {
 impl fmt::Debug for SavedHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SavedHead")
-            .field("method", &self.method)
+            .field("method", self.method())
             .finish_non_exhaustive()
     }
 }
@@ -74,39 +132,53 @@ impl fmt::Debug for SavedHead {
 mod tests {
     use super::*;
 
+    fn pooled() -> usize {
+        FREE.with_borrow(Vec::len)
+    }
+
+    fn parts(value: &str) -> request::Parts {
+        let request = Request::builder()
+            .method(Method::PUT)
+            .uri("https://h/p?q")
+            .version(Version::HTTP_2)
+            .header("x-first", value)
+            .extension(7_u8);
+        request.body(()).unwrap().into_parts().0
+    }
+
     #[test]
     fn a_head_is_the_same_after_its_memory_was_used_by_another() {
-        let request = |value: &str| {
-            let mut secret = http::HeaderValue::from_static("secret");
-            secret.set_sensitive(true);
-            Request::builder()
-                .method(Method::PUT)
-                .uri("https://h/p?q")
-                .version(Version::HTTP_2)
-                .header("x-first", value)
-                .header("accept", "b")
-                .header("accept", "a")
-                .header("authorization", secret)
-                .header("x-empty", "")
-                .header("x-opaque", &b"\xff\xfe"[..])
-                .extension(7_u8)
-                .body(())
-                .unwrap()
-        };
-        drop(SavedHead::of(&request("a longer one")));
-        let original = request("own");
-        let head = SavedHead::of(&original);
+        drop(SavedHead::of(&parts("a longer one")));
+        let original = parts("own");
+        let mut head = SavedHead::of(&original);
+        assert_eq!(pooled(), 0, "it is the other's memory");
 
         for _ in 0..2 {
             let again = head.request("body");
             assert_eq!(again.method(), Method::PUT);
             assert_eq!(again.uri(), "https://h/p?q");
             assert_eq!(again.version(), Version::HTTP_2);
-            assert_eq!(again.headers(), original.headers());
-            assert!(again.headers().iter().eq(original.headers().iter()));
-            assert!(again.headers()["authorization"].is_sensitive());
-            assert!(!again.headers()["accept"].is_sensitive());
+            assert_eq!(*again.headers(), original.headers);
             assert_eq!(again.extensions().get::<u8>(), Some(&7));
+            assert!(head.has_header(&HeaderName::from_static("x-first")));
+            assert!(!head.has_header(&HeaderName::from_static("x-second")));
         }
+    }
+
+    #[test]
+    fn what_is_pooled_is_empty_and_bounded() {
+        let heads: Vec<_> = (0..2 * POOL)
+            .map(|_| SavedHead::of(&parts("secret")))
+            .collect();
+        assert_eq!(pooled(), 0);
+        drop(heads);
+        assert_eq!(pooled(), POOL);
+        FREE.with_borrow_mut(|free| {
+            for memory in free {
+                assert!(memory.head.is_none() && memory.headers.map().is_empty());
+            }
+        });
+        drop(SavedHead::of(&parts("secret")));
+        assert_eq!(pooled(), POOL, "it was taken and given back");
     }
 }

@@ -1,20 +1,16 @@
-use std::cell::RefCell;
-
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// A copy of a request's headers, for the case that it is sent again.
+/// A copy of a request's headers.
 ///
 /// It is flat rather than a [`HeaderMap`], whose clone costs two allocations, and one more for
-/// each name that is not a standard one. Its memory is used again by the thread's next request.
-/// Only a resend makes a map of it.
+/// each value that was not shared before. Only a resend makes a map of it.
 #[derive(Default)]
-pub(crate) struct Headers(Flat);
-
-#[derive(Default)]
-struct Flat {
+pub(crate) struct SavedHeaders {
     /// Names and values, one after the other.
     text: Vec<u8>,
+    /// The text instead, once values of a map share it.
+    shared: Bytes,
     fields: Vec<Field>,
 }
 
@@ -24,48 +20,49 @@ struct Field {
     is_sensitive: bool,
 }
 
-/// Memory of no request, for the next ones: at most this many a thread.
-const POOL: usize = 32;
-
 /// Memory of more headers, or of more bytes, is not kept, so that one odd request does not hold
 /// it for good.
-const POOLED_FIELDS: usize = 128;
-const POOLED_BYTES: usize = 8 * 1024;
+const MOST_FIELDS: usize = 128;
+const MOST_BYTES: usize = 8 * 1024;
 
-thread_local! {
-    static FREE: RefCell<Vec<Flat>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Headers {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        if headers.is_empty() {
-            return Self::default();
-        }
-        let pooled = FREE.try_with(|free| free.borrow_mut().pop());
-        let mut flat = pooled.ok().flatten().unwrap_or_default();
-        for (name, value) in headers {
-            flat.text.extend_from_slice(name.as_str().as_bytes());
-            let name_end = flat.text.len();
-            flat.text.extend_from_slice(value.as_bytes());
-            flat.fields.push(Field {
+impl SavedHeaders {
+    /// Copies these headers; there were none before.
+    pub(crate) fn fill(&mut self, headers: &HeaderMap) {
+        let mut text = std::mem::take(&mut self.text);
+        self.fields.extend(headers.iter().map(|(name, value)| {
+            text.extend_from_slice(name.as_str().as_bytes());
+            let name_end = text.len();
+            text.extend_from_slice(value.as_bytes());
+            Field {
                 name_end,
-                value_end: flat.text.len(),
+                value_end: text.len(),
                 is_sensitive: value.is_sensitive(),
-            });
-        }
-        Self(flat)
+            }
+        }));
+        self.text = text;
     }
 
-    pub(crate) fn to_map(&self) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(self.0.fields.len());
-        // All values share one copy.
-        let text = Bytes::copy_from_slice(&self.0.text);
+    pub(crate) fn contains(&self, name: &HeaderName) -> bool {
+        let name = name.as_str().as_bytes();
+        let text = self.text();
+        let starts = std::iter::once(0).chain(self.fields.iter().map(|field| field.value_end));
+        starts
+            .zip(&self.fields)
+            .any(|(start, field)| &text[start..field.name_end] == name)
+    }
+
+    /// The headers, repeated ones in their order.
+    pub(crate) fn map(&mut self) -> HeaderMap {
+        let mut map = HeaderMap::with_capacity(self.fields.len());
+        if !self.text.is_empty() {
+            self.shared = std::mem::take(&mut self.text).into();
+        }
         let mut start = 0;
-        for field in &self.0.fields {
-            let name = HeaderName::from_bytes(&text[start..field.name_end]);
-            let value = HeaderValue::from_maybe_shared(text.slice(field.name_end..field.value_end));
+        for field in &self.fields {
+            let name = HeaderName::from_bytes(&self.shared[start..field.name_end]);
+            let value = self.shared.slice(field.name_end..field.value_end);
             // They were a name and a value before.
-            if let (Ok(name), Ok(mut value)) = (name, value) {
+            if let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_maybe_shared(value)) {
                 value.set_sensitive(field.is_sensitive);
                 map.append(name, value);
             }
@@ -73,65 +70,104 @@ impl Headers {
         }
         map
     }
-}
 
-/// Gives the memory back, without what it held.
-impl Drop for Headers {
-    fn drop(&mut self) {
-        if !(1..=POOLED_FIELDS).contains(&self.0.fields.capacity())
-            || self.0.text.capacity() > POOLED_BYTES
-        {
-            return;
-        }
-        let mut flat = std::mem::take(&mut self.0);
-        flat.text.clear();
-        flat.fields.clear();
-        // At the thread's end there is no pool any more.
-        let _ = FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
-                free.push(flat);
+    /// Forgets what it holds, but not its memory, where it is worth keeping.
+    pub(crate) fn clear(&mut self) {
+        if !self.shared.is_empty() {
+            let shared = std::mem::take(&mut self.shared);
+            // Unique once no request holds a value of it any more.
+            if let Ok(text) = shared.try_into_mut() {
+                self.text = text.into();
             }
-        });
+        }
+        self.text.clear();
+        self.fields.clear();
+        if self.text.capacity() > MOST_BYTES || self.fields.capacity() > MOST_FIELDS {
+            *self = Self::default();
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        if self.text.is_empty() {
+            &self.shared
+        } else {
+            &self.text
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::{ACCEPT, AUTHORIZATION};
+
     use super::*;
 
-    fn pooled() -> usize {
-        FREE.with_borrow(Vec::len)
+    fn odd() -> HeaderMap {
+        let mut map = HeaderMap::new();
+        let mut secret = HeaderValue::from_static("secret");
+        secret.set_sensitive(true);
+        map.insert("x-first", HeaderValue::from_static("1"));
+        map.append(ACCEPT, HeaderValue::from_static("b"));
+        map.append(ACCEPT, HeaderValue::from_static("a"));
+        map.insert(AUTHORIZATION, secret);
+        map.insert("x-empty", HeaderValue::from_static(""));
+        map.insert("x-opaque", HeaderValue::from_bytes(b"\xff\xfe").unwrap());
+        map
     }
 
     #[test]
-    fn what_is_pooled_is_empty_and_bounded() {
-        let mut map = HeaderMap::new();
-        map.insert("authorization", HeaderValue::from_static("secret"));
-        let headers: Vec<_> = (0..2 * POOL).map(|_| Headers::of(&map)).collect();
-        assert_eq!(pooled(), 0);
-        drop(headers);
-        assert_eq!(pooled(), POOL);
-        assert!(FREE.with_borrow(|free| {
-            free.iter()
-                .all(|flat| flat.text.is_empty() && flat.fields.is_empty())
-        }));
+    fn what_is_copied_is_the_same_each_time() {
+        let mut flat = SavedHeaders::default();
+        for _ in 0..3 {
+            flat.fill(&odd());
+            for _ in 0..2 {
+                let map = flat.map();
+                assert_eq!(map, odd());
+                assert!(map.iter().eq(odd().iter()));
+                assert!(map[AUTHORIZATION].is_sensitive());
+                assert!(!map[ACCEPT].is_sensitive());
+            }
+            flat.clear();
+            assert!(flat.map().is_empty());
+        }
+    }
 
-        drop(Headers::of(&map));
-        assert_eq!(pooled(), POOL, "it was taken and given back");
-        FREE.with_borrow_mut(Vec::clear);
-        for number in 0..=POOLED_FIELDS {
+    #[test]
+    fn a_name_is_found_before_and_after_a_map_was_made() {
+        let mut flat = SavedHeaders::default();
+        flat.fill(&odd());
+        for _ in 0..2 {
+            assert!(flat.contains(&AUTHORIZATION));
+            assert!(flat.contains(&HeaderName::from_static("x-opaque")));
+            // A value, a part of a name, and nothing of it.
+            for name in ["secret", "x-first1", "accep", "upgrade"] {
+                assert!(!flat.contains(&HeaderName::from_static(name)), "{name}");
+            }
+            flat.map();
+        }
+    }
+
+    #[test]
+    fn its_memory_is_used_again_unless_it_is_large_or_held_by_a_request() {
+        let mut flat = SavedHeaders::default();
+        flat.fill(&odd());
+        let start = flat.text.as_ptr();
+        drop(flat.map());
+        flat.clear();
+        assert_eq!(flat.text.as_ptr(), start);
+
+        flat.fill(&odd());
+        let held = flat.map();
+        flat.clear();
+        assert_eq!((flat.text.capacity(), &held), (0, &odd()));
+
+        let mut map = HeaderMap::new();
+        for number in 0..=MOST_FIELDS {
             let name = HeaderName::try_from(format!("x-{number}")).unwrap();
             map.insert(name, HeaderValue::from_static("v"));
         }
-        drop(Headers::of(&map));
-        assert_eq!(pooled(), 0);
-    }
-
-    #[test]
-    fn no_headers_need_no_memory() {
-        drop(Headers::of(&HeaderMap::new()));
-        assert_eq!(pooled(), 0);
-        assert!(Headers::default().to_map().is_empty());
+        flat.fill(&map);
+        flat.clear();
+        assert_eq!(flat.fields.capacity(), 0);
     }
 }

@@ -58,18 +58,6 @@ impl Exponential {
     pub const fn new(base: Duration, cap: Duration) -> Self {
         Self { base, cap }
     }
-
-    fn bound(&self, retry: u32) -> Duration {
-        1_u32
-            .checked_shl(retry)
-            .and_then(|factor| self.base.checked_mul(factor))
-            .unwrap_or(if self.base.is_zero() {
-                Duration::ZERO
-            } else {
-                self.cap
-            })
-            .min(self.cap)
-    }
 }
 
 /// [`DEFAULT_BASE`](Exponential::DEFAULT_BASE) and [`DEFAULT_CAP`](Exponential::DEFAULT_CAP).
@@ -84,8 +72,8 @@ impl MakeBackoff for Exponential {
 
     fn make_backoff(&self, seed: u64) -> FullJitter {
         FullJitter {
-            schedule: *self,
-            retry: 0,
+            bound: nanos(self.base.min(self.cap)),
+            cap: nanos(self.cap),
             random: Rng::with_seed(seed),
         }
     }
@@ -94,8 +82,9 @@ impl MakeBackoff for Exponential {
 /// The pauses that [`Exponential`] makes; they never end.
 #[derive(Clone, Debug)]
 pub struct FullJitter {
-    schedule: Exponential,
-    retry: u32,
+    /// Of the next pause, in nanoseconds as the cap is: so it is small, and 584 years are enough.
+    bound: u64,
+    cap: u64,
     random: Rng,
 }
 
@@ -103,18 +92,19 @@ impl Iterator for FullJitter {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let bound = self.schedule.bound(self.retry);
-        self.retry = self.retry.saturating_add(1);
-        Some(up_to(&mut self.random, bound))
+        let pause = self.random.u64(0..=self.bound);
+        self.bound = self.bound.saturating_mul(2).min(self.cap);
+        Some(Duration::from_nanos(pause))
     }
 }
 
 /// Uniform on `[0, bound]`, to the nanosecond.
 pub(crate) fn up_to(random: &mut Rng, bound: Duration) -> Duration {
-    const SECOND: u128 = 1_000_000_000;
-    let nanos = random.u128(0..=bound.as_nanos());
-    // Neither cast loses anything: the first quotient is at most `bound`'s seconds.
-    Duration::new((nanos / SECOND) as u64, (nanos % SECOND) as u32)
+    Duration::from_nanos(random.u64(0..=nanos(bound)))
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -124,19 +114,28 @@ mod tests {
     const SCHEDULE: Exponential =
         Exponential::new(Duration::from_millis(100), Duration::from_secs(2));
 
+    /// What each pause is at most, in milliseconds.
+    fn bounds() -> impl Iterator<Item = u64> {
+        let mut pauses = SCHEDULE.make_backoff(0);
+        std::iter::from_fn(move || {
+            let bound = pauses.bound / 1_000_000;
+            pauses.next().map(|_| bound)
+        })
+    }
+
     #[test]
     fn bounds_double_then_stay() {
-        let bounds: Vec<_> = (0..7).map(|n| SCHEDULE.bound(n).as_millis()).collect();
-        assert_eq!(bounds, [100, 200, 400, 800, 1600, 2000, 2000]);
-        for retry in [31, 32, 64, u32::MAX] {
-            assert_eq!(SCHEDULE.bound(retry), Duration::from_secs(2));
+        let first: Vec<_> = bounds().take(7).collect();
+        assert_eq!(first, [100, 200, 400, 800, 1600, 2000, 2000]);
+        for retry in [31, 32, 64, 1000] {
+            assert_eq!(bounds().nth(retry), Some(2000));
         }
     }
 
     #[test]
     fn draws_are_uniform_on_the_whole_range() {
-        for retry in 0..6 {
-            let bound = SCHEDULE.bound(retry as u32);
+        for (retry, bound) in bounds().take(6).enumerate() {
+            let bound = Duration::from_millis(bound);
             let draws: Vec<_> = (0..10_000)
                 .map(|seed| SCHEDULE.make_backoff(seed).nth(retry).unwrap())
                 .collect();

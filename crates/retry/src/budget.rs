@@ -31,8 +31,10 @@ use http::uri::Authority;
 /// assert!(budget.withdraw(&uri).is_some());
 /// ```
 #[derive(Clone)]
-pub struct Budget {
-    accounts: Arc<[AtomicU64; Self::ACCOUNTS]>,
+pub struct Budget(Arc<Shared>);
+
+struct Shared {
+    accounts: [AtomicU64; Budget::ACCOUNTS],
     earned: u64,
     reserve: u64,
 }
@@ -56,24 +58,24 @@ impl Budget {
     #[must_use]
     pub fn new(per_mille: u32, reserve: u32) -> Self {
         let reserve = u64::from(reserve) * TOKEN;
-        Self {
-            accounts: Arc::new(std::array::from_fn(|_| reserve.into())),
+        Self(Arc::new(Shared {
+            accounts: std::array::from_fn(|_| reserve.into()),
             earned: per_mille.into(),
             reserve,
-        }
+        }))
     }
 
     /// Counts a first send to the authority of `uri`.
     pub fn earn(&self, uri: &Uri) {
         let account = account(uri);
-        self.add(account, self.earned);
+        self.add(account, self.0.earned);
     }
 
     /// Takes a token for a retry to the authority of `uri`, if there is one.
     #[must_use]
     pub fn withdraw(&self, uri: &Uri) -> Option<Token> {
         let account = account(uri);
-        self.accounts[account]
+        self.0.accounts[account]
             .fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(TOKEN))
             .ok()?;
         Some(Token {
@@ -85,14 +87,14 @@ impl Budget {
     /// What there is for the authority of `uri`, in thousandths of a retry.
     #[must_use]
     pub fn balance(&self, uri: &Uri) -> u64 {
-        self.accounts[account(uri)].load(Relaxed)
+        self.0.accounts[account(uri)].load(Relaxed)
     }
 
     fn add(&self, account: usize, tokens: u64) {
         // Room for the parts of a token, which a small reserve has none for.
-        let most = self.reserve.max(TOKEN + self.earned);
+        let most = self.0.reserve.max(TOKEN + self.0.earned);
         // What is full is only read, which is all that a healthy server costs.
-        let _ = self.accounts[account].fetch_update(Relaxed, Relaxed, |balance| {
+        let _ = self.0.accounts[account].fetch_update(Relaxed, Relaxed, |balance| {
             (balance < most).then(|| (balance + tokens).min(most))
         });
     }
@@ -109,8 +111,8 @@ impl Default for Budget {
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Budget")
-            .field("per_mille", &self.earned)
-            .field("reserve", &(self.reserve / TOKEN))
+            .field("per_mille", &self.0.earned)
+            .field("reserve", &(self.0.reserve / TOKEN))
             .finish_non_exhaustive()
     }
 }
@@ -150,12 +152,14 @@ fn account(uri: &Uri) -> usize {
         let word = u64::from_le_bytes(word) | LOWER_CASE;
         (hash.rotate_left(5) ^ word).wrapping_mul(GOLDEN)
     };
-    let words = authority.chunks_exact(8);
-    let mut last = [0; 8];
-    let rest = words.remainder();
-    last[..rest.len()].copy_from_slice(rest);
-    let hash = words.fold(0, |hash, word| {
+    let hash = authority.chunks_exact(8).fold(0, |hash, word| {
         mix(hash, word.try_into().expect("eight bytes"))
+    });
+    // The last eight may overlap those before.
+    let last = authority.last_chunk().copied().unwrap_or_else(|| {
+        let mut all = [0; 8];
+        all[..authority.len()].copy_from_slice(authority);
+        all
     });
     // The high bits depend on all of the text.
     (mix(hash, last) >> 58) as usize
@@ -273,7 +277,7 @@ mod tests {
         const EACH: u64 = 100_000;
         // A reserve that is never full, so that nothing is lost at its edge.
         let (budget, uri) = (Budget::new(300, 4_000_000), Uri::from_static(URI));
-        budget.accounts[account(&uri)].store(1_000_000_000, Relaxed);
+        budget.0.accounts[account(&uri)].store(1_000_000_000, Relaxed);
         thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {

@@ -1,28 +1,26 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use http::Uri;
+use http::{Extensions, Uri};
+use outbound_http::ResendCount;
 use tokio::time::Instant;
 
 use crate::backoff::up_to;
 use crate::budget::Token;
+use crate::config::Config;
 use crate::service::Shared;
 use crate::{MakeBackoff, Override};
 
 /// How far a call has come, and what it may still do.
-pub(crate) struct Course<I> {
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Course {
     /// The number of the attempt in flight; the first is 1.
     pub(crate) attempt: u32,
     retries: u32,
-    deadline: Option<Deadline>,
-    /// Made at the first retry.
-    backoff: Option<I>,
-}
-
-#[derive(Clone, Copy)]
-struct Deadline {
-    started: Instant,
-    limit: Duration,
+    /// Later than any clock can count is no deadline.
+    deadline: Option<Instant>,
+    /// Sends of the request beyond its first, by all layers.
+    pub(crate) resends: ResendCount,
 }
 
 /// A retry that has been decided on.
@@ -34,21 +32,26 @@ pub(crate) struct Plan {
     pub(crate) token: Option<Token>,
 }
 
-impl<I: Iterator<Item = Duration>> Course<I> {
-    #[inline(always)]
-    pub(crate) fn new<R, C, K>(shared: &Shared<R, C, K>, settings: Option<&Override>) -> Self {
-        let config = &shared.config;
+impl Course {
+    #[inline]
+    pub(crate) fn new(config: &Config, extensions: &Extensions) -> Self {
+        // Most requests have none, and none is the same as one with nothing in it.
+        if extensions.is_empty() && config.deadline.is_none() {
+            return Self {
+                attempt: 1,
+                retries: config.retries,
+                ..Self::default()
+            };
+        }
+        let settings: Option<&Override> = extensions.get();
         let limit = settings
             .and_then(|settings| settings.deadline)
             .or(config.deadline);
         Self {
             attempt: 1,
             retries: Override::retries_of(settings, config.retries),
-            deadline: limit.map(|limit| Deadline {
-                started: Instant::now(),
-                limit,
-            }),
-            backoff: None,
+            deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
+            resends: ResendCount::of(extensions),
         }
     }
 
@@ -56,23 +59,27 @@ impl<I: Iterator<Item = Duration>> Course<I> {
         self.attempt > self.retries
     }
 
-    /// Whether, and after which pause, another attempt follows one that failed.
-    pub(crate) fn plan<R, C, K>(
-        &mut self,
+    /// The attempt that follows is in flight.
+    pub(crate) const fn advance(&mut self) {
+        self.attempt += 1;
+        self.resends = self.resends.next();
+    }
+
+    /// Whether, and after which pause, another attempt follows one that failed. The back-off is
+    /// made at the first retry.
+    pub(crate) fn plan<R, C, K: MakeBackoff>(
+        &self,
         shared: &Shared<R, C, K>,
+        backoff: &mut Option<K::Backoff>,
         uri: &Uri,
         hint: Option<Duration>,
-    ) -> Option<Plan>
-    where
-        K: MakeBackoff<Backoff = I>,
-    {
+    ) -> Option<Plan> {
         let config = &shared.config;
         if self.is_last() || hint.is_some_and(|hint| hint > config.hint_ceiling) {
             return None;
         }
-        let backoff = self
-            .backoff
-            .get_or_insert_with(|| shared.backoff.make_backoff(shared.seeds.next()));
+        let backoff =
+            backoff.get_or_insert_with(|| shared.backoff.make_backoff(shared.seeds.next()));
         let pause = backoff.next()?;
         let delay = match hint {
             // Later than asked for, never earlier, so that a fleet does not come back at once; but
@@ -84,9 +91,10 @@ impl<I: Iterator<Item = Duration>> Course<I> {
             }
             None => pause,
         };
+        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
         if self
             .deadline
-            .is_some_and(|deadline| delay >= deadline.left())
+            .is_some_and(|deadline| delay >= left(deadline))
         {
             return None;
         }
@@ -100,11 +108,5 @@ impl<I: Iterator<Item = Duration>> Course<I> {
             asked: hint.is_some_and(|hint| hint >= pause),
             token,
         })
-    }
-}
-
-impl Deadline {
-    fn left(self) -> Duration {
-        self.limit.saturating_sub(self.started.elapsed())
     }
 }

@@ -8,7 +8,6 @@ use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{Drain, Replay};
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use crate::budget::Token;
@@ -16,7 +15,6 @@ use crate::course::Plan;
 use crate::event::Cause;
 use crate::hint::{self, wall_clock};
 use crate::kept::Kept;
-use crate::timer::Timer;
 use crate::{Attempts, Classify, MakeBackoff, Verdict};
 
 pin_project! {
@@ -35,6 +33,9 @@ pin_project! {
         #[pin]
         state: State<S::Future, R::Body, RB>,
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
+        // What is left then is dropped with the future: to drop it before would cost each response
+        // one more move.
+        done: bool,
         // Its `Send` does not depend on the body's.
         body: PhantomData<fn(B)>,
     }
@@ -47,22 +48,19 @@ pin_project! {
         Calling {
             #[pin]
             response: F,
-            #[pin]
-            timer: Timer,
         },
         // Before the next attempt.
         Pausing {
-            #[pin]
-            pause: Sleep,
             #[pin]
             drain: Drain<RB>,
             next: Option<Next<B>>,
         },
         // Until the service is ready for it.
         Readying { next: Option<Next<B>> },
-        Done,
     }
 }
+
+const KEPT: &str = "kept, or there would be no further state";
 
 /// What the next attempt sends.
 struct Next<B> {
@@ -82,33 +80,10 @@ where
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
     ) -> Self {
         Self {
-            state: State::calling(response),
+            state: State::Calling { response },
             kept,
+            done: false,
             body: PhantomData,
-        }
-    }
-}
-
-impl<F, B, RB> State<F, B, RB> {
-    const fn calling(response: F) -> Self {
-        Self::Calling {
-            response,
-            timer: Timer::Unset,
-        }
-    }
-
-    /// A pause of zero is none: it registers no timer.
-    fn waiting(plan: Plan, body: B, drain: impl FnOnce() -> Drain<RB>) -> Self {
-        let token = plan.token;
-        let next = Some(Next { body, token });
-        if plan.delay.is_zero() {
-            Self::Readying { next }
-        } else {
-            Self::Pausing {
-                pause: sleep(plan.delay),
-                drain: drain(),
-                next,
-            }
         }
     }
 }
@@ -125,39 +100,42 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        assert!(!*this.done, "polled after completion");
+        if let (StateProj::Calling { response }, None) = (this.state.as_mut().project(), &this.kept)
+        {
+            let outcome = response.poll(cx);
+            *this.done = outcome.is_ready();
+            return outcome;
+        }
         loop {
             match this.state.as_mut().project() {
-                StateProj::Calling { response, timer } => {
+                StateProj::Calling { response } => {
+                    let kept = this.kept.as_mut().expect(KEPT);
                     let Poll::Ready(outcome) = response.poll(cx) else {
-                        let Some(kept) = this.kept.as_mut() else {
-                            return Poll::Pending;
-                        };
-                        ready!(timer.poll_elapsed(|| kept.attempt_timeout(), cx));
+                        ready!(kept.poll_attempt_timeout(cx));
                         let Some((plan, body)) = Self::abandon(kept) else {
                             return Poll::Pending;
                         };
-                        this.state.set(State::waiting(plan, body, Drain::nothing));
+                        let waiting = Self::wait(kept, plan, body, |_| Drain::nothing());
+                        this.state.set(waiting);
                         continue;
-                    };
-                    let Some(kept) = this.kept.as_mut() else {
-                        this.state.set(State::Done);
-                        return Poll::Ready(outcome);
                     };
                     let verdict = Self::verdict(kept, &outcome);
                     if verdict == Verdict::Done && kept.is_first() {
-                        this.state.set(State::Done);
+                        *this.done = true;
                         return Poll::Ready(outcome);
                     }
                     match Self::judge(kept, outcome, verdict) {
                         Ok(waiting) => this.state.set(waiting),
                         Err(outcome) => {
-                            this.state.set(State::Done);
+                            *this.done = true;
                             return Poll::Ready(outcome);
                         }
                     }
                 }
-                StateProj::Pausing { pause, drain, next } => {
-                    if pause.poll(cx).is_pending() {
+                StateProj::Pausing { drain, next } => {
+                    let kept = this.kept.as_mut().expect(KEPT);
+                    if kept.timer.poll_pause(cx).is_pending() {
                         let _ = drain.poll(cx);
                         return Poll::Pending;
                     }
@@ -165,9 +143,9 @@ where
                     this.state.set(State::Readying { next });
                 }
                 StateProj::Readying { next } => {
-                    let kept = this.kept.as_mut().expect("kept until the call is done");
+                    let kept = this.kept.as_mut().expect(KEPT);
                     if let Err(error) = ready!(kept.service.poll_ready(cx)) {
-                        this.state.set(State::Done);
+                        *this.done = true;
                         return Poll::Ready(Err(error));
                     }
                     let Next { body, token } = next.take().expect("taken once");
@@ -176,9 +154,8 @@ where
                         token.spend();
                     }
                     let response = kept.service.call(request);
-                    this.state.set(State::calling(response));
+                    this.state.set(State::Calling { response });
                 }
-                StateProj::Done => panic!("polled after completion"),
             }
         }
     }
@@ -215,12 +192,7 @@ where
         if let Ok(response) = &outcome {
             kept.count(response);
         }
-        let is_retried = match verdict {
-            Verdict::Done => false,
-            Verdict::Unprocessed | Verdict::Throttled => true,
-            Verdict::Transient => kept.repeatable,
-        };
-        let plan = is_retried.then(|| {
+        let plan = kept.may_follow(verdict).then(|| {
             let headers = outcome.as_ref().ok().map(Response::headers);
             let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
             kept.plan(hint)
@@ -245,13 +217,27 @@ where
             },
         );
         // Of the outcome nothing is held during the pause but a body that is being drained.
-        Ok(State::waiting(plan, body, || match outcome {
-            Ok(response) => {
-                let limit = kept.shared.config.drain;
-                Drain::new(response, kept.head.method(), limit)
-            }
+        Ok(Self::wait(kept, plan, body, |kept| match outcome {
+            Ok(response) => Drain::new(response, kept.head.method(), kept.shared.config.drain),
             Err(_) => Drain::nothing(),
         }))
+    }
+
+    /// A pause of zero is none: it registers no timer.
+    fn wait(
+        kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
+        plan: Plan,
+        body: R::Body,
+        drain: impl FnOnce(&Kept<S, R::Saved, R, C, K, K::Backoff>) -> Drain<RB>,
+    ) -> State<S::Future, R::Body, RB> {
+        let token = plan.token;
+        let next = Some(Next { body, token });
+        if plan.delay.is_zero() {
+            return State::Readying { next };
+        }
+        kept.timer.start(plan.delay);
+        let drain = drain(kept);
+        State::Pausing { drain, next }
     }
 
     /// The attempt that follows one which took too long.

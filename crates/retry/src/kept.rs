@@ -1,15 +1,18 @@
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response};
+use http::header::UPGRADE;
+use http::{HeaderValue, Method, Request, Response};
 use outbound_http::{ResendCount, SavedHead};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
-
-use crate::service::Shared;
-use crate::verdict::Attempt;
-use crate::{Attempts, MakeBackoff, Report};
+use crate::idempotency_key::IDEMPOTENCY_KEY;
+use crate::service::{Shared, is_idempotent};
+use crate::timer::Timer;
+use crate::verdict::{Attempt, Verdict};
+use crate::{Attempts, Idempotent, MakeBackoff, Report};
 
 /// What a further attempt needs.
 pub(crate) struct Kept<S, V, R, C, K, I> {
@@ -17,37 +20,17 @@ pub(crate) struct Kept<S, V, R, C, K, I> {
     pub(crate) service: S,
     pub(crate) head: SavedHead,
     pub(crate) saved: V,
-    /// Whether it does no harm to repeat a request that may have been processed.
-    pub(crate) repeatable: bool,
     pub(crate) shared: Arc<Shared<R, C, K>>,
-    course: Course<I>,
-    resends: ResendCount,
+    pub(crate) course: Course,
+    pub(crate) timer: Timer,
+    /// Made at the first retry.
+    pub(crate) backoff: Option<I>,
 }
 
 impl<S, V, R, C, K> Kept<S, V, R, C, K, K::Backoff>
 where
     K: MakeBackoff,
 {
-    // Inlined, as what it makes is large and would be copied.
-    #[inline(always)]
-    pub(crate) fn new(
-        service: S,
-        head: SavedHead,
-        saved: V,
-        repeatable: bool,
-        shared: Arc<Shared<R, C, K>>,
-    ) -> Self {
-        Self {
-            service,
-            course: Course::new(&shared, head.extensions().get()),
-            resends: ResendCount::of(head.extensions()),
-            head,
-            saved,
-            repeatable,
-            shared,
-        }
-    }
-
     pub(crate) fn attempt(&self) -> Attempt<'_> {
         Attempt {
             number: self.course.attempt,
@@ -56,21 +39,48 @@ where
         }
     }
 
-    pub(crate) const fn is_first(&self) -> bool {
+    pub(crate) fn is_first(&self) -> bool {
         self.course.attempt == 1
     }
 
-    /// After how long the attempt may be given up; `None` where no other may follow.
-    pub(crate) fn attempt_timeout(&self) -> Option<Duration> {
-        self.shared
-            .config
-            .attempt_timeout
-            .filter(|_| self.repeatable && !self.course.is_last())
+    /// Ready when the attempt has taken so long that it may be given up; never where no other may
+    /// follow.
+    pub(crate) fn poll_attempt_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(timeout) = self.shared.config.attempt_timeout else {
+            return Poll::Pending;
+        };
+        let is_followed = !self.course.is_last() && self.may_follow(Verdict::Transient);
+        let timeout = is_followed.then_some(timeout);
+        self.timer.poll_attempt(timeout, cx)
+    }
+
+    /// Whether another attempt may follow one with this verdict without doing harm.
+    pub(crate) fn may_follow(&self, verdict: Verdict) -> bool {
+        let is_harmless = match verdict {
+            Verdict::Done => false,
+            Verdict::Unprocessed | Verdict::Throttled => true,
+            Verdict::Transient => self.is_repeatable(),
+        };
+        is_harmless && !self.is_upgrade()
+    }
+
+    /// What follows an upgrade is no longer HTTP, and cannot be taken back.
+    fn is_upgrade(&self) -> bool {
+        self.head.method() == Method::CONNECT || self.head.has_header(&UPGRADE)
+    }
+
+    /// Whether a request that may have been processed may be sent again.
+    fn is_repeatable(&self) -> bool {
+        match self.head.extensions().get() {
+            Some(Idempotent(repeatable)) => *repeatable,
+            None => is_idempotent(self.head.method()) || self.head.has_header(&IDEMPOTENCY_KEY),
+        }
     }
 
     /// Whether, and after which pause, another attempt follows one that failed.
     pub(crate) fn plan(&mut self, hint: Option<Duration>) -> Option<Plan> {
-        self.course.plan(&self.shared, self.head.uri(), hint)
+        self.course
+            .plan(&self.shared, &mut self.backoff, self.head.uri(), hint)
     }
 
     pub(crate) fn tell(&self, plan: &Plan, cause: Cause<'_>) {
@@ -80,41 +90,43 @@ where
             asked: plan.asked,
             method: self.head.method(),
             uri: self.head.uri(),
-            resends: self.resends.next(),
+            resends: self.course.resends.next(),
             cause,
         });
     }
 
     /// The request of the next attempt: the head as it was, and how often it was sent again.
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
+        self.timer = Timer::Unset;
         let mut request = self.head.request(body);
         if let Some(name) = &self.shared.config.attempt_header {
             let number = HeaderValue::from(self.course.attempt);
             request.headers_mut().insert(name.clone(), number);
         }
-        self.course.attempt += 1;
-        self.resends = self.resends.next();
         Report::resent(request.extensions());
-        request.extensions_mut().insert(self.resends);
+        let course = &mut self.course;
+        course.advance();
+        request.extensions_mut().insert(course.resends);
         request
     }
 
     /// Counts what was sent again beneath.
     pub(crate) fn count<RB>(&mut self, response: &Response<RB>) {
-        self.resends = self.resends.max(ResendCount::of(response.extensions()));
+        let course = &mut self.course;
+        course.resends = course.resends.max(ResendCount::of(response.extensions()));
     }
 
     /// Marks a response that took more than one send, or is the last for want of another.
     pub(crate) fn mark<RB>(&self, response: &mut Response<RB>, gave_up: bool) {
-        let count = self.course.attempt;
+        let course = &self.course;
+        let count = course.attempt;
         let extensions = response.extensions_mut();
         if count > 1 || gave_up {
             let exhausted = gave_up || Attempts::are_exhausted(extensions);
             extensions.insert(Attempts { count, exhausted });
         }
         if count > 1 {
-            let resends = self.resends.max(ResendCount::of(extensions));
-            extensions.insert(resends);
+            extensions.insert(course.resends);
         }
     }
 }

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
-use outbound_http::{ResendCount, clone_head};
+use http::header::UPGRADE;
+use http::{Method, Request, Response};
+use outbound_http::clone_head;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use crate::course::Course;
 use crate::event::{Cause, Event};
 use crate::hint::{self, wall_clock};
-use crate::service::{Shared, is_repeatable, is_upgrade};
+use crate::idempotency_key::IDEMPOTENCY_KEY;
+use crate::service::{Shared, is_idempotent};
 use crate::verdict::Attempt;
-use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Standard, Verdict};
+use crate::{
+    Attempts, Classify, Exponential, Idempotent, MakeBackoff, Override, Report, Standard, Verdict,
+};
 
 /// The decisions of [`RetryLayer`](crate::RetryLayer) as a [`tower::retry::Policy`], for clients
 /// that take one and nothing else.
@@ -49,7 +53,8 @@ use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Stan
 pub struct Policy<C = Standard, K: MakeBackoff = Exponential> {
     shared: Arc<Shared<(), C, K>>,
     /// Of the request that this clone is for, from its first failure on.
-    course: Option<Course<K::Backoff>>,
+    course: Option<Course>,
+    backoff: Option<K::Backoff>,
 }
 
 impl<C, K: MakeBackoff> Policy<C, K> {
@@ -57,6 +62,7 @@ impl<C, K: MakeBackoff> Policy<C, K> {
         Self {
             shared: Arc::new(shared),
             course: None,
+            backoff: None,
         }
     }
 }
@@ -67,6 +73,7 @@ impl<C, K: MakeBackoff> Clone for Policy<C, K> {
         Self {
             shared: Arc::clone(&self.shared),
             course: None,
+            backoff: None,
         }
     }
 }
@@ -92,11 +99,10 @@ where
         request: &mut Request<B>,
         outcome: &mut Result<Response<RB>, E>,
     ) -> Option<Pause> {
-        let shared = &self.shared;
-        let settings = request.extensions().get();
+        let config = &self.shared.config;
         let course = self
             .course
-            .get_or_insert_with(|| Course::new(shared, settings));
+            .get_or_insert_with(|| Course::new(config, request.extensions()));
         let attempt = Attempt {
             number: course.attempt,
             method: request.method(),
@@ -115,23 +121,22 @@ where
         }
         let headers = outcome.as_ref().ok().map(Response::headers);
         let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
-        let plan = course.plan(&self.shared, request.uri(), hint)?;
-        let resends = ResendCount::of(request.extensions()).next();
+        let plan = course.plan(&self.shared, &mut self.backoff, request.uri(), hint)?;
         self.shared.config.tell(&Event {
             retry: course.attempt,
             delay: plan.delay,
             asked: plan.asked,
             method: request.method(),
             uri: request.uri(),
-            resends,
+            resends: course.resends.next(),
             cause: match outcome {
                 Ok(response) => Cause::Status(response.status()),
                 Err(error) => Cause::Error(self.shared.classify.show(error)),
             },
         });
-        course.attempt += 1;
+        course.advance();
         Report::resent(request.extensions());
-        request.extensions_mut().insert(resends);
+        request.extensions_mut().insert(course.resends);
         if let Some(token) = plan.token {
             // The policy does not learn whether the retry is sent after all.
             token.spend();
@@ -183,5 +188,16 @@ impl Future for Pause {
             Some(sleep) => sleep.poll(cx),
             None => Poll::Ready(()),
         }
+    }
+}
+
+fn is_upgrade<B>(request: &Request<B>) -> bool {
+    request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
+}
+
+fn is_repeatable<B>(request: &Request<B>) -> bool {
+    match request.extensions().get() {
+        Some(Idempotent(repeatable)) => *repeatable,
+        None => is_idempotent(request.method()) || request.headers().contains_key(IDEMPOTENCY_KEY),
     }
 }

@@ -1,19 +1,18 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::UPGRADE;
 use http::{Method, Request, Response};
 use http_body::Body;
 use outbound_http::{Replay, SavedHead};
 use tower_service::Service;
 
 use crate::config::Config;
+use crate::course::Course;
 use crate::future::ResponseFuture;
-
-use crate::idempotency_key::IDEMPOTENCY_KEY;
 use crate::kept::Kept;
 use crate::seeds::Seeds;
-use crate::{Classify, Idempotent, MakeBackoff, Override, Report};
+use crate::timer::Timer;
+use crate::{Classify, MakeBackoff, Report};
 
 /// Retries HTTP requests with jittered back-off.
 ///
@@ -79,43 +78,30 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let shared = &self.shared;
         Report::sent(request.extensions());
-        let settings = request.extensions().get();
-        let retries = Override::retries_of(settings, shared.config.retries);
-        if retries == 0 {
+        let course = Course::new(&shared.config, request.extensions());
+        if course.is_last() {
             let request = request.map(|body| shared.replay.once(body));
             return ResponseFuture::new(self.inner.call(request), None);
         }
-        let (parts, body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let (body, saved) = shared.replay.split(body);
-        let request = Request::from_parts(parts, body);
-        // Asked only now, as looking a header up costs more than all of a send that is not kept.
-        let kept = saved.filter(|_| !is_upgrade(&request)).map(|saved| {
+        let kept = saved.map(|saved| {
             if let Some(budget) = &shared.config.budget {
-                budget.earn(request.uri());
+                budget.earn(&head.uri);
             }
-            Kept::new(
+            Kept {
                 // Never polled, so that it holds nothing of what readiness reserves.
-                self.inner.clone(),
-                SavedHead::of(&request),
+                service: self.inner.clone(),
+                head: SavedHead::of(&head),
                 saved,
-                is_repeatable(&request),
-                Arc::clone(shared),
-            )
+                shared: Arc::clone(shared),
+                course,
+                timer: Timer::Unset,
+                backoff: None,
+            }
         });
+        let request = Request::from_parts(head, body);
         ResponseFuture::new(self.inner.call(request), kept)
-    }
-}
-
-/// What follows an upgrade is no longer HTTP, and cannot be taken back.
-pub(crate) fn is_upgrade<B>(request: &Request<B>) -> bool {
-    request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
-}
-
-/// Whether a request that may have been processed may be sent again.
-pub(crate) fn is_repeatable<B>(request: &Request<B>) -> bool {
-    match request.extensions().get() {
-        Some(Idempotent(repeatable)) => *repeatable,
-        None => is_idempotent(request.method()) || request.headers().contains_key(IDEMPOTENCY_KEY),
     }
 }
 

@@ -252,7 +252,7 @@ async fn whatever_a_server_sends_neither_panics_nor_waits_nor_sends_beyond_its_b
         waited += start.elapsed();
     }
     assert!(
-        retried > 1000 && waited > 1000 * SECOND,
+        retried > 1000 && waited > 100 * SECOND,
         "{retried} {waited:?}"
     );
 }

@@ -15,12 +15,26 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 ///
 /// `now` is asked only where a date has to be measured and the response has none of its own.
 pub(crate) fn wait(headers: &HeaderMap, now: impl Fn() -> SystemTime) -> Option<Duration> {
-    if headers.is_empty() {
+    // Most responses have none: one pass, rather than a hash for each of the names.
+    if !headers.keys().any(is_hint) {
         return None;
     }
     retry_after::millis(headers)
         .or_else(|| retry_after::retry_after(headers, &now))
         .or_else(|| rate_limit::reset(headers, &now))
+}
+
+fn is_hint(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "retry-after"
+            | "retry-after-ms"
+            | "x-ms-retry-after-ms"
+            | "ratelimit"
+            | "ratelimit-reset"
+            | "x-ratelimit-reset"
+            | "x-rate-limit-reset"
+    )
 }
 
 /// What the server says in `X-Should-Retry`, as APIs of OpenAI's and Anthropic's kind do.
