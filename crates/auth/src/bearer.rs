@@ -1,75 +1,87 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, Entry, PROXY_AUTHORIZATION};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, EffectiveUri, NoAuth};
 use pin_project_lite::pin_project;
 
-use crate::flight::Waiter;
-use crate::tokens::Acquired;
-use crate::{AuthError, Authorize, Scope, Step, Tokens, Verdict};
+use crate::engine::Acquired;
+use crate::held::Held;
+use crate::live::Need;
+use crate::scope::Refusal;
+use crate::waiter::Waiter;
+use crate::{AuthError, Authorize, Scope, Step, Tokens, ValidFor, Verdict};
 
 /// [`Authorize`] that sends a fetched token as `Authorization: Bearer` (RFC 6750, section 2.1).
 ///
 /// A 401 condemns the token that was used, unless it has a successor already, and asks for one
 /// further attempt. A 401 on that attempt is handed out, and condemns nothing: a token that is
 /// refused while it is fresh is not the cause. Other statuses, 403 among them, are never taken
-/// for a matter of the token.
-#[derive(Clone, Debug)]
+/// for a matter of the token. Which challenges the 401 poses makes no difference.
+#[derive(Clone)]
 pub struct Bearer {
-    scope: Scope,
+    place: Arc<Place>,
     tokens: Tokens,
+    held: Held,
+}
+
+/// Where a token goes, and what refuses it.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) scope: Scope,
+    pub(crate) header: HeaderName,
+    pub(crate) refused: StatusCode,
 }
 
 /// [`Authorize::Mark`] of [`Bearer`]: which token an attempt carried.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Generation {
-    bearer: Bearer,
-    number: u64,
-    again: bool,
+    pub(crate) place: Arc<Place>,
+    pub(crate) tokens: Tokens,
+    pub(crate) number: u64,
+    pub(crate) again: bool,
 }
 
 impl Bearer {
     /// Sends a token of `tokens` to `scope`, and to nowhere else.
     #[must_use]
-    pub const fn new(scope: Scope, tokens: Tokens) -> Self {
-        Self { scope, tokens }
+    pub fn new(scope: Scope, tokens: Tokens) -> Self {
+        let place = Place::new(scope);
+        Self {
+            place: Arc::new(place),
+            tokens,
+            held: Held::default(),
+        }
     }
 
-    fn step<B>(
-        &self,
-        mut request: Request<B>,
-        again: bool,
-    ) -> Step<B, Generation, WaitForToken<B>> {
-        let extensions = request.extensions();
-        if extensions.get::<NoAuth>().is_some() || request.headers().contains_key(AUTHORIZATION) {
-            return Step::Skip(request);
-        }
-        let strayed = extensions.get::<CrossOrigin>().is_some();
-        if let Err(refusal) = self.scope.check(request.uri(), strayed) {
-            let scope = self.scope.clone();
-            return Step::Fail(AuthError::out_of_scope(refusal, request.uri(), scope));
-        }
-        let resending = again.then(|| self.tokens.clone());
-        match self.tokens.acquire() {
-            Acquired::Now(lease) => {
-                add(&mut request, lease.value, resending.as_ref());
-                let mark = Generation {
-                    bearer: self.clone(),
-                    number: lease.generation,
-                    again,
-                };
-                Step::Ready(request, mark)
-            }
-            Acquired::Later(waiter) => Step::Wait(WaitForToken {
-                waiter,
-                request: Some(request),
-                bearer: self.clone(),
-                again,
-            }),
+    /// Sends it in the header `name`, rather than in `Authorization`; the token alone, if
+    /// [`TokensBuilder::prefix`](crate::TokensBuilder::prefix) is empty.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        Arc::make_mut(&mut self.place).header = name;
+        self
+    }
+
+    /// Sends it to a proxy: in `Proxy-Authorization`, and a 407 refuses it rather than a 401 (RFC
+    /// 9110, section 11.7).
+    #[must_use]
+    pub fn proxy(mut self) -> Self {
+        let place = Arc::make_mut(&mut self.place);
+        place.header = PROXY_AUTHORIZATION;
+        place.refused = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        self
+    }
+
+    fn mark(&self, number: u64) -> Generation {
+        Generation {
+            place: Arc::clone(&self.place),
+            tokens: self.tokens.clone(),
+            number,
+            again: false,
         }
     }
 }
@@ -78,34 +90,139 @@ impl<B> Authorize<B> for Bearer {
     type Mark = Generation;
     type Wait = WaitForToken<B>;
 
-    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
-        self.step(request, false)
+    fn authorize(&mut self, mut request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        let place = &*self.place;
+        let mut strayed = false;
+        let mut need = Need::default();
+        let extensions = request.extensions();
+        if !extensions.is_empty() {
+            if extensions.get::<NoAuth>().is_some() {
+                return Step::Skip(request);
+            }
+            strayed = extensions.get::<CrossOrigin>().is_some();
+            need.valid_for = extensions.get().map(|ValidFor(wanted)| *wanted);
+        }
+        let refusal = place.scope.check(request.uri(), strayed);
+        let Entry::Vacant(entry) = request.headers_mut().entry(&place.header) else {
+            return Step::Skip(request);
+        };
+        if let Err(refusal) = refusal {
+            return Step::Fail(place.refuse(&request, refusal));
+        }
+        if need.valid_for.is_none() {
+            if let Some((number, value)) = self.held.get(&self.tokens) {
+                entry.insert(value);
+                return Step::Ready(request, self.mark(number));
+            }
+        }
+        self.mark(0).acquire(request, need)
     }
 
     fn authorize_again(
         &mut self,
         request: Request<B>,
-        _: Generation,
+        mark: Generation,
     ) -> Step<B, Generation, WaitForToken<B>> {
-        self.step(request, true)
+        mark.acquire_again(request)
     }
 
     fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
-        if response.status() != StatusCode::UNAUTHORIZED || mark.again {
-            return Verdict::Keep;
+        mark.observe(response)
+    }
+}
+
+impl Place {
+    pub(crate) const fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            header: AUTHORIZATION,
+            refused: StatusCode::UNAUTHORIZED,
         }
+    }
+
+    #[cold]
+    pub(crate) fn refuse<B>(&self, request: &Request<B>, refusal: Refusal) -> AuthError {
+        AuthError::out_of_scope(refusal, request.uri(), self.scope.clone())
+    }
+}
+
+impl Generation {
+    /// The way that takes longer: through the engine.
+    pub(crate) fn acquire<B>(
+        mut self,
+        mut request: Request<B>,
+        need: Need,
+    ) -> Step<B, Self, WaitForToken<B>> {
+        match self.tokens.acquire(need) {
+            Acquired::Now(lease) => {
+                self.number = lease.generation;
+                self.add(&mut request, lease.value.clone());
+                Step::Ready(request, self)
+            }
+            Acquired::Later(waiter) => Step::Wait(WaitForToken {
+                waiter,
+                request: Some((request, self)),
+            }),
+            Acquired::Failed(error) => Step::Fail(AuthError::shared(error)),
+        }
+    }
+
+    pub(crate) fn acquire_again<B>(
+        mut self,
+        request: Request<B>,
+    ) -> Step<B, Self, WaitForToken<B>> {
+        self.again = true;
+        let need = Need {
+            after: Some(self.number),
+            valid_for: request.extensions().get().map(|ValidFor(wanted)| *wanted),
+        };
+        self.acquire(request, need)
+    }
+
+    fn add<B>(&self, request: &mut Request<B>, value: HeaderValue) {
+        request.headers_mut().insert(&self.place.header, value);
+        if self.again {
+            self.tokens.count_resend();
+        }
+    }
+
+    pub(crate) fn observe<RB>(self, response: &Response<RB>) -> Verdict<Self> {
+        if response.status() == self.place.refused {
+            return self.refused(response);
+        }
+        // A server that failed did not judge the token.
+        if (self.again || self.tokens.engine().is_watching()) && response.status().as_u16() < 500 {
+            if self.again {
+                self.tokens.engine().replayed(self.number, true);
+            } else {
+                self.tokens.engine().accepted();
+            }
+        }
+        Verdict::Keep
+    }
+
+    #[cold]
+    fn refused<RB>(self, response: &Response<RB>) -> Verdict<Self> {
         // Redirected beneath: somebody else refused what was not meant for them.
         let answered_by = response.extensions().get::<EffectiveUri>();
-        if answered_by.is_some_and(|uri| !mark.bearer.scope.contains(&uri.0)) {
+        if answered_by.is_some_and(|uri| !self.place.scope.contains(&uri.0)) {
             return Verdict::Keep;
         }
-        mark.bearer.tokens.condemn(mark.number);
-        Verdict::Replay(mark)
+        if self.again {
+            self.tokens.engine().replayed(self.number, false);
+            return Verdict::Keep;
+        }
+        if self.tokens.rejected(self.number) {
+            Verdict::Replay(self)
+        } else {
+            Verdict::Keep
+        }
     }
 }
 
 pin_project! {
-    /// [`Authorize::Wait`] of [`Bearer`]: waits for the fetch that is under way.
+    /// [`Authorize::Wait`] of [`Bearer`] and [`Keyed`](crate::Keyed): waits for the fetch that is
+    /// under way.
     ///
     /// # Cancellation
     ///
@@ -113,9 +230,7 @@ pin_project! {
     pub struct WaitForToken<B> {
         #[pin]
         waiter: Waiter,
-        request: Option<Request<B>>,
-        bearer: Bearer,
-        again: bool,
+        request: Option<(Request<B>, Generation)>,
     }
 }
 
@@ -125,22 +240,29 @@ impl<B> Future for WaitForToken<B> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let lease = ready!(this.waiter.poll(cx)).map_err(AuthError::shared)?;
-        let mut request = this.request.take().expect("polled after completion");
-        let resending = this.again.then_some(&this.bearer.tokens);
-        add(&mut request, lease.value, resending);
-        let mark = Generation {
-            bearer: this.bearer.clone(),
-            number: lease.generation,
-            again: *this.again,
-        };
+        let (mut request, mut mark) = this.request.take().expect("polled after completion");
+        mark.number = lease.generation;
+        mark.add(&mut request, lease.value.clone());
         Poll::Ready(Ok((request, mark)))
     }
 }
 
-fn add<B>(request: &mut Request<B>, value: HeaderValue, resending: Option<&Tokens>) {
-    request.headers_mut().insert(AUTHORIZATION, value);
-    if let Some(tokens) = resending {
-        tokens.count_resend();
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bearer")
+            .field("header", &self.place.header)
+            .field("scope", &self.place.scope)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("number", &self.number)
+            .field("again", &self.again)
+            .finish_non_exhaustive()
     }
 }
 

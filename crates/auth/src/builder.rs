@@ -1,27 +1,44 @@
 use std::fmt;
-use std::time::Duration;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use outbound_http::{Spawn, TokioSpawn};
+use fastrand::Rng;
+use outbound_http::{BoxError, Spawn, TokioSpawn};
 
-use crate::launch::Launcher;
-use crate::{TokenSource, Tokens};
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::launch::{Launcher, Persist};
+use crate::schedule::Schedule;
+use crate::{Token, TokenSource, Tokens, secret};
 
 /// Settings of [`Tokens`]; see [`Tokens::builder`].
 #[derive(Clone)]
 pub struct TokensBuilder<T, X = TokioSpawn> {
     source: T,
     spawn: X,
-    margin: Duration,
+    schedule: Schedule,
     fetch_timeout: Duration,
+    persist: Option<Persist>,
+    prefix: Box<str>,
+    clock: Clock,
+    rng: Rng,
 }
 
 impl<T> TokensBuilder<T> {
-    pub(crate) const fn new(source: T) -> Self {
+    pub(crate) fn new(source: T) -> Self {
         Self {
             source,
             spawn: TokioSpawn::new(),
-            margin: Tokens::DEFAULT_MARGIN,
+            schedule: Schedule {
+                margin: Tokens::DEFAULT_MARGIN,
+                ahead: Tokens::DEFAULT_REFRESH_AHEAD,
+            },
             fetch_timeout: Tokens::DEFAULT_FETCH_TIMEOUT,
+            persist: None,
+            prefix: secret::BEARER.into(),
+            clock: Clock::default(),
+            rng: Rng::new(),
         }
     }
 }
@@ -31,7 +48,16 @@ impl<T, X> TokensBuilder<T, X> {
     /// lifetime. By default [`Tokens::DEFAULT_MARGIN`].
     #[must_use]
     pub fn margin(mut self, margin: Duration) -> Self {
-        self.margin = margin;
+        self.schedule.margin = margin;
+        self
+    }
+
+    /// How long before it is no longer used a token's successor is fetched; see
+    /// [`Tokens::DEFAULT_REFRESH_AHEAD`], the default. Zero: it is fetched when it is needed, and
+    /// waited for.
+    #[must_use]
+    pub fn refresh_ahead(mut self, ahead: Duration) -> Self {
+        self.schedule.ahead = ahead;
         self
     }
 
@@ -42,6 +68,46 @@ impl<T, X> TokensBuilder<T, X> {
         self
     }
 
+    /// Stores the refresh token of a fetched token that has one
+    /// ([`Token::rotated`](crate::Token::rotated)), before that token is used for the first time.
+    ///
+    /// A source whose refresh tokens are good for one use (RFC 9700, section 4.14.2) is lost if
+    /// the process ends between a use and the storing of its successor. If storing fails, the
+    /// fetch counts as failed, but the token is kept: the next fetch stores it again, and does
+    /// not ask the source.
+    ///
+    /// ```
+    /// use outbound_auth::{Token, Tokens, from_fn};
+    ///
+    /// let tokens = Tokens::builder(from_fn(|_| async {
+    ///     Ok(Token::new("access").rotated("next refresh token"))
+    /// }))
+    /// .persist(|token| async move {
+    ///     let _to_store = token.refresh_token();
+    ///     Ok(())
+    /// })
+    /// .build();
+    /// # drop(tokens);
+    /// ```
+    #[must_use]
+    pub fn persist<F, Fut>(mut self, persist: F) -> Self
+    where
+        F: Fn(Token) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.persist = Some(Arc::new(move |token| Box::pin(persist(token))));
+        self
+    }
+
+    /// What stands before the token in its header; by default `"Bearer "`, with its space.
+    ///
+    /// `"token "` for some APIs, and empty where the header holds the token alone.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
     /// What runs the fetches. By default [`TokioSpawn`]. Their timeout needs tokio's clock in
     /// any case.
     #[must_use]
@@ -49,9 +115,28 @@ impl<T, X> TokensBuilder<T, X> {
         TokensBuilder {
             source: self.source,
             spawn,
-            margin: self.margin,
+            schedule: self.schedule,
             fetch_timeout: self.fetch_timeout,
+            persist: self.persist,
+            prefix: self.prefix,
+            clock: self.clock,
+            rng: self.rng,
         }
+    }
+
+    /// Reads the wall clock by `clock`, in a test.
+    #[must_use]
+    pub fn wall_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::with_wall(clock);
+        self
+    }
+
+    /// Fixes what is left to chance (when exactly a token is renewed, and how long the pauses
+    /// after failures are), in a test.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.rng = Rng::with_seed(seed);
+        self
     }
 
     /// Finishes the settings.
@@ -61,8 +146,9 @@ impl<T, X> TokensBuilder<T, X> {
         T: TokenSource,
         X: Spawn + Send + Sync + 'static,
     {
-        let launch = Launcher::new(self.source, self.spawn, self.fetch_timeout);
-        Tokens::launched_by(launch, self.margin)
+        let launch = Launcher::new(self.source, self.spawn, self.fetch_timeout, self.persist);
+        let engine = Engine::new(self.prefix, self.schedule, self.rng);
+        Tokens::launched_by(launch, engine, self.clock)
     }
 }
 
@@ -70,7 +156,8 @@ impl<T, X> TokensBuilder<T, X> {
 impl<T, X> fmt::Debug for TokensBuilder<T, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokensBuilder")
-            .field("margin", &self.margin)
+            .field("margin", &self.schedule.margin)
+            .field("refresh_ahead", &self.schedule.ahead)
             .field("fetch_timeout", &self.fetch_timeout)
             .finish_non_exhaustive()
     }

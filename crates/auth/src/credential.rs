@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Request};
 use outbound_http::{CrossOrigin, NoAuth};
 
+use crate::event;
 use crate::{AuthError, Authorize, InvalidAuth, Scope, StaticAuthLayer, Step, query};
 
 /// A credential that never changes, confined to its scope.
@@ -68,8 +69,13 @@ impl StaticCredential {
         let extensions = request.extensions();
         let marked =
             extensions.get::<NoAuth>().is_some() || extensions.get::<CrossOrigin>().is_some();
-        if !marked && !self.is_present(request) && self.shared.scope.contains(request.uri()) {
+        if marked || self.is_present(request) {
+            return;
+        }
+        if self.shared.scope.contains(request.uri()) {
             self.add(request);
+        } else {
+            event::withheld(request.uri());
         }
     }
 

@@ -2,17 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use crate::Reason;
 use crate::error::SharedError;
-use crate::tokens::Lease;
+use crate::live::Lease;
+use crate::sync::{Mutex, lock};
 
 /// How a fetch ended, for everyone who waited.
 pub(crate) type Outcome = Result<Lease, SharedError>;
 
-#[derive(Default)]
 pub(crate) struct Flight {
+    pub(crate) why: Reason,
     board: Mutex<Board>,
 }
 
@@ -25,28 +27,31 @@ struct Board {
 }
 
 impl Flight {
+    pub(crate) fn new(why: Reason) -> Self {
+        Self {
+            why,
+            board: Mutex::new(Board::default()),
+        }
+    }
+
     /// Ends the fetch and wakes all who wait. Only the first outcome counts.
     pub(crate) fn land(&self, outcome: Outcome) {
-        let mut board = self.board();
+        let mut board = lock(&self.board);
         board.outcome.get_or_insert(outcome);
         let wakers = std::mem::take(&mut board.wakers);
         board.vacant = Vec::new();
         drop(board);
         wakers.into_iter().flatten().for_each(Waker::wake);
     }
-
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// One who waits. Dropping it disturbs nobody.
-pub(crate) struct Waiter {
+/// A place among those who wait. Dropping it disturbs nobody.
+pub(crate) struct Place {
     flight: Arc<Flight>,
     place: Option<usize>,
 }
 
-impl Waiter {
+impl Place {
     pub(crate) const fn new(flight: Arc<Flight>) -> Self {
         Self {
             flight,
@@ -55,12 +60,12 @@ impl Waiter {
     }
 }
 
-impl Future for Waiter {
+impl Future for Place {
     type Output = Outcome;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let this = &mut *self;
-        let mut board = this.flight.board();
+        let mut board = lock(&this.flight.board);
         if let Some(outcome) = &board.outcome {
             this.place = None;
             return Poll::Ready(outcome.clone());
@@ -81,10 +86,10 @@ impl Future for Waiter {
     }
 }
 
-impl Drop for Waiter {
+impl Drop for Place {
     fn drop(&mut self) {
         let Some(place) = self.place else { return };
-        let mut board = self.flight.board();
+        let mut board = lock(&self.flight.board);
         // Landed in between: the places are gone.
         if board.outcome.is_none() {
             board.wakers[place] = None;

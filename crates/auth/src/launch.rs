@@ -1,50 +1,131 @@
 //! The fetch itself, which belongs to no request.
 
-use std::error::Error;
-use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outbound_http::Spawn;
-use tokio::time::timeout;
+use outbound_http::{BoxError, Spawn};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
 
+use crate::engine::{Again, Failure, Fetched, Start};
 use crate::error::SharedError;
-use crate::flight::Flight;
+use crate::fault::Fault;
 use crate::tokens::Shared;
-use crate::{FetchError, InvalidAuth, Reason, Token, TokenSource};
+use crate::{Reason, Token, TokenSource};
 
-/// Hides the types of source and spawner, so that [`Tokens`] can be named.
+/// Hides the types of source and spawner, so that [`Tokens`](crate::Tokens) can be named.
 pub(crate) trait Launch: Send + Sync {
-    fn launch(&self, why: Reason, landing: Landing);
+    fn launch(&self, landing: Landing);
 }
 
+/// Stores a refresh token before its token is used.
+pub(crate) type Persist =
+    Arc<dyn Fn(Token) -> Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>> + Send + Sync>;
+
 pub(crate) struct Launcher<T, X> {
-    source: Arc<T>,
+    source: Arc<Source<T>>,
     spawn: X,
-    fetch_timeout: Duration,
+}
+
+struct Source<T> {
+    source: T,
+    persist: Option<Persist>,
+    limit: Duration,
+    /// A token that was fetched and whose refresh token is not stored yet. Its lock is held
+    /// throughout a fetch, so that a source is asked by one at a time in any case: the refresh
+    /// token is to be used once.
+    unsaved: Mutex<Option<Fetched>>,
 }
 
 impl<T, X> Launcher<T, X> {
-    pub(crate) fn new(source: T, spawn: X, fetch_timeout: Duration) -> Self {
+    pub(crate) fn new(source: T, spawn: X, limit: Duration, persist: Option<Persist>) -> Self {
         Self {
-            source: Arc::new(source),
+            source: Arc::new(Source {
+                source,
+                persist,
+                limit,
+                unsaved: Mutex::new(None),
+            }),
             spawn,
-            fetch_timeout,
         }
     }
 }
 
 impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
-    fn launch(&self, why: Reason, landing: Landing) {
+    fn launch(&self, landing: Landing) {
         let source = Arc::clone(&self.source);
-        let fetch_timeout = self.fetch_timeout;
         self.spawn.spawn(async move {
-            let fetched = timeout(fetch_timeout, source.fetch(why)).await;
-            landing.land(match fetched {
-                Ok(fetched) => fetched.map_err(|error: FetchError| error.into_source().into()),
-                Err(_) => Err(Arc::new(Fault::TimedOut(fetch_timeout))),
-            });
+            let why = landing.start.0.why;
+            let result = source.token(why, &landing.shared).await;
+            landing.land(result);
         });
+    }
+}
+
+impl<T: TokenSource> Source<T> {
+    async fn token(&self, why: Reason, shared: &Shared) -> Result<Fetched, Failure> {
+        let mut unsaved = self.unsaved.lock().await;
+        if unsaved.is_some() {
+            self.save(&mut unsaved).await?;
+            let saved = unsaved.take();
+            // The token itself may have waited too long.
+            if let Some(saved) = saved.filter(|saved| !saved.is_over(shared.clock.now())) {
+                return Ok(saved);
+            }
+        }
+        let start = Instant::now();
+        let token = match timeout(self.limit, self.source.fetch(why)).await {
+            Ok(Ok(token)) => token,
+            Ok(Err(error)) => {
+                let again = match error.is_permanent() {
+                    true => Again::WhenMended,
+                    false => Again::Later(error.delay()),
+                };
+                let error = error.into_source().into();
+                return Err(Failure { error, again });
+            }
+            Err(_) => return Err(later(Fault::TimedOut(self.limit))),
+        };
+        let fetched = Fetched {
+            token,
+            at: shared.clock.now(),
+            took: start.elapsed(),
+        };
+        if self.persist.is_none() || fetched.token.refresh_token().is_none() {
+            return Ok(fetched);
+        }
+        *unsaved = Some(fetched);
+        self.save(&mut unsaved).await?;
+        unsaved.take().ok_or_else(|| later(Fault::Aborted))
+    }
+
+    async fn save(&self, unsaved: &mut Option<Fetched>) -> Result<(), Failure> {
+        let (Some(persist), Some(fetched)) = (&self.persist, unsaved) else {
+            return Ok(());
+        };
+        let saving = timeout(self.limit, persist(fetched.token.clone()));
+        let source = match saving.await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => SharedError::from(error),
+            Err(_) => SharedError::from(BoxError::from("it took too long")),
+        };
+        Err(later(Fault::NotPersisted(source)))
+    }
+}
+
+impl Fetched {
+    fn is_over(&self, now: crate::clock::Now) -> bool {
+        let lifetime = self.token.lifetime();
+        lifetime.is_some_and(|lifetime| self.at.after(lifetime).has_come(now))
+    }
+}
+
+fn later(fault: Fault) -> Failure {
+    Failure {
+        error: Arc::new(fault),
+        again: Again::Later(None),
     }
 }
 
@@ -52,69 +133,36 @@ impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
 /// away) it ends it with an error, so that nobody waits for ever.
 pub(crate) struct Landing {
     shared: Arc<Shared>,
-    flight: Arc<Flight>,
+    start: Start,
     landed: bool,
 }
 
 impl Landing {
-    pub(crate) const fn new(shared: Arc<Shared>, flight: Arc<Flight>) -> Self {
+    pub(crate) const fn new(shared: Arc<Shared>, start: Start) -> Self {
         Self {
             shared,
-            flight,
+            start,
             landed: false,
         }
     }
 
-    fn land(mut self, fetched: Result<Token, SharedError>) {
-        self.finish(fetched);
+    fn land(mut self, result: Result<Fetched, Failure>) {
+        self.finish(result);
     }
 
-    fn finish(&mut self, fetched: Result<Token, SharedError>) {
+    fn finish(&mut self, result: Result<Fetched, Failure>) {
         self.landed = true;
-        // Published first: who finds no flight any more finds the token.
-        let outcome = self.shared.publish(fetched);
-        self.flight.land(outcome);
+        self.shared.land(&self.start, result);
     }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
         if !self.landed {
-            self.finish(Err(Arc::new(Fault::Aborted)));
-        }
-    }
-}
-
-/// How a fetch can fail by itself.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    TimedOut(Duration),
-    Aborted,
-    BornExpired,
-    Unusable(InvalidAuth),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut(limit) => write!(
-                f,
-                "the token source did not answer within {limit:?}; if it goes through the same client, mark its request NoAuth"
-            ),
-            Self::Aborted => f.write_str(
-                "the token source panicked, or the runtime that it ran on was shut down",
-            ),
-            Self::BornExpired => f.write_str("the token source gave a token that has expired"),
-            Self::Unusable(_) => f.write_str("the token source gave a token that cannot be used"),
-        }
-    }
-}
-
-impl Error for Fault {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Unusable(source) => Some(source),
-            _ => None,
+            self.finish(Err(Failure {
+                error: Arc::new(Fault::Aborted),
+                again: Again::AtOnce,
+            }));
         }
     }
 }

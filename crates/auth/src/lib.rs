@@ -40,7 +40,8 @@
 //!   [`query`](AuthLayer::query); each has an `_env` form that reads an environment variable.
 //!   Stack several to add several.
 //! - Fetched: [`Tokens`] around a [`TokenSource`] (an async closure by [`from_fn`]), given to
-//!   [`AuthLayer::bearer_from`].
+//!   [`AuthLayer::bearer_from`]. In another header, or for a proxy: [`Bearer`].
+//! - Fetched for each tenant, or user: [`Keyed`], and [`For`] on each request.
 //! - Anything else: [`Authorize`].
 //!
 //! ```
@@ -96,17 +97,28 @@
 //! go through the same client, over `ConcurrencyLimit(1)` too, with
 //! [`NoAuth`](outbound_http::NoAuth) on its requests.
 //!
+//! # When a token is fetched
+//!
+//! By the first request, by the first request near the end of the token's life (which does not
+//! wait), and after a 401; never by a timer. [`Tokens`] says when exactly, and what follows from a
+//! failure. A request that needs a token that is valid for longer says so by [`ValidFor`].
+//!
 //! # What happens on a 401
 //!
 //! The token that was used is condemned; with [`AuthLayer::replay`] the request is sent once more
 //! with the next one, and carries [`ResendCount`](outbound_http::ResendCount), as does its
-//! response. If its body cannot be sent again, the 401 is handed out as it is; so is a second 401.
+//! response. If there is a newer token already, it is sent at once with that one, without a fetch.
+//!
+//! The 401 is handed out as it came, and the request is not sent again, if its body cannot be,
+//! if no other token can be had (its extension [`ReplayError`] says why; the old one is used on),
+//! or if such renewals have lately been of no use ([`Tokens::MIN_REJECTION_PAUSE`]). A second 401
+//! is handed out as well. Until it is certain which one it will be, the first response is kept, and
+//! nothing else of the first attempt.
 //!
 //! # What it does not do
 //!
-//! It does not retry (a 401's one further attempt apart), does not look at 403 or 407, and does
-//! not wipe secrets from memory. A fetch that failed is not held back: the next request fetches
-//! again.
+//! It does not retry (a 401's one further attempt apart), does not look at 403, and does not wipe
+//! secrets from memory.
 //!
 //! # Cancellation
 //!
@@ -122,27 +134,39 @@ mod authorize;
 mod bearer;
 mod builder;
 mod challenge;
+mod clock;
 mod constructors;
 mod credential;
 #[cfg(feature = "digest")]
 mod digest;
+mod engine;
 mod error;
+mod event;
+mod fault;
 mod flight;
 mod future;
+mod held;
 mod invalid;
+mod keyed;
 mod launch;
 mod layer;
+mod limiter;
+mod live;
+mod marks;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
 mod query;
 mod refused;
+mod schedule;
 mod scope;
 mod secret;
 mod service;
 mod source;
 mod sources;
 mod static_auth;
+mod sync;
 mod tokens;
+mod waiter;
 
 #[doc(no_inline)]
 pub use outbound_http::BoxError;
@@ -159,7 +183,9 @@ pub use self::digest::{Digest, DigestMark};
 pub use self::error::{AuthError, ReplayError};
 pub use self::future::ResponseFuture;
 pub use self::invalid::InvalidAuth;
+pub use self::keyed::Keyed;
 pub use self::layer::AuthLayer;
+pub use self::marks::{For, ValidFor};
 pub use self::scope::Scope;
 pub use self::service::Auth;
 pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};

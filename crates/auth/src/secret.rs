@@ -22,12 +22,18 @@ pub(crate) fn header_value(prefix: &str, secret: &str) -> Result<HeaderValue, In
     Ok(value)
 }
 
+pub(crate) const BEARER: &str = "Bearer ";
+
 /// A bearer token is one word (RFC 6750, section 2.1).
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, InvalidAuth> {
+    word(BEARER, token)
+}
+
+pub(crate) fn word(prefix: &str, token: &str) -> Result<HeaderValue, InvalidAuth> {
     if token.contains(' ') {
         return Err(InvalidAuth::new("the token contains a space"));
     }
-    header_value("Bearer ", token)
+    header_value(prefix, token)
 }
 
 pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, InvalidAuth> {

@@ -6,7 +6,9 @@ use outbound_http::BoxError;
 
 /// Fetches tokens for [`Tokens`](crate::Tokens).
 ///
-/// Asked by one caller at a time, whatever the number of requests that wait.
+/// Asked by one caller at a time, whatever the number of requests that wait. The future belongs
+/// to no request; it is dropped only after
+/// [`fetch_timeout`](crate::TokensBuilder::fetch_timeout).
 pub trait TokenSource: Send + Sync + 'static {
     /// Fetches a token that is valid from now on.
     ///

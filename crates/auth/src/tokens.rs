@@ -1,15 +1,14 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use http::HeaderValue;
-use tokio::time::Instant;
-
-use crate::error::SharedError;
-use crate::flight::{Flight, Outcome, Waiter};
-use crate::launch::{Fault, Landing, Launch};
-use crate::{Reason, Token, TokenSource, TokensBuilder, secret};
+use crate::clock::{Clock, Now};
+use crate::engine::{Acquired, Engine, Failure, Fetched, Start};
+use crate::event;
+use crate::launch::{Landing, Launch};
+use crate::live::{Need, Use};
+use crate::{AuthError, InvalidAuth, Token, TokenSource, TokensBuilder};
 
 /// A token that is fetched when it is needed, and shared by all who need it.
 ///
@@ -18,53 +17,40 @@ use crate::{Reason, Token, TokenSource, TokensBuilder, secret};
 ///
 /// - However many requests wait for a token, it is fetched once, by a task that belongs to none
 ///   of them: dropping a request cancels nothing, and all get the same token or the same error.
-/// - A token is used until it is near the end of its life (see [`DEFAULT_MARGIN`]), or until it
-///   was refused with a 401. Each has a generation, so that a late 401 for an old one does not
-///   condemn its successor.
-/// - A fetch that fails, panics, takes longer than [`DEFAULT_FETCH_TIMEOUT`] or loses its
-///   runtime is an error for those who waited; the next request fetches again.
+/// - The next token is fetched before the last one ends, by the first request that comes in that
+///   time (see [`DEFAULT_REFRESH_AHEAD`]); no request waits for it. Without requests nothing is
+///   fetched, and no task runs.
+/// - A token is used until it is near the end of its life (see [`DEFAULT_MARGIN`]) by the
+///   monotonic clock or by the wall clock, whichever says so first: the one stands still while a
+///   machine sleeps, the other is set back.
+/// - A token that was refused with a 401 is replaced by the next request that needs one. Each has
+///   a generation, so that a late 401 for an old one does not condemn its successor. A resource
+///   that refuses every token makes it fetch rarely (see [`MIN_REJECTION_PAUSE`]).
+/// - After a failed fetch, none is made for a while ([`MIN_BACKOFF`] to [`MAX_BACKOFF`], longer if
+///   the server asked for it; [`PERMANENT_ERROR_FOR`] if only somebody else can mend it). A token
+///   that still lives is used meanwhile; without one, requests fail at once, with the error of
+///   that fetch.
+/// - A fetch that takes longer than [`DEFAULT_FETCH_TIMEOUT`] has failed. One that panics or loses
+///   its runtime is an error for those who waited; the next request fetches again.
 ///
 /// [`DEFAULT_MARGIN`]: Self::DEFAULT_MARGIN
+/// [`DEFAULT_REFRESH_AHEAD`]: Self::DEFAULT_REFRESH_AHEAD
 /// [`DEFAULT_FETCH_TIMEOUT`]: Self::DEFAULT_FETCH_TIMEOUT
+/// [`MIN_BACKOFF`]: Self::MIN_BACKOFF
+/// [`MAX_BACKOFF`]: Self::MAX_BACKOFF
+/// [`MIN_REJECTION_PAUSE`]: Self::MIN_REJECTION_PAUSE
+/// [`PERMANENT_ERROR_FOR`]: Self::PERMANENT_ERROR_FOR
 #[derive(Clone)]
 pub struct Tokens {
     shared: Arc<Shared>,
 }
 
 pub(crate) struct Shared {
-    state: Mutex<State>,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Clock,
     launch: Box<dyn Launch>,
-    margin: Duration,
     fetches: AtomicU64,
     resends: AtomicU64,
-}
-
-#[derive(Default)]
-struct State {
-    live: Option<Live>,
-    /// The generation of the token that was published last; 0 before the first.
-    generation: u64,
-    /// Generations up to this one were refused.
-    condemned: u64,
-    flight: Option<Arc<Flight>>,
-}
-
-struct Live {
-    lease: Lease,
-    /// `None`: it does not expire.
-    expires: Option<Instant>,
-}
-
-/// A token prepared for use.
-#[derive(Clone)]
-pub(crate) struct Lease {
-    pub(crate) generation: u64,
-    pub(crate) value: HeaderValue,
-}
-
-pub(crate) enum Acquired {
-    Now(Lease),
-    Later(Waiter),
 }
 
 impl Tokens {
@@ -74,8 +60,50 @@ impl Tokens {
     /// used too.
     pub const DEFAULT_MARGIN: Duration = Duration::from_secs(10);
 
-    /// How long a fetch may take, by default: 30 seconds.
+    /// How long before it is no longer used a token's successor is fetched, by default: 5
+    /// minutes.
+    ///
+    /// It is never more than a fifth of the token's lifetime, unless the source is so slow that
+    /// twice the time of its last fetch is more. To that comes a random tenth of the lifetime, at
+    /// most [`MAX_JITTER`](Self::MAX_JITTER), so that a fleet that started together does not
+    /// renew together. In the first half of its life a token is left in peace.
+    pub const DEFAULT_REFRESH_AHEAD: Duration = Duration::from_secs(300);
+
+    /// The most that chance makes a token be renewed earlier: 1 minute.
+    pub const MAX_JITTER: Duration = Duration::from_secs(60);
+
+    /// How long a fetch may take, by default: 30 seconds. Persisting may take as long again.
     pub const DEFAULT_FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// How long no fetch is made after one that failed: 1 second. It doubles from failure to
+    /// failure, up to [`MAX_BACKOFF`](Self::MAX_BACKOFF), and chance shortens it by up to a half.
+    pub const MIN_BACKOFF: Duration = Duration::from_secs(1);
+
+    /// The longest pause after failures in a row: 1 minute.
+    pub const MAX_BACKOFF: Duration = Duration::from_secs(60);
+
+    /// The most that a source's [`FetchError::retry_after`](crate::FetchError::retry_after)
+    /// counts: 5 minutes.
+    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+    /// How long a [permanent](crate::FetchError::permanent) error is remembered: 5 seconds.
+    pub const PERMANENT_ERROR_FOR: Duration = Duration::from_secs(5);
+
+    /// How long a 401 leads to no fetch after one that did: 10 seconds.
+    ///
+    /// It ends as soon as the new token is accepted where the old one was refused. It doubles
+    /// each time that the new token was refused as well, up to
+    /// [`MAX_REJECTION_PAUSE`](Self::MAX_REJECTION_PAUSE). A 401 that leads to no fetch is handed
+    /// out.
+    pub const MIN_REJECTION_PAUSE: Duration = Duration::from_secs(10);
+
+    /// The longest time in which a 401 leads to no fetch: 5 minutes.
+    pub const MAX_REJECTION_PAUSE: Duration = Duration::from_secs(300);
+
+    /// So many refusals without an acceptance between them, after there were acceptances, are
+    /// taken for a revoked token, and end the pause of
+    /// [`MAX_REJECTION_PAUSE`](Self::MAX_REJECTION_PAUSE) early.
+    pub const REFUSALS_IN_A_ROW: u32 = 10;
 
     /// Fetches tokens from `source` with the defaults, on the tokio runtime.
     ///
@@ -88,103 +116,145 @@ impl Tokens {
 
     /// Fetches tokens from `source`, with settings of your own.
     #[must_use]
-    pub const fn builder<T: TokenSource>(source: T) -> TokensBuilder<T> {
+    pub fn builder<T: TokenSource>(source: T) -> TokensBuilder<T> {
         TokensBuilder::new(source)
     }
 
-    pub(crate) fn launched_by(launch: impl Launch + 'static, margin: Duration) -> Self {
+    pub(crate) fn launched_by(launch: impl Launch + 'static, engine: Engine, clock: Clock) -> Self {
         Self {
             shared: Arc::new(Shared {
-                state: Mutex::default(),
+                engine,
+                clock,
                 launch: Box::new(launch),
-                margin,
                 fetches: AtomicU64::new(0),
                 resends: AtomicU64::new(0),
             }),
         }
     }
 
+    /// Fetches a token if there is none that can be used, and waits for it.
+    ///
+    /// Before a service says that it is ready, for instance.
+    ///
+    /// # Errors
+    ///
+    /// If the token could not be fetched.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives up the wait; a fetch under way goes on.
+    pub async fn warm(&self) -> Result<(), AuthError> {
+        self.get().await.map(|_| ())
+    }
+
+    /// The token, fetched if there is none that can be used. For an
+    /// [`Authorize`](crate::Authorize) of your own.
+    ///
+    /// # Errors
+    ///
+    /// If the token could not be fetched.
+    ///
+    /// # Cancellation
+    ///
+    /// As [`warm`](Self::warm).
+    pub async fn get(&self) -> Result<Token, AuthError> {
+        let lease = match self.acquire(Need::default()) {
+            Acquired::Now(lease) => Ok(lease),
+            Acquired::Later(waiter) => waiter.await,
+            Acquired::Failed(error) => Err(error),
+        };
+        lease
+            .map(|lease| lease.token.clone())
+            .map_err(AuthError::shared)
+    }
+
+    /// Starts to fetch the next token, unless that is under way. Requests use the last one
+    /// meanwhile, if it can be used.
+    ///
+    /// It is to be called in the context of a runtime.
+    pub fn refresh(&self) {
+        let start = self.shared.engine.refresh();
+        self.launch(start);
+    }
+
+    /// Uses `token` from now on: one that was stored, or obtained elsewhere. A fetch under way
+    /// comes too late, and whoever waited for it gets this token.
+    ///
+    /// # Errors
+    ///
+    /// If no header can carry it. The last token is used on.
+    pub fn set(&self, token: Token) -> Result<(), InvalidAuth> {
+        self.shared.engine.set(token, self.now())
+    }
+
+    /// Forgets the token, and that fetches failed. The next request fetches.
+    pub fn invalidate(&self) {
+        self.shared.engine.invalidate();
+    }
+
     /// How many tokens were fetched, the first included; failed fetches do not count.
     #[must_use]
     pub fn fetches(&self) -> u64 {
-        self.shared.fetches.load(Ordering::Relaxed)
+        self.shared.fetches.load(Relaxed)
     }
 
     /// How many requests were sent again after a 401.
     #[must_use]
     pub fn resends(&self) -> u64 {
-        self.shared.resends.load(Ordering::Relaxed)
+        self.shared.resends.load(Relaxed)
     }
 
     pub(crate) fn count_resend(&self) {
-        self.shared.resends.fetch_add(1, Ordering::Relaxed);
+        self.shared.resends.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.shared.clock.now()
     }
 
     /// The token, or a place among those who wait for it.
-    pub(crate) fn acquire(&self) -> Acquired {
-        let now = Instant::now();
-        let mut state = self.shared.state();
-        let why = match &state.live {
-            None => Reason::Missing,
-            Some(live) if live.lease.generation <= state.condemned => Reason::Rejected,
-            Some(live) if live.expires.is_some_and(|expires| expires <= now) => Reason::Stale,
-            Some(live) => return Acquired::Now(live.lease.clone()),
-        };
-        if let Some(flight) = &state.flight {
-            return Acquired::Later(Waiter::new(Arc::clone(flight)));
+    pub(crate) fn acquire(&self, need: Need) -> Acquired {
+        let engine = &self.shared.engine;
+        let now = self.now();
+        if let Some((_, live)) = engine.at_hand() {
+            let newer = need.after.is_none_or(|after| live.generation > after);
+            if newer && live.judge(need, now) == Use::Fresh {
+                return Acquired::Now(live);
+            }
         }
-        let flight = Arc::new(Flight::default());
-        state.flight = Some(Arc::clone(&flight));
-        // A runtime that is shutting down drops the task at once, and that locks the state.
-        drop(state);
-        let landing = Landing::new(Arc::clone(&self.shared), Arc::clone(&flight));
-        self.shared.launch.launch(why, landing);
-        Acquired::Later(Waiter::new(flight))
+        let (acquired, start) = engine.acquire(need, now);
+        self.launch(start);
+        acquired
     }
 
-    /// A token of `generation` was refused.
-    pub(crate) fn condemn(&self, generation: u64) {
-        let mut state = self.shared.state();
-        state.condemned = state.condemned.max(generation);
+    /// The token of `generation` was refused. Whether another is worth a try.
+    pub(crate) fn rejected(&self, generation: u64) -> bool {
+        let worth = self.shared.engine.rejected(generation, self.now());
+        event::rejected(worth);
+        worth
+    }
+
+    fn launch(&self, start: Option<Start>) {
+        let Some(start) = start else { return };
+        // A runtime that is shutting down drops the task at once, and that takes the lock: it
+        // is not held here.
+        let landing = Landing::new(Arc::clone(&self.shared), start);
+        self.shared.launch.launch(landing);
     }
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes a fetched token the one that is used.
-    pub(crate) fn publish(&self, fetched: Result<Token, SharedError>) -> Outcome {
-        let prepared = fetched.and_then(|token| self.prepare(&token));
-        let mut state = self.state();
-        state.flight = None;
-        let (value, expires) = prepared?;
-        state.generation += 1;
-        let lease = Lease {
-            generation: state.generation,
-            value,
-        };
-        state.live = Some(Live {
-            lease: lease.clone(),
-            expires,
-        });
-        drop(state);
-        self.fetches.fetch_add(1, Ordering::Relaxed);
-        Ok(lease)
-    }
-
-    fn prepare(&self, token: &Token) -> Result<(HeaderValue, Option<Instant>), SharedError> {
-        let value = secret::bearer(token.expose_secret())
-            .map_err(|source| Arc::new(Fault::Unusable(source)) as SharedError)?;
-        let Some(lifetime) = token.lifetime() else {
-            return Ok((value, None));
-        };
-        if lifetime.is_zero() {
-            return Err(Arc::new(Fault::BornExpired));
+    pub(crate) fn land(&self, start: &Start, result: Result<Fetched, Failure>) {
+        let result = result.and_then(|fetched| self.engine.prepare(fetched));
+        event::landed(start.0.why, &result);
+        if result.is_ok() {
+            self.fetches.fetch_add(1, Relaxed);
         }
-        let margin = self.margin.min(lifetime / 10);
-        Ok((value, Instant::now().checked_add(lifetime - margin)))
+        self.engine.land(&start.0, result, self.clock.now());
     }
 }
 

@@ -200,11 +200,15 @@ fn fetching<S>(strict: Strict<S>) -> (Auth<Strict<S>, Bearer, CloneBody>, Strict
     (layer.layer(strict), handle)
 }
 
-/// Gives a token after a second.
+/// Gives another token each time, after a second.
 fn tokens() -> Tokens {
-    Tokens::new(from_fn(|_| async {
-        sleep(SECOND).await;
-        Ok(Token::new("token"))
+    let fetches = AtomicUsize::new(0);
+    Tokens::new(from_fn(move |_| {
+        let token = Token::new(fetches.fetch_add(1, Ordering::Relaxed).to_string());
+        async move {
+            sleep(SECOND).await;
+            Ok(token)
+        }
     }))
 }
 

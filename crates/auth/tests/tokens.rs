@@ -11,20 +11,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use http::Request;
 use outbound_auth::{
-    Auth, AuthError, AuthLayer, Bearer, BoxError, FetchError, Reason, ReplayError, Scope, Token,
-    TokenSource, Tokens, from_fn,
+    AuthError, AuthLayer, FetchError, Reason, ReplayError, Scope, Token, TokenSource, Tokens,
+    from_fn,
 };
-use outbound_http::{CloneBody, CrossOrigin, NoAuth, Spawn};
+use outbound_http::{CrossOrigin, NoAuth, Spawn};
 use tokio::time::{Instant, sleep};
 use tower::{Layer, ServiceExt};
 
 use self::support::{
-    HOME, Log, api, credential, credentials, get, home, poll_once, send, slow_api,
+    HOME, SECOND, Service, api, bearer, causes, credential, credentials, get, home, numbered,
+    numbered_at_once, poll_once, refusing, replaying, send, slow_api, source, unavailable,
 };
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn nothing_is_fetched_before_it_is_needed_and_then_once() {
@@ -99,7 +97,7 @@ async fn layers_that_share_tokens_share_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_who_wait_get_the_same_error_at_once_and_the_next_request_fetches_again() {
+async fn all_who_wait_get_the_same_error_at_once_and_after_a_pause_another_fetch() {
     let fetches = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&fetches);
     let tokens = Tokens::new(from_fn(move |_| {
@@ -124,6 +122,16 @@ async fn all_who_wait_get_the_same_error_at_once_and_the_next_request_fetches_ag
     assert_eq!((fetches.load(Ordering::Relaxed), sent.len()), (1, 0));
     assert_eq!(tokens.fetches(), 0, "a failed fetch does not count");
 
+    // So does who comes soon after.
+    let began = Instant::now();
+    for _ in 0..1000 {
+        let error = unavailable(send(&service, get(HOME)).await.unwrap_err());
+        assert_eq!(causes(&error), ["the token endpoint is down"]);
+    }
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!((fetches.load(Ordering::Relaxed), sent.len()), (1, 0));
+
+    sleep(Tokens::MIN_BACKOFF).await;
     send(&service, get(HOME)).await.unwrap();
     assert_eq!((fetches.load(Ordering::Relaxed), tokens.fetches()), (2, 1));
 }
@@ -207,7 +215,7 @@ async fn a_token_is_used_until_the_margin_before_its_end() {
         (1000 * SECOND, Some(Duration::ZERO), 1000 * SECOND),
     ] {
         let (source, reasons) = source(Some(lifetime));
-        let tokens = Tokens::builder(source);
+        let tokens = Tokens::builder(source).refresh_ahead(Duration::ZERO);
         let tokens = match margin {
             Some(margin) => tokens.margin(margin).build(),
             None => tokens.build(),
@@ -323,21 +331,6 @@ async fn dropping_a_request_that_waits_to_be_sent_again_leaves_the_fetch_to_the_
 }
 
 #[tokio::test]
-async fn an_always_refusing_resource_costs_a_fetch_and_two_sends_per_request() {
-    let (tokens, reasons) = numbered_at_once();
-    let (inner, sent) = api(|_| 401);
-    let service = replaying(&tokens, inner);
-    for n in 1..=5 {
-        let response = send(&service, get(HOME)).await.unwrap();
-        assert_eq!(
-            (response.status().as_u16(), &**response.body()),
-            (401, "refused")
-        );
-        assert_eq!((reasons.len(), sent.len()), (n + 1, 2 * n));
-    }
-}
-
-#[tokio::test]
 async fn a_failing_fetch_after_a_refusal_leaves_the_refusal_and_its_reason() {
     let tokens = Tokens::new(from_fn(|why| async move {
         match why {
@@ -450,60 +443,6 @@ async fn a_source_that_waits_for_itself_ends_in_an_error_that_says_so() {
     assert_eq!(sent.len(), 0);
 }
 
-type Service<S> = Auth<S, Bearer, CloneBody>;
-
-fn replaying<S>(tokens: &Tokens, inner: S) -> Service<S> {
-    AuthLayer::bearer_from(home(), tokens.clone())
-        .replay()
-        .layer(inner)
-}
-
-/// Gives the tokens 1, 2, 3, ... after a second each.
-fn numbered() -> (Tokens, Log<Reason>) {
-    let (source, reasons) = source_after(SECOND, None);
-    (Tokens::new(source), reasons)
-}
-
-fn numbered_at_once() -> (Tokens, Log<Reason>) {
-    let (source, reasons) = source(None);
-    (Tokens::new(source), reasons)
-}
-
-fn source(lifetime: Option<Duration>) -> (impl TokenSource, Log<Reason>) {
-    source_after(Duration::ZERO, lifetime)
-}
-
-fn source_after(pause: Duration, lifetime: Option<Duration>) -> (impl TokenSource, Log<Reason>) {
-    let reasons = Log::new();
-    let log = reasons.clone();
-    let source = from_fn(move |why| {
-        log.push(why);
-        let token = Token::new(log.len().to_string());
-        async move {
-            if !pause.is_zero() {
-                sleep(pause).await;
-            }
-            Ok(match lifetime {
-                Some(lifetime) => token.lives(lifetime),
-                None => token,
-            })
-        }
-    });
-    (source, reasons)
-}
-
-fn bearer(number: u32) -> Option<String> {
-    Some(format!("Bearer {number}"))
-}
-
-/// 401 to one token, 200 to others.
-fn refusing<B>(number: u32) -> impl Fn(&Request<B>) -> u16 + Clone + Send + Sync + 'static {
-    move |request| match credential(request) == bearer(number) {
-        true => 401,
-        false => 200,
-    }
-}
-
 /// Drops the request once the API has refused its token.
 async fn send_until_first_answer(service: &Service<support::Inner>, tokens: &Tokens) {
     let mut sending = Box::pin(send(service, get(HOME)));
@@ -512,18 +451,6 @@ async fn send_until_first_answer(service: &Service<support::Inner>, tokens: &Tok
         sleep(SECOND / 10).await;
     }
     assert!(poll_once(&mut sending).is_pending());
-}
-
-fn unavailable(error: BoxError) -> AuthError {
-    let error = *error.downcast::<AuthError>().unwrap();
-    assert!(error.is_unavailable() && !error.is_out_of_scope());
-    error
-}
-
-fn causes(error: &dyn Error) -> Vec<String> {
-    std::iter::successors(error.source(), |&error| error.source())
-        .map(ToString::to_string)
-        .collect()
 }
 
 /// Spawns on the runtime that is set, or else on the current one.

@@ -3,23 +3,30 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use outbound_auth::Scope;
+use outbound_auth::{
+    Auth, AuthError, AuthLayer, Bearer, BoxError, FetchError, Reason, Scope, Token, TokenSource,
+    Tokens, from_fn,
+};
+use outbound_http::CloneBody;
+use tokio::time::sleep;
 use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceExt, service_fn};
+use tower::{Layer, ServiceExt, service_fn};
 
 pub(crate) type Body = Full<Bytes>;
 pub(crate) type Reply = Response<String>;
 
 pub(crate) const SECRET: &str = "canary-s3cret";
 pub(crate) const HOME: &str = "https://api.example.com";
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// A shared list.
 #[derive(Clone)]
@@ -68,7 +75,7 @@ where
         log.push(request);
         async move {
             if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
+                sleep(pause).await;
             }
             let body = if status < 400 { "fine" } else { "refused" };
             Ok(Response::builder()
@@ -107,7 +114,7 @@ pub(crate) fn send<S, R>(
     request: R,
 ) -> impl Future<Output = Result<S::Response, S::Error>> + use<S, R>
 where
-    S: Service<R> + Clone,
+    S: tower::Service<R> + Clone,
 {
     service.clone().oneshot(request)
 }
@@ -116,4 +123,149 @@ where
 pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     let mut cx = Context::from_waker(std::task::Waker::noop());
     std::pin::Pin::new(future).poll(&mut cx)
+}
+
+pub(crate) type Service<S> = Auth<S, Bearer, CloneBody>;
+
+pub(crate) fn replaying<S>(tokens: &Tokens, inner: S) -> Service<S> {
+    AuthLayer::bearer_from(home(), tokens.clone())
+        .replay()
+        .layer(inner)
+}
+
+/// Gives the tokens 1, 2, 3, ... after a second each.
+pub(crate) fn numbered() -> (Tokens, Log<Reason>) {
+    let (source, reasons) = source_after(SECOND, None);
+    (Tokens::new(source), reasons)
+}
+
+pub(crate) fn numbered_at_once() -> (Tokens, Log<Reason>) {
+    let (source, reasons) = source(None);
+    (Tokens::new(source), reasons)
+}
+
+pub(crate) fn source(lifetime: Option<Duration>) -> (impl TokenSource, Log<Reason>) {
+    source_after(Duration::ZERO, lifetime)
+}
+
+pub(crate) fn source_after(
+    pause: Duration,
+    lifetime: Option<Duration>,
+) -> (impl TokenSource, Log<Reason>) {
+    let reasons = Log::new();
+    let log = reasons.clone();
+    let source = from_fn(move |why| {
+        log.push(why);
+        let token = Token::new(log.len().to_string());
+        async move {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            Ok(match lifetime {
+                Some(lifetime) => token.lives(lifetime),
+                None => token,
+            })
+        }
+    });
+    (source, reasons)
+}
+
+pub(crate) fn bearer(number: u32) -> Option<String> {
+    Some(format!("Bearer {number}"))
+}
+
+/// 401 to one token, 200 to others.
+pub(crate) fn refusing<B>(
+    number: u32,
+) -> impl Fn(&Request<B>) -> u16 + Clone + Send + Sync + 'static {
+    move |request| match credential(request) == bearer(number) {
+        true => 401,
+        false => 200,
+    }
+}
+
+pub(crate) fn unavailable(error: BoxError) -> AuthError {
+    let error = *error.downcast::<AuthError>().unwrap();
+    assert!(error.is_unavailable() && !error.is_out_of_scope());
+    error
+}
+
+pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
+    std::iter::successors(error.source(), |&error| error.source())
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// A source whose answers are given in advance; the last is given again and again.
+pub(crate) fn script(
+    pause: Duration,
+    answers: impl IntoIterator<Item = Result<Token, Fault>>,
+) -> (impl TokenSource, Log<Reason>) {
+    let answers: Vec<_> = answers.into_iter().collect();
+    let reasons = Log::new();
+    let log = reasons.clone();
+    let source = from_fn(move |why| {
+        let answer = answers[log.len().min(answers.len() - 1)].clone();
+        log.push(why);
+        async move {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            answer.map_err(|fault| {
+                let error = FetchError::new(fault.text);
+                let error = if fault.permanent {
+                    error.permanent()
+                } else {
+                    error
+                };
+                match fault.retry_after {
+                    Some(delay) => error.retry_after(delay),
+                    None => error,
+                }
+            })
+        }
+    });
+    (source, reasons)
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Fault {
+    pub(crate) text: &'static str,
+    pub(crate) permanent: bool,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+pub(crate) fn down() -> Result<Token, Fault> {
+    Err(Fault {
+        text: "down",
+        ..Fault::default()
+    })
+}
+
+pub(crate) fn token(text: &str, lifetime: Duration) -> Result<Token, Fault> {
+    Ok(Token::new(text).lives(lifetime))
+}
+
+/// A wall clock that stands where it is set.
+#[derive(Clone)]
+pub(crate) struct Wall(Arc<Mutex<SystemTime>>);
+
+impl Wall {
+    pub(crate) fn new() -> Self {
+        let start = SystemTime::UNIX_EPOCH + 1_800_000_000 * SECOND;
+        Self(Arc::new(Mutex::new(start)))
+    }
+
+    pub(crate) fn forward(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+
+    pub(crate) fn back(&self, by: Duration) {
+        *self.0.lock().unwrap() -= by;
+    }
+
+    pub(crate) fn clock(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let this = self.clone();
+        move || *this.0.lock().unwrap()
+    }
 }

@@ -1,0 +1,245 @@
+use std::any::type_name;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http::{HeaderName, Request, Response};
+use outbound_http::{CrossOrigin, NoAuth};
+
+use crate::bearer::{Generation, Place};
+use crate::live::Need;
+use crate::{AuthError, Authorize, For, Scope, Step, Tokens, ValidFor, Verdict, WaitForToken};
+
+/// [`Authorize`] that sends each request with the token of its tenant, or user: that of the key
+/// in its extension [`For<K>`](For).
+///
+/// Each key has [`Tokens`] of its own, made by a closure when the key is first met, so that
+/// nobody waits for another's fetch, and nobody gets another's token. The key must tell apart
+/// everything that makes a token another one: tenant, scopes, audience, user.
+///
+/// At most [`capacity`](Self::capacity) keys are kept. Beyond that, those that were used least
+/// recently are forgotten; met again, they fetch again.
+///
+/// A request without a key fails with an [`AuthError`]; one marked
+/// [`NoAuth`](outbound_http::NoAuth) needs none.
+///
+/// ```
+/// use outbound_auth::{AuthLayer, For, Keyed, Scope, Token, Tokens, from_fn};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let keyed = Keyed::new(Scope::origin("https://api.example.com")?, |tenant: &u32| {
+///     let tenant = *tenant;
+///     Tokens::new(from_fn(move |_| async move { Ok(Token::new(format!("of-{tenant}"))) }))
+/// });
+/// let layer = AuthLayer::new(keyed.clone()).replay();
+///
+/// let request = http::Request::get("https://api.example.com/v1").extension(For(7_u32)).body(())?;
+/// # drop((layer, request));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Keyed<K> {
+    place: Arc<Place>,
+    tenants: Arc<Tenants<K>>,
+}
+
+struct Tenants<K> {
+    make: Box<dyn Fn(&K) -> Tokens + Send + Sync>,
+    capacity: usize,
+    // Written only when a key is met for the first time.
+    known: RwLock<HashMap<K, Tenant>>,
+    uses: AtomicU64,
+}
+
+struct Tenant {
+    tokens: Tokens,
+    /// The number of its last use.
+    used: AtomicU64,
+}
+
+impl Keyed<()> {
+    /// How many keys are kept, by default: 1,024.
+    pub const DEFAULT_CAPACITY: usize = 1024;
+}
+
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
+    /// Sends tokens that `make` makes to `scope`, and to nowhere else.
+    #[must_use]
+    pub fn new(scope: Scope, make: impl Fn(&K) -> Tokens + Send + Sync + 'static) -> Self {
+        let place = Place::new(scope);
+        Self {
+            place: Arc::new(place),
+            tenants: Arc::new(Tenants {
+                make: Box::new(make),
+                capacity: Keyed::DEFAULT_CAPACITY,
+                known: RwLock::default(),
+                uses: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// How many keys are kept, at least one. By default
+    /// [`DEFAULT_CAPACITY`](Keyed::DEFAULT_CAPACITY).
+    ///
+    /// To be set before the first use: what was known is forgotten.
+    #[must_use]
+    pub fn capacity(self, capacity: usize) -> Self
+    where
+        K: 'static,
+    {
+        let tenants = self.tenants;
+        Self {
+            place: self.place,
+            tenants: Arc::new(Tenants {
+                make: Box::new(move |key| (tenants.make)(key)),
+                capacity: capacity.max(1),
+                known: RwLock::default(),
+                uses: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Sends the token in the header `name`, rather than in `Authorization`.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName) -> Self {
+        Arc::make_mut(&mut self.place).header = name;
+        self
+    }
+
+    /// The tokens of `key`: to refresh, invalidate or set them.
+    #[must_use]
+    pub fn tokens(&self, key: &K) -> Tokens {
+        self.tenants.tokens(key)
+    }
+
+    /// How many keys are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let known = self.tenants.known.read();
+        known.unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether no key is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets `key`. Requests that carry its token are not disturbed.
+    pub fn forget(&self, key: &K) {
+        let known = self.tenants.known.write();
+        known.unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+impl<K: Hash + Eq + Clone> Tenants<K> {
+    fn tokens(&self, key: &K) -> Tokens {
+        let used = self.uses.fetch_add(1, Relaxed);
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(tenant) = known.get(key) {
+                tenant.used.store(used, Relaxed);
+                return tenant.tokens.clone();
+            }
+        }
+        // The closure is the user's: it may take long, or panic.
+        let made = (self.make)(key);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tenant) = known.get(key) {
+            return tenant.tokens.clone();
+        }
+        if known.len() >= self.capacity {
+            Self::make_room(&mut known);
+        }
+        let tenant = Tenant {
+            tokens: made.clone(),
+            used: AtomicU64::new(used),
+        };
+        known.insert(key.clone(), tenant);
+        made
+    }
+
+    /// Forgets the eighth that was not used for longest, so that the search is not made for each
+    /// new key.
+    fn make_room(known: &mut HashMap<K, Tenant>) {
+        let mut uses: Vec<u64> = known
+            .values()
+            .map(|tenant| tenant.used.load(Relaxed))
+            .collect();
+        let at = uses.len() / 8;
+        let (_, last, _) = uses.select_nth_unstable(at);
+        let last = *last;
+        known.retain(|_, tenant| tenant.used.load(Relaxed) > last);
+    }
+}
+
+impl<K, B> Authorize<B> for Keyed<K>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    type Mark = Generation;
+    type Wait = WaitForToken<B>;
+
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        let extensions = request.extensions();
+        if extensions.get::<NoAuth>().is_some()
+            || request.headers().contains_key(&self.place.header)
+        {
+            return Step::Skip(request);
+        }
+        let strayed = extensions.get::<CrossOrigin>().is_some();
+        if let Err(refusal) = self.place.scope.check(request.uri(), strayed) {
+            return Step::Fail(self.place.refuse(&request, refusal));
+        }
+        let Some(For(key)) = extensions.get::<For<K>>() else {
+            return Step::Fail(AuthError::unavailable(format!(
+                "the request does not say whose token it is to carry; give it the extension For({})",
+                type_name::<K>()
+            )));
+        };
+        let mark = Generation {
+            place: Arc::clone(&self.place),
+            tokens: self.tenants.tokens(key),
+            number: 0,
+            again: false,
+        };
+        let need = Need {
+            after: None,
+            valid_for: extensions.get().map(|ValidFor(wanted)| *wanted),
+        };
+        mark.acquire(request, need)
+    }
+
+    fn authorize_again(
+        &mut self,
+        request: Request<B>,
+        mark: Generation,
+    ) -> Step<B, Generation, WaitForToken<B>> {
+        mark.acquire_again(request)
+    }
+
+    fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
+        mark.observe(response)
+    }
+}
+
+impl<K> Clone for Keyed<K> {
+    fn clone(&self) -> Self {
+        Self {
+            place: Arc::clone(&self.place),
+            tenants: Arc::clone(&self.tenants),
+        }
+    }
+}
+
+/// Without the keys.
+impl<K> fmt::Debug for Keyed<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed")
+            .field("scope", &self.place.scope)
+            .field("capacity", &self.tenants.capacity)
+            .finish_non_exhaustive()
+    }
+}
