@@ -17,6 +17,8 @@ mod console;
 mod contract;
 #[path = "fetch/credential.rs"]
 mod credential;
+#[path = "fetch/credential_plan.rs"]
+mod credential_plan;
 #[path = "fetch/demonstration.rs"]
 mod demonstration;
 #[path = "fetch/drain.rs"]
@@ -39,6 +41,8 @@ mod stack;
 mod strategy;
 #[path = "fetch/summary.rs"]
 mod summary;
+#[path = "fetch/token_client.rs"]
+mod token_client;
 #[path = "fetch/transport.rs"]
 mod transport;
 #[path = "fetch/unreliable/mod.rs"]

@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let page_contract = page_contract(&plan.contract, counters, console).map_err(usage)?;
     let item_contract = ItemContract::read(&plan.contract, counters, console).map_err(usage)?;
     let layer = pagination(&plan, strategy).map_err(usage)?;
-    let credentials = Credentials::read(&plan.credential, &plan.request.uri)
+    let credentials = Credentials::read(&plan.credential, &plan.request.uri, &plan.retry, counters)
         .map_err(|error| Failure::new(Outcome::Credential, error.to_string()))?;
 
     let job = Job {

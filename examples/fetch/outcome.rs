@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use http::StatusCode;
-use outbound::auth::AuthError;
+use outbound::auth::{AuthError, ReplayError};
 use outbound::http::BodyTooLarge;
 use outbound::paginate::{PageError, PageErrorKind};
 use outbound::schema::Violation;
@@ -98,7 +98,15 @@ impl Failure {
             PageErrorKind::NotJson => Outcome::Contract,
             _ => cause(error),
         };
-        Self::new(outcome, chain(error))
+        // Why a refused request was not sent again with another credential.
+        let replay = error
+            .response()
+            .and_then(|page| page.parts.extensions.get::<ReplayError>());
+        let line = match replay {
+            Some(replay) => format!("{}: {}", chain(error), chain(replay)),
+            None => chain(error),
+        };
+        Self::new(outcome, line)
     }
 
     /// A first page that could not be had.

@@ -9,6 +9,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZAT
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::args::{Args, ContractMode, Draft, OnRepeat, OriginRule, OutputArgs, RetryArgs};
+use crate::credential_plan::CredentialPlan;
 use crate::next::{Next, Source, pointer};
 
 /// A drain that can be started.
@@ -28,29 +29,6 @@ pub(crate) struct RequestPlan {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-}
-
-/// Names of the environment variables that hold the credentials; never their values.
-#[derive(Debug, Default)]
-pub(crate) struct CredentialPlan {
-    pub(crate) authorization: Option<Authorization>,
-    pub(crate) header_keys: Vec<(HeaderName, String)>,
-    pub(crate) query_keys: Vec<(String, String)>,
-    pub(crate) allow_origins: Vec<String>,
-    pub(crate) allow_http: bool,
-}
-
-#[derive(Debug)]
-pub(crate) enum Authorization {
-    Bearer { variable: String },
-    Basic { variable: String },
-}
-
-impl CredentialPlan {
-    /// Whether any credential is configured.
-    pub(crate) fn is_some(&self) -> bool {
-        self.authorization.is_some() || !self.header_keys.is_empty() || !self.query_keys.is_empty()
-    }
 }
 
 #[derive(Debug)]
@@ -148,7 +126,7 @@ fn embedded(args: Args, given: &ArgMatches) -> Result<Job, String> {
 fn plan(args: Args) -> Result<Plan, String> {
     refuse_unfinished(&args)?;
     let pages = pages(&args)?;
-    let credential = credential(&args)?;
+    let credential = CredentialPlan::of(&args)?;
     let request = request(&args, &credential)?;
     Ok(Plan {
         request,
@@ -170,17 +148,6 @@ fn plan(args: Args) -> Result<Plan, String> {
 /// Options whose layer cannot serve them so far.
 fn refuse_unfinished(args: &Args) -> Result<(), String> {
     let unfinished = [
-        ("--bearer-file", args.bearer_file.is_some()),
-        (
-            "--oauth2-*",
-            args.oauth2_token_url.is_some()
-                || args.oauth2_client_id_env.is_some()
-                || args.oauth2_client_secret_env.is_some()
-                || args.oauth2_scope.is_some()
-                || args.oauth2_auth.is_some(),
-        ),
-        ("--challenge", args.challenge),
-        ("--digest-env", args.digest_env.is_some()),
         ("--prefetch", args.prefetch > 0),
         ("--concurrency", args.concurrency != 1),
         ("--checkpoint", args.checkpoint.is_some()),
@@ -258,49 +225,6 @@ fn headers(options: &[String], credential: &CredentialPlan) -> Result<HeaderMap,
         headers.append(name, value);
     }
     Ok(headers)
-}
-
-fn credential(args: &Args) -> Result<CredentialPlan, String> {
-    let authorization = match (&args.bearer_env, &args.basic_env) {
-        (None, None) => None,
-        (Some(variable), None) => Some(Authorization::Bearer {
-            variable: variable.clone(),
-        }),
-        (None, Some(variable)) => Some(Authorization::Basic {
-            variable: variable.clone(),
-        }),
-        (Some(_), Some(_)) => {
-            return Err("at most one of --bearer-env, --basic-env may be given".to_owned());
-        }
-    };
-    let pair = |option: &str| {
-        option
-            .split_once('=')
-            .filter(|(name, variable)| !name.is_empty() && !variable.is_empty())
-            .map(|(name, variable)| (name.to_owned(), variable.to_owned()))
-            .ok_or_else(|| format!("{option}: write NAME=VAR, with the name of a variable"))
-    };
-    let header_keys = args
-        .api_key_env
-        .iter()
-        .map(|option| {
-            let (name, variable) = pair(option)?;
-            let header = HeaderName::try_from(&name)
-                .map_err(|_| format!("--api-key-env {name}: not a header name"))?;
-            Ok((header, variable))
-        })
-        .collect::<Result<_, String>>()?;
-    Ok(CredentialPlan {
-        authorization,
-        header_keys,
-        query_keys: args
-            .api_key_query
-            .iter()
-            .map(|option| pair(option))
-            .collect::<Result<_, _>>()?,
-        allow_origins: args.allow_origin.clone(),
-        allow_http: args.allow_http,
-    })
 }
 
 fn pages(args: &Args) -> Result<PagesPlan, String> {

@@ -25,6 +25,7 @@ pub fn fetch() -> Command {
     command
         .env("SECRET", SECRET)
         .env("PAIR", format!("user:{SECRET}"))
+        .env("ID", "the id:")
         .env("EMPTY", "")
         .env("SPLIT", "a\r\nb");
     command

@@ -1,0 +1,670 @@
+//! `fetch`'s credentials that have to be obtained: what is asked for, how often, and what the
+//! program says when there is none.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, Response};
+use outbound::auth::Challenge;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::support::{Run, SECRET, run};
+
+/// A request as the server saw it.
+#[derive(Clone, Debug)]
+struct Seen {
+    path: String,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Seen {
+    fn authorization(&self) -> Option<&str> {
+        self.headers.get("authorization")?.to_str().ok()
+    }
+
+    fn is_fetch(&self) -> bool {
+        self.path.starts_with("/token")
+    }
+}
+
+struct Server {
+    origin: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Server {
+    /// Answers each request with what `answer` says, which also sees those before it.
+    fn start<F>(answer: F) -> Self
+    where
+        F: Fn(&[Seen], &Seen) -> Response<Body> + Clone + Send + Sync + 'static,
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let listener = runtime
+            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+            .expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let list = Arc::clone(&seen);
+        let router = axum::Router::new().fallback(move |request: Request| {
+            let (answer, list) = (answer.clone(), Arc::clone(&list));
+            async move {
+                let (head, body) = request.into_parts();
+                let body = to_bytes(body, 1 << 20).await.unwrap();
+                let seen = Seen {
+                    path: head.uri.to_string(),
+                    headers: head.headers,
+                    body: String::from_utf8(body.to_vec()).unwrap(),
+                };
+                let mut list = list.lock().unwrap();
+                let response = answer(&list, &seen);
+                list.push(seen);
+                response
+            }
+        });
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self {
+            origin,
+            seen,
+            _runtime: runtime,
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    fn fetches(&self) -> Vec<Seen> {
+        let mut seen = self.seen.lock().unwrap().clone();
+        seen.retain(Seen::is_fetch);
+        seen
+    }
+
+    /// What reached the API.
+    fn sends(&self) -> Vec<Seen> {
+        let mut seen = self.seen.lock().unwrap().clone();
+        seen.retain(|seen| !seen.is_fetch());
+        seen
+    }
+
+    /// Runs `fetch` with client credentials.
+    fn oauth2(&self, path: &str, options: &[&str]) -> Run {
+        let (url, token_url) = (self.url(path), self.url("/token"));
+        let fixed = [
+            &url,
+            "--oauth2-token-url",
+            &token_url,
+            "--oauth2-client-id-env",
+            "ID",
+            "--oauth2-client-secret-env",
+            "SECRET",
+        ];
+        run(&[&fixed, options].concat())
+    }
+}
+
+fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::builder()
+        .status(status)
+        .header("content-type", "application/json");
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(body.into()).unwrap()
+}
+
+/// A new token with each fetch.
+fn token(seen: &[Seen], lifetime: f64) -> Response<Body> {
+    let number = seen.iter().filter(|seen| seen.is_fetch()).count() + 1;
+    let body = json!({ "access_token": format!("t{number}"), "expires_in": lifetime });
+    respond(200, &[], body.to_string())
+}
+
+/// The path's page, which links to the next of three.
+fn page(path: &str) -> Response<Body> {
+    let number: u32 = path.trim_start_matches("/p").parse().unwrap_or(1);
+    let next = format!("</p{}>; rel=next", number + 1);
+    let headers = [("link", &*next)];
+    let headers = if number < 3 { &headers[..] } else { &[] };
+    respond(200, headers, format!("[{number}]"))
+}
+
+fn items(run: &Run) -> Vec<&str> {
+    run.lines.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn client_credentials_are_asked_for_once_and_not_counted_as_requests() {
+    let server = Server::start(|before, request| match request.authorization() {
+        _ if request.is_fetch() => token(before, 3600.0),
+        Some("Bearer t1") => page(&request.path),
+        _ => respond(401, &[], "{}"),
+    });
+    let run = server.oauth2(
+        "/p1",
+        &["--next", "link", "--items", "", "--oauth2-scope", "read it"],
+    );
+    assert_eq!(
+        (run.code, items(&run)),
+        (Some(0), vec!["1", "2", "3"]),
+        "{}",
+        run.stderr
+    );
+    for (counter, value) in [
+        ("requests", 3),
+        ("refreshes", 1),
+        ("resends", 0),
+        ("retries", 0),
+    ] {
+        assert_eq!(run.summary[counter], value, "{counter}");
+    }
+    let fetches = server.fetches();
+    assert_eq!(fetches.len(), 1);
+    assert_eq!(
+        fetches[0].body,
+        "grant_type=client_credentials&scope=read+it"
+    );
+    // "the+id%3A:canary-7f3a"
+    assert_eq!(
+        fetches[0].authorization(),
+        Some("Basic dGhlK2lkJTNBOmNhbmFyeS03ZjNh")
+    );
+}
+
+#[test]
+fn the_client_may_authenticate_in_the_form() {
+    let server = Server::start(|before, request| {
+        if request.is_fetch() {
+            token(before, 3600.0)
+        } else {
+            page("/p3")
+        }
+    });
+    let run = server.oauth2("/", &["--oauth2-auth", "post"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let fetches = server.fetches();
+    assert_eq!(fetches[0].authorization(), None);
+    assert_eq!(
+        fetches[0].body,
+        format!("grant_type=client_credentials&client_id=the+id%3A&client_secret={SECRET}")
+    );
+}
+
+#[test]
+fn a_token_that_is_revoked_midway_is_replaced_and_nothing_is_lost() {
+    let server = Server::start(|before, request| match request.authorization() {
+        _ if request.is_fetch() => token(before, 3600.0),
+        Some("Bearer t1") if request.path == "/p1" => page("/p1"),
+        Some("Bearer t2") => page(&request.path),
+        _ => respond(401, &[], "{}"),
+    });
+    let run = server.oauth2("/p1", &["--next", "link", "--items", ""]);
+    assert_eq!(
+        (run.code, items(&run)),
+        (Some(0), vec!["1", "2", "3"]),
+        "{}",
+        run.stderr
+    );
+    for (counter, value) in [
+        ("requests", 4),
+        ("refreshes", 2),
+        ("resends", 1),
+        ("retries", 0),
+    ] {
+        assert_eq!(run.summary[counter], value, "{counter}");
+    }
+}
+
+#[test]
+fn an_authorization_server_that_gives_no_token_is_7_and_the_api_is_not_asked() {
+    for (status, body, fetches, told) in [
+        (401, r#"{"error":"invalid_client"}"#, 1, "invalid_client"),
+        (
+            200,
+            r#"{"error":"bad_verification_code"}"#,
+            1,
+            "bad_verification_code",
+        ),
+        (200, "<html>", 1, "no JSON object"),
+        (307, "", 1, "redirect"),
+        (503, "", 3, "status 503"),
+    ] {
+        let server =
+            Server::start(move |_, _| respond(status, &[("location", "/elsewhere")], body));
+        let run = server.oauth2("/", &["--retries", "2"]);
+        assert_eq!(run.code, Some(7), "{status}: {}", run.stderr);
+        assert_eq!(run.summary["outcome"], "credential");
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert_eq!(
+            (server.fetches().len(), server.sends().len()),
+            (fetches, 0),
+            "{status}"
+        );
+        assert_eq!(
+            (&run.summary["refreshes"], &run.summary["requests"]),
+            (&json!(0), &json!(0))
+        );
+    }
+}
+
+#[test]
+fn an_authorization_server_that_is_busy_for_a_moment_is_asked_again() {
+    let server = Server::start(|before, request| match before.len() {
+        0 => respond(503, &[], ""),
+        _ if request.is_fetch() => token(before, 3600.0),
+        _ => page("/p3"),
+    });
+    let run = server.oauth2("/", &[]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(
+        (&run.summary["refreshes"], &run.summary["retries"]),
+        (&json!(1), &json!(0))
+    );
+}
+
+#[test]
+fn an_authorization_server_that_cannot_be_reached_is_7() {
+    let server = Server::start(|_, _| page("/p3"));
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let token_url = format!("http://{}/token", free.local_addr().unwrap());
+    drop(free);
+    let run = run(&[
+        &server.url("/"),
+        "--oauth2-token-url",
+        &token_url,
+        "--oauth2-client-id-env",
+        "ID",
+        "--oauth2-client-secret-env",
+        "SECRET",
+        "--retries",
+        "1",
+    ]);
+    assert_eq!(run.code, Some(7), "{}", run.stderr);
+    assert!(run.stderr.contains("cannot be reached"), "{}", run.stderr);
+    assert_eq!(server.sends().len(), 0);
+}
+
+/// A token file that goes with the test.
+struct TokenFile(PathBuf);
+
+impl TokenFile {
+    fn new(name: &str, token: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("fetch-{name}-{}", std::process::id()));
+        std::fs::write(&path, token).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_token_file_is_trimmed_and_read_again_when_it_was_refused() {
+    let file = TokenFile::new("swap", "\u{feff}old\r\n");
+    let path = file.0.clone();
+    let server = Server::start(move |_, request| match request.authorization() {
+        Some("Bearer old") if request.path == "/p1" => page("/p1"),
+        Some("Bearer old") => {
+            std::fs::write(&path, "new\n").unwrap();
+            respond(401, &[], "{}")
+        }
+        Some("Bearer new") => page(&request.path),
+        other => panic!("{other:?}"),
+    });
+    let url = server.url("/p1");
+    let run = run(&[
+        &url,
+        "--bearer-file",
+        file.path(),
+        "--next",
+        "link",
+        "--items",
+        "",
+    ]);
+    assert_eq!(
+        (run.code, items(&run)),
+        (Some(0), vec!["1", "2", "3"]),
+        "{}",
+        run.stderr
+    );
+    for (counter, value) in [("requests", 4), ("refreshes", 2), ("resends", 1)] {
+        assert_eq!(run.summary[counter], value, "{counter}");
+    }
+}
+
+#[test]
+fn a_token_file_that_is_missing_empty_or_split_is_7_and_nothing_is_sent() {
+    let server = Server::start(|_, _| page("/p3"));
+    let (empty, split) = (
+        TokenFile::new("empty", "\n"),
+        TokenFile::new("split", "a\r\nb"),
+    );
+    for (path, told) in [
+        ("/nowhere/token", "cannot be read"),
+        (empty.path(), "is empty"),
+        (split.path(), "control character"),
+    ] {
+        let run = run(&[&server.url("/"), "--bearer-file", path, "--retries", "0"]);
+        assert_eq!(run.code, Some(7), "{path}: {}", run.stderr);
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+    }
+    assert_eq!(server.sends().len(), 0);
+}
+
+#[test]
+fn a_secret_that_is_missing_or_malformed_is_7_before_anything_is_sent() {
+    let server = Server::start(|_, _| page("/p3"));
+    let (url, token_url) = (server.url("/"), server.url("/token"));
+    for variable in ["NOT_SET", "EMPTY", "SPLIT"] {
+        let oauth2 = |id, secret| {
+            [
+                "--oauth2-token-url",
+                &token_url,
+                "--oauth2-client-id-env",
+                id,
+                "--oauth2-client-secret-env",
+                secret,
+            ]
+        };
+        for options in [
+            &oauth2(variable, "SECRET")[..],
+            &oauth2("ID", variable),
+            &["--digest-env", variable],
+            &["--challenge", "--basic-env", variable],
+        ] {
+            let run = run(&[&[&*url][..], options].concat());
+            assert_eq!(run.code, Some(7), "{options:?}: {}", run.stderr);
+            assert!(run.stderr.contains(variable), "{}", run.stderr);
+        }
+    }
+    // Not `user:password`.
+    for options in [
+        &["--digest-env", "SECRET"][..],
+        &["--challenge", "--basic-env", "SECRET"],
+    ] {
+        assert_eq!(
+            run(&[&[&*url][..], options].concat()).code,
+            Some(7),
+            "{options:?}"
+        );
+    }
+    assert_eq!(server.seen.lock().unwrap().len(), 0);
+}
+
+#[test]
+fn no_credential_goes_over_plain_http_to_another_machine() {
+    // TEST-NET-1: nobody is there, and nobody is asked.
+    let away = "http://192.0.2.1/";
+    let server = Server::start(|before, request| {
+        if request.is_fetch() {
+            token(before, 3600.0)
+        } else {
+            page("/p3")
+        }
+    });
+    let file = TokenFile::new("plain", "token");
+    let oauth2 = |url: &str| {
+        [
+            "--oauth2-client-id-env",
+            "ID",
+            "--oauth2-client-secret-env",
+            "SECRET",
+            "--oauth2-token-url",
+            url,
+        ]
+        .map(str::to_owned)
+    };
+    let mut cases = vec![
+        (
+            away.to_owned(),
+            vec!["--bearer-file".to_owned(), file.path().to_owned()],
+        ),
+        (
+            away.to_owned(),
+            vec!["--digest-env".to_owned(), "PAIR".to_owned()],
+        ),
+        (
+            away.to_owned(),
+            ["--challenge", "--basic-env", "PAIR"]
+                .map(str::to_owned)
+                .to_vec(),
+        ),
+    ];
+    cases.push((away.to_owned(), oauth2(&server.url("/token")).to_vec()));
+    cases.push((server.url("/"), oauth2(away).to_vec()));
+    for (url, options) in cases {
+        let mut all = vec![url.as_str()];
+        all.extend(options.iter().map(String::as_str));
+        let run = run(&all);
+        assert_eq!(run.code, Some(7), "{all:?}: {}", run.stderr);
+        assert!(run.stderr.contains("plain http"), "{}", run.stderr);
+    }
+    assert_eq!(server.seen.lock().unwrap().len(), 0);
+}
+
+#[test]
+fn credentials_that_exclude_each_other_are_a_usage_error() {
+    let bearer = ["--bearer-env", "SECRET"];
+    let file = ["--bearer-file", "x"];
+    let basic = ["--basic-env", "PAIR"];
+    let digest = ["--digest-env", "PAIR"];
+    let oauth2 = [
+        "--oauth2-token-url",
+        "http://127.0.0.1:9/",
+        "--oauth2-client-id-env",
+        "ID",
+        "--oauth2-client-secret-env",
+        "SECRET",
+    ];
+    let all = [&bearer[..], &file, &basic, &digest, &oauth2];
+    for (index, one) in all.iter().enumerate() {
+        for other in &all[index + 1..] {
+            let run = run(&[&["http://127.0.0.1:9/"], *one, *other].concat());
+            assert_eq!(run.code, Some(2), "{one:?} {other:?}: {}", run.stderr);
+        }
+        if *one != basic {
+            let run = run(&[&["http://127.0.0.1:9/", "--challenge"], *one].concat());
+            assert_eq!(run.code, Some(2), "{one:?} --challenge: {}", run.stderr);
+        }
+    }
+    for incomplete in [
+        &oauth2[..2],
+        &oauth2[..4],
+        &oauth2[2..],
+        &["--oauth2-scope", "x"],
+        &["--oauth2-auth", "post"],
+    ] {
+        let run = run(&[&["http://127.0.0.1:9/"], incomplete].concat());
+        assert_eq!(run.code, Some(2), "{incomplete:?}: {}", run.stderr);
+    }
+    for url in [
+        "/token",
+        "idp.example.com",
+        "http://u:p@127.0.0.1:9/",
+        "ftp://127.0.0.1/",
+    ] {
+        let run = run(&[
+            &["http://127.0.0.1:9/", "--oauth2-token-url", url],
+            &oauth2[2..],
+        ]
+        .concat());
+        assert_eq!(run.code, Some(2), "{url}: {}", run.stderr);
+    }
+}
+
+/// A registry whose tokens are for one scope; `realm` is where it sends for them.
+fn registry(realm: Option<&'static str>) -> Server {
+    Server::start(move |before, request| {
+        if request.is_fetch() {
+            return token(before, 3600.0);
+        }
+        if request.authorization() == Some("Bearer t1") {
+            return page(&request.path);
+        }
+        let host = request.headers["host"].to_str().unwrap();
+        let own = format!("http://{host}/token");
+        let realm = realm.unwrap_or(&own);
+        let challenge =
+            format!(r#"Bearer realm="{realm}",service="reg",scope="registry:catalog:*""#);
+        respond(401, &[("www-authenticate", &challenge)], "{}")
+    })
+}
+
+#[test]
+fn a_registrys_challenge_is_answered_with_and_without_credentials() {
+    for (options, basic, account) in [
+        (&["--challenge"][..], None, ""),
+        (
+            &["--challenge", "--basic-env", "PAIR"],
+            Some("Basic dXNlcjpjYW5hcnktN2YzYQ=="),
+            "&account=user",
+        ),
+    ] {
+        let server = registry(None);
+        let url = server.url("/p1");
+        let run = run(&[&[&*url, "--next", "link", "--items", ""], options].concat());
+        assert_eq!(
+            (run.code, items(&run)),
+            (Some(0), vec!["1", "2", "3"]),
+            "{}",
+            run.stderr
+        );
+        let fetches = server.fetches();
+        assert_eq!(fetches[0].authorization(), basic);
+        assert_eq!(
+            fetches[0].path,
+            format!("/token?service=reg&scope=registry%3Acatalog%3A%2A{account}")
+        );
+        // Each path of this registry is a place of its own: three challenges, one token.
+        for (counter, value) in [
+            ("requests", 6),
+            ("refreshes", 1),
+            ("resends", 3),
+            ("retries", 0),
+        ] {
+            assert_eq!(run.summary[counter], value, "{counter}");
+        }
+    }
+}
+
+#[test]
+fn a_realm_elsewhere_is_not_asked_unless_it_is_allowed() {
+    let elsewhere = Server::start(|before, _| token(before, 3600.0));
+    let realm: &'static str = Box::leak(elsewhere.url("/token").into_boxed_str());
+    let server = registry(Some(realm));
+    let url = server.url("/p3");
+    let run_with =
+        |options: &[&str]| run(&[&[&*url, "--challenge", "--basic-env", "PAIR"], options].concat());
+    let refused = run_with(&[]);
+    assert_eq!(refused.code, Some(7), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains(&elsewhere.origin),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(elsewhere.fetches().len(), 0);
+    let allowed = run_with(&["--allow-origin", &elsewhere.origin]);
+    assert_eq!(allowed.code, Some(0), "{}", allowed.stderr);
+    assert_eq!(elsewhere.fetches().len(), 1);
+}
+
+fn hashed(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Whether Digest credentials are right for `user:password`, each nonce good for two uses.
+fn is_right(request: &Seen, password: &str) -> Result<(), bool> {
+    let value = request.authorization().ok_or(false)?;
+    let challenge = &Challenge::parse(value)[0];
+    let field = |name| challenge.get(name).unwrap();
+    let (nonce, count, cnonce) = (field("nonce"), field("nc"), field("cnonce"));
+    let first = hashed(&format!("user:r:{password}"));
+    let second = hashed(&format!("GET:{}", request.path));
+    let expected = hashed(&format!("{first}:{nonce}:{count}:{cnonce}:auth:{second}"));
+    match (field("response") == expected, count) {
+        (true, "00000001" | "00000002") => Ok(()),
+        (right, _) => Err(right),
+    }
+}
+
+fn digest_server(password: &'static str) -> Server {
+    Server::start(move |before, request| match is_right(request, password) {
+        Ok(()) => page(request.path.split('?').next().unwrap()),
+        Err(stale) => {
+            let challenge = format!(
+                r#"Digest realm="r", qop="auth", algorithm=SHA-256, nonce="n{}", stale={stale}"#,
+                before.len()
+            );
+            respond(401, &[("www-authenticate", &challenge)], "{}")
+        }
+    })
+}
+
+#[test]
+fn digest_answers_its_challenge_and_a_stale_nonce_and_signs_a_key_in_the_query_too() {
+    let server = digest_server(SECRET);
+    let url = server.url("/p1");
+    let run = run(&[
+        &url,
+        "--digest-env",
+        "PAIR",
+        "--api-key-query",
+        "key=ID",
+        "--next",
+        "link",
+        "--items",
+        "",
+    ]);
+    assert_eq!(
+        (run.code, items(&run)),
+        (Some(0), vec!["1", "2", "3"]),
+        "{}",
+        run.stderr
+    );
+    // A challenge, two uses of its nonce, a third that is stale, and the page.
+    for (counter, value) in [
+        ("requests", 5),
+        ("resends", 2),
+        ("refreshes", 0),
+        ("retries", 0),
+    ] {
+        assert_eq!(run.summary[counter], value, "{counter}");
+    }
+    assert!(
+        server
+            .sends()
+            .iter()
+            .all(|seen| seen.path.ends_with("?key=the%20id%3A"))
+    );
+}
+
+#[test]
+fn a_wrong_digest_password_is_7() {
+    let server = digest_server("another");
+    let run = run(&[&server.url("/p3"), "--digest-env", "PAIR"]);
+    assert_eq!(run.code, Some(7), "{}", run.stderr);
+    assert_eq!(server.sends().len(), 2);
+}
