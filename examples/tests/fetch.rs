@@ -763,6 +763,7 @@ fn what_cannot_be_meant_is_2_and_sends_nothing() {
         &[&url, "--deadline", "1e9"],
         &[&url, "-H", "no colon"],
         &[&url, "--require", "no-slash"],
+        &[&url, "--oauth2-token-url", "http://h/"],
         &["not a url"],
         &["/relative"],
         &["ftp://h/"],
@@ -771,8 +772,6 @@ fn what_cannot_be_meant_is_2_and_sends_nothing() {
         &[&url, "--checkpoint", "c"],
         &[&url, "--prefetch", "1"],
         &[&url, "--concurrency", "2"],
-        &[&url, "--oauth2-token-url", "http://h/"],
-        &[&url, "--digest-env", "SECRET"],
         &[&url, "--openapi", "f"],
         &[&url, "--next", "range:items:5"],
     ] {
