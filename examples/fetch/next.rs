@@ -85,12 +85,9 @@ impl Next {
         }
     }
 
-    /// Whether pages are numbered, so that items must be counted to see the end.
-    pub(crate) const fn is_numbered(&self) -> bool {
-        matches!(
-            self,
-            Self::Page { .. } | Self::Offset { .. } | Self::Range { .. }
-        )
+    /// Whether items must be counted to see the end.
+    pub(crate) const fn counts_items(&self) -> bool {
+        matches!(self, Self::Page { .. } | Self::Offset { .. })
     }
 }
 

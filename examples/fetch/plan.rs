@@ -152,10 +152,6 @@ fn refuse_unfinished(args: &Args) -> Result<(), String> {
         ("--concurrency", args.concurrency != 1),
         ("--checkpoint", args.checkpoint.is_some()),
         ("--openapi", args.openapi.is_some()),
-        (
-            "--next range:",
-            args.next.iter().any(|next| next.starts_with("range:")),
-        ),
     ];
     match unfinished.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(format!("{option} is not served by this version of fetch")),
@@ -229,7 +225,7 @@ fn headers(options: &[String], credential: &CredentialPlan) -> Result<HeaderMap,
 
 fn pages(args: &Args) -> Result<PagesPlan, String> {
     let next = Next::parse(&args.next)?;
-    if next.is_numbered() && args.items.is_none() {
+    if next.counts_items() && args.items.is_none() {
         return Err(
             "--next page: and offset: count items; say with --items where they are".to_owned(),
         );

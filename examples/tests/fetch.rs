@@ -757,6 +757,13 @@ fn what_cannot_be_meant_is_2_and_sends_nothing() {
         &["--next", "link"][..],
         &[&url, "--next", "nonsense"],
         &[&url, "--next", "page:page"],
+        &[&url, "--next", "offset:offset,limit:5"],
+        &[&url, "--next", "range:items:0"],
+        &[&url, "--next", "token:last:/id=query:after"],
+        &[&url, "--next", "link", "--total-pages", "body:/pages"],
+        &[&url, "--next", "range:items:5", "--total", "body:/total"],
+        &[&url, "--next", "link", "--empty-token-is-valid"],
+        &[&url, "--more", "/more"],
         &[&url, "--bearer-env", "A", "--basic-env", "B"],
         &[&url, "--retries", "-1"],
         &[&url, "--retry-base", "nan"],
@@ -773,7 +780,6 @@ fn what_cannot_be_meant_is_2_and_sends_nothing() {
         &[&url, "--prefetch", "1"],
         &[&url, "--concurrency", "2"],
         &[&url, "--openapi", "f"],
-        &[&url, "--next", "range:items:5"],
     ] {
         let run = run(arguments);
         assert_eq!(run.code, Some(2), "{arguments:?}: {}", run.stderr);

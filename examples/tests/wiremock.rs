@@ -1,64 +1,28 @@
 //! `fetch` against WireMock, where it can be started: its faults, and its journal of when
 //! requests arrived, which is a back-off measured by software that is not ours.
 
+#[path = "support/rig.rs"]
+mod rig;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::rig::Rig;
 use crate::support::run;
 
-/// A WireMock that ends with the test.
-struct WireMock {
-    port: u16,
-    pid: String,
-}
+struct WireMock(Rig);
 
 impl WireMock {
-    /// `None`, with a line that says why, where there is no script that starts one or it fails.
     fn start() -> Option<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-        let script = workspace.parent()?.join("shared/rigs/wiremock.sh");
-        if !script.exists() {
-            println!("skipped: there is no script that starts WireMock");
-            return None;
-        }
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .ok()?
-            .local_addr()
-            .ok()?
-            .port();
-        let rigs = std::env::current_exe()
-            .ok()?
-            .ancestors()
-            .nth(3)?
-            .join("rigs");
-        let output = Command::new("bash")
-            .arg(script)
-            .arg(port.to_string())
-            .env("RIGS", rigs)
-            .output()
-            .ok()?;
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        let pid = told.split_once("pid=").map(|(_, rest)| rest);
-        let pid = pid.and_then(|rest| rest.split_whitespace().next());
-        let Some(pid) = pid.filter(|_| output.status.success()) else {
-            println!("skipped: WireMock does not start here: {told}");
-            return None;
-        };
-        Some(Self {
-            port,
-            pid: pid.to_owned(),
-        })
+        Rig::start("wiremock").map(Self)
     }
 
     fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        self.0.url(path)
     }
 
     /// One exchange with the administration, without any client of ours.
@@ -68,7 +32,7 @@ impl WireMock {
         } else {
             body.to_string()
         };
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("WireMock listens");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.0.port)).expect("WireMock listens");
         let length = body.len();
         let head = format!("{method} /__admin{path} HTTP/1.0\r\ncontent-length: {length}\r\n\r\n");
         stream
@@ -103,12 +67,6 @@ impl WireMock {
             .collect();
         arrivals.sort_unstable();
         arrivals
-    }
-}
-
-impl Drop for WireMock {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(&self.pid).status();
     }
 }
 

@@ -8,6 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::pointer::{Pointer, array_index};
 
+pub(crate) mod edit;
+
 /// The text of the value at `pointer`, or `None` where there is none.
 ///
 /// Of a repeated key the last counts, as with most parsers.

@@ -47,11 +47,18 @@
 //! |---|---|
 //! | a `Link` header | [`LinkHeader`] |
 //! | the next URL in its body or in a header | [`NextUrl`] |
-//! | a token in its body, a header or the last item, sent back in the query or a header | [`Token`] |
+//! | a link object with the method and the body to use | [`StacNext`] |
+//! | a token in its body, a header or the last item, sent back in the query, a header or the JSON body | [`Token`] |
 //! | nothing; pages are numbered | [`PageNumber`] |
-//! | nothing; items are counted | [`Offset`] |
+//! | nothing; items are counted | [`Offset`], or [`Range`] with `Content-Range` |
 //! | nothing, and there is one page | [`NoNext`] |
-//! | something else | [`from_fn`], or your own [`Strategy`] |
+//! | something else, such as XML | [`source_fn`], [`from_fn`], or your own [`Strategy`] |
+//!
+//! A strategy is made of parts: a [`Source`] says where a page holds a value ([`body`],
+//! [`header`], [`last_item`], [`link_query`], [`source_fn`]), a [`Target`] or
+//! [`BodyTarget`] where a request takes it ([`query`], [`header`], [`merge_query`],
+//! [`json`], [`merge_json`]). Flags and totals say where the list ends. [`as_get`] and
+//! [`checked`] change what a whole strategy does.
 //!
 //! To choose at run time, put strategies into an `Arc<dyn Strategy<B> + Send + Sync>`.
 //! Limits and policies are set on [`PaginateLayer`].
@@ -85,7 +92,8 @@
 //!
 //! The first request is the template of all others: same method, headers, extensions and
 //! a clone of its body. An `Idempotency-Key` header is for the first page only, since one
-//! key stands for one call.
+//! key stands for one call. A cursor that goes into the body is put into its JSON, of
+//! which every other byte is kept; see [`REWRITTEN_HEADERS`] for what else that changes.
 //!
 //! # What it does not do
 //!
@@ -139,8 +147,10 @@ pub use self::progress::{End, Progress};
 pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
 pub use self::strategies::{
-    FromFn, Header, LinkHeader, NextUrl, NoNext, Offset, PageNumber, Source, Target, Token,
-    TokenFrom, body, from_fn, header, last_item, query,
+    AsGet, BodyTarget, Checked, Destination, FromFn, Header, IntoDestination, LinkHeader, NextUrl,
+    NoNext, Offset, PageNumber, REWRITTEN_HEADERS, Range, Source, StacNext, Target, Token,
+    TokenFrom, as_get, body, checked, from_fn, header, json, last_item, link_query, merge_json,
+    merge_query, query, source_fn,
 };
 pub use self::strategy::{Malformed, Needs, Strategy, Total};
 pub use self::view::PageView;

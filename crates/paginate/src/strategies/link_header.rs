@@ -1,5 +1,6 @@
+use super::stop::Stop;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Strategy};
+use crate::strategy::{Malformed, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows the `Link` header: GitHub, GitLab, Shopify, Okta, container registries.
@@ -20,6 +21,7 @@ use crate::view::PageView;
 pub struct LinkHeader {
     rel: Box<str>,
     param: Option<(Box<str>, Box<str>)>,
+    stop: Stop,
 }
 
 impl LinkHeader {
@@ -29,6 +31,7 @@ impl LinkHeader {
         Self {
             rel: "next".into(),
             param: None,
+            stop: Stop::default(),
         }
     }
 
@@ -51,15 +54,25 @@ impl LinkHeader {
     }
 }
 
+super::stop::flags!(LinkHeader);
+super::stop::told_total!(LinkHeader);
+
 impl<B> Strategy<B> for LinkHeader {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        page.links()
+        let link = page
+            .links()
             .filter(|link| link.has_rel(&self.rel))
             .find(|link| match &self.param {
                 None => true,
                 Some((name, value)) => link.param(name).is_some_and(|found| found == **value),
-            })
-            .map(|link| page.resolve(link.target()))
-            .transpose()
+            });
+        if !self.stop.goes_on(page, link.is_some())? {
+            return Ok(None);
+        }
+        link.map(|link| page.resolve(link.target())).transpose()
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use http::HeaderName;
+use http::{HeaderName, Request};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -8,7 +8,8 @@ use super::stop::Stop;
 use crate::cursor::Cursor;
 use crate::json;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Strategy};
+use crate::strategy::{Malformed, Strategy, Total};
+use crate::uri;
 use crate::view::PageView;
 
 /// Follows the next page's URL in the body or in a header of its own.
@@ -22,11 +23,14 @@ use crate::view::PageView;
 /// let json_api = NextUrl::at("/links/next");
 /// let salesforce = NextUrl::at("/nextRecordsUrl").last("/done");
 /// let header = NextUrl::header("x-next-page-url");
-/// # let _ = (json_api, salesforce, header);
+/// let fhir = NextUrl::in_links("/link", ("/relation", "next"), "/url");
+/// let azure = NextUrl::at("/nextLink").keep_query(["api-version"]);
+/// # let _ = (json_api, salesforce, header, fhir, azure);
 /// ```
 #[derive(Clone, Debug)]
 pub struct NextUrl {
     place: Place,
+    keep: Vec<Box<str>>,
     stop: Stop,
 }
 
@@ -34,6 +38,16 @@ pub struct NextUrl {
 enum Place {
     Body(Pointer),
     Header(HeaderName),
+    Links(Box<Links>),
+}
+
+/// An array of link objects.
+#[derive(Clone, Debug)]
+struct Links {
+    array: Pointer,
+    rel_at: Pointer,
+    rel: Box<str>,
+    url: Pointer,
 }
 
 impl NextUrl {
@@ -50,6 +64,7 @@ impl NextUrl {
     {
         Self {
             place: Place::Body(Pointer::expect(pointer)),
+            keep: Vec::new(),
             stop: Stop::default(),
         }
     }
@@ -66,13 +81,64 @@ impl NextUrl {
         N::Error: fmt::Display,
     {
         Self {
-            place: Place::Header(super::source::header_name(name)),
+            place: Place::Header(super::target::header_name(name)),
+            keep: Vec::new(),
             stop: Stop::default(),
         }
+    }
+
+    /// Follows the link in the array at `array` that has the string `rel.1` at the pointer
+    /// `rel.0`; its URL is at `url`. Both pointers are relative to the link.
+    ///
+    /// [`StacNext`](crate::StacNext) follows such links with the method and the body that
+    /// they name.
+    ///
+    /// # Panics
+    ///
+    /// A pointer is a text that is no JSON Pointer.
+    #[must_use]
+    pub fn in_links(array: &str, rel: (&str, &str), url: &str) -> Self {
+        Self {
+            place: Place::Links(Box::new(Links {
+                array: Pointer::expect(array),
+                rel_at: Pointer::expect(rel.0),
+                rel: rel.1.into(),
+                url: Pointer::expect(url),
+            })),
+            keep: Vec::new(),
+            stop: Stop::default(),
+        }
+    }
+
+    /// Adds these parameters of the first request's query where the next URL is without
+    /// them.
+    #[must_use]
+    pub fn keep_query<N: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.keep.extend(names.into_iter().map(Into::into));
+        self
     }
 }
 
 super::stop::flags!(NextUrl);
+super::stop::told_total!(NextUrl);
+
+/// The link of an array at `array` that has the relation type `rel`.
+pub(super) fn linked<'a>(
+    page: &PageView<'a>,
+    array: &Pointer,
+    rel_at: &Pointer,
+    rel: &str,
+) -> Result<Option<&'a RawValue>, Malformed> {
+    let Some(links) = page.value(array)?.filter(|links| links.get() != "null") else {
+        return Ok(None);
+    };
+    let links: Vec<&RawValue> = serde_json::from_str(links.get())
+        .map_err(|_| Malformed::new(format!("{array} is no array of links")))?;
+    Ok(links.into_iter().find(|link| {
+        let found = json::find(link.get().as_bytes(), rel_at).ok().flatten();
+        found.is_some_and(|found| json::plain(found.get()) == rel)
+    }))
+}
 
 #[derive(Deserialize)]
 struct LinkObject<'a> {
@@ -99,22 +165,53 @@ fn url(value: &RawValue) -> Option<std::borrow::Cow<'_, str>> {
     }
 }
 
+fn found<'a>(
+    value: Option<&'a RawValue>,
+    pointer: &Pointer,
+) -> Result<std::borrow::Cow<'a, str>, Malformed> {
+    match value {
+        None => Ok("".into()),
+        Some(value) => url(value).ok_or_else(|| {
+            Malformed::new(format!(
+                "{pointer} is neither a URL, an object with href, nor null"
+            ))
+        }),
+    }
+}
+
 impl<B> Strategy<B> for NextUrl {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         let next = match &self.place {
             Place::Header(name) => page.header(name.as_str())?.unwrap_or_default().into(),
-            Place::Body(pointer) => match page.value(pointer)? {
+            Place::Body(pointer) => found(page.value(pointer)?, pointer)?,
+            Place::Links(links) => match linked(page, &links.array, &links.rel_at, &links.rel)? {
                 None => "".into(),
-                Some(value) => url(value).ok_or_else(|| {
-                    Malformed::new(format!(
-                        "{pointer} is neither a URL, an object with href, nor null"
-                    ))
-                })?,
+                Some(link) => {
+                    let url = json::find(link.get().as_bytes(), &links.url);
+                    found(url.map_err(Malformed::not_json)?, &links.url)?
+                }
             },
         };
         if !self.stop.goes_on(page, !next.trim_ascii().is_empty())? {
             return Ok(None);
         }
         page.resolve(&next).map(Some)
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        let first = request.uri().clone();
+        cursor.follow(request)?;
+        for name in &self.keep {
+            if uri::query_value(request.uri(), name).is_none() {
+                if let Some(value) = uri::query_value(&first, name) {
+                    *request.uri_mut() = uri::set_query(request.uri(), name, &value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
     }
 }

@@ -1,14 +1,17 @@
+use bytes::Bytes;
 use http::Request;
+use http_body::Body;
 
-use super::page_number::{count, overflow, start_in};
+use super::page_number::{count, counted, number_in, overflow};
 use super::source::Source;
 use super::stop::Stop;
+use super::target::{BodyTarget, Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
-use crate::uri;
 use crate::view::PageView;
 
-/// Counts items in a query parameter, and asks for so many with another.
+/// Counts items in a query parameter, in a header or in the request's body, and asks for
+/// so many with another.
 ///
 /// The offset advances by what a page returned, not by what was asked for: a server that
 /// clamps the limit loses nothing. The list ends with the first page without items, or
@@ -16,18 +19,24 @@ use crate::view::PageView;
 /// items are: see [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
 ///
 /// ```
-/// use outbound_paginate::{Offset, body};
+/// use outbound_paginate::{Offset, body, header, json};
 ///
 /// let jira = Offset::query("startAt", "maxResults").by(50).total(body("/total"));
-/// # let _ = jira;
+/// let elastic = Offset::sent_to(json("/from"), json("/size"));
+/// // Counts what it looked at, of which it returns what passed a filter.
+/// let apify = Offset::query("offset", "limit")
+///     .step(header("x-apify-pagination-count"))
+///     .total(header("x-apify-pagination-total"));
+/// # let _ = (jira, elastic, apify);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Offset {
-    offset: Box<str>,
-    limit: Box<str>,
+pub struct Offset<T = Target> {
+    offset: T,
+    limit: T,
     by: u64,
     start: u64,
-    total: Option<Source>,
+    step: Option<Source>,
+    total_pages: Option<Source>,
     stop: Stop,
 }
 
@@ -41,46 +50,72 @@ impl Offset {
     /// The first page starts at 0, or at the offset in the request's URL.
     #[must_use]
     pub fn query(offset: impl Into<Box<str>>, limit: impl Into<Box<str>>) -> Self {
-        Self {
-            offset: offset.into(),
+        Self::sent_to(query(offset), query(limit))
+    }
+
+    /// Counts in `offset` and asks for [`DEFAULT_BY`](Self::DEFAULT_BY) items with
+    /// `limit`.
+    ///
+    /// The first page starts at 0, or at the offset that the request has already.
+    #[must_use]
+    pub fn sent_to<T: IntoDestination>(
+        offset: T,
+        limit: impl Into<T::Destination>,
+    ) -> Offset<T::Destination> {
+        Offset {
+            offset: offset.into_destination(),
             limit: limit.into(),
             by: Self::DEFAULT_BY,
             start: 0,
-            total: None,
+            step: None,
+            total_pages: None,
             stop: Stop::default(),
         }
     }
-
-    /// Asks for so many items a page, on the first page too.
-    #[must_use]
-    pub const fn by(mut self, items: u64) -> Self {
-        self.by = items;
-        self
-    }
-
-    /// The offset of the first item (SCIM counts from 1); one in the request's URL wins.
-    #[must_use]
-    pub const fn starts_at(mut self, start: u64) -> Self {
-        self.start = start;
-        self
-    }
-
-    /// Ends the list where the next offset would be beyond that many items. A page that
-    /// does not tell is no error: the list then ends by its other rules.
-    #[must_use]
-    pub fn total(mut self, total: impl Into<Source>) -> Self {
-        self.total = Some(total.into());
-        self
-    }
-
-    fn items(&self, page: &PageView<'_>) -> Option<Total> {
-        self.total.as_ref()?.total(page)
-    }
 }
 
-super::stop::flags!(Offset);
+impl<T> Offset<T> {
+    /// Asks for so many items a page, on the first page too.
+    #[must_use]
+    pub fn by(self, items: u64) -> Self {
+        Self { by: items, ..self }
+    }
 
-impl Offset {
+    /// The offset of the first item (SCIM counts from 1); one in the request wins.
+    #[must_use]
+    pub fn starts_at(self, start: u64) -> Self {
+        Self { start, ..self }
+    }
+
+    /// Advances by what a page tells there instead of by what it returned, for servers
+    /// that filter what they count. A page that does not tell it is malformed; one that
+    /// tells 0 is the end.
+    #[must_use]
+    pub fn step(self, step: impl Into<Source>) -> Self {
+        Self {
+            step: Some(step.into()),
+            ..self
+        }
+    }
+
+    /// Ends the list where the next offset would be beyond that many items, unless it is
+    /// an [estimate](Source::estimated). A page that does not tell is no error: the list
+    /// then ends by its other rules.
+    #[must_use]
+    pub fn total(mut self, total: impl Into<Source>) -> Self {
+        self.stop.set_total(total.into());
+        self
+    }
+
+    /// Ends the list after that many pages. A page that does not tell is no error.
+    #[must_use]
+    pub fn total_pages(self, total: impl Into<Source>) -> Self {
+        Self {
+            total_pages: Some(total.into()),
+            ..self
+        }
+    }
+
     fn offset(&self, page: &PageView<'_>) -> Result<u64, Malformed> {
         match page.cursor() {
             Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign),
@@ -88,56 +123,77 @@ impl Offset {
         }
     }
 
+    fn advance(&self, page: &PageView<'_>) -> Result<u64, Malformed> {
+        match &self.step {
+            None => count(page),
+            Some(step) => step.number(page)?.ok_or_else(|| {
+                Malformed::new("the page does not tell how far the next one is from it")
+            }),
+        }
+    }
+
     /// The offset behind the last item, where the page tells.
     fn end(&self, page: &PageView<'_>) -> Option<u64> {
-        let total = self.items(page)?;
-        Some(self.start.saturating_add(total.n))
+        let total = self.stop.exact_total(page)?;
+        Some(self.start.saturating_add(total))
     }
-}
 
-impl<B> Strategy<B> for Offset {
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let count = count(page)?;
-        if count == 0 || self.stop.says_more(page)? == Some(false) {
+    fn pages(&self, page: &PageView<'_>) -> Option<u64> {
+        let pages = self.total_pages.as_ref()?.total(page)?;
+        pages.exact.then_some(pages.n)
+    }
+
+    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        let step = self.advance(page)?;
+        if step == 0 || self.stop.says_more(page)? == Some(false) {
             return Ok(None);
         }
-        let next = self.offset(page)?.checked_add(count).ok_or_else(overflow)?;
-        let end = self.end(page);
-        Ok((end.is_none_or(|end| next < end)).then(|| Cursor::number(next)))
+        let next = self.offset(page)?.checked_add(step).ok_or_else(overflow)?;
+        let known = self.end(page).is_some_and(|end| next >= end)
+            || self.pages(page).is_some_and(|pages| {
+                // A server that clamps the limit has more pages than this one counts.
+                let end = self.start.saturating_add(pages.saturating_mul(self.by));
+                page.index() + 1 >= pages || next >= end
+            });
+        Ok((!known).then(|| Cursor::number(next)))
     }
 
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        let offset = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        let uri = uri::set_query(request.uri(), &self.offset, &offset.to_string())?;
-        *request.uri_mut() = uri::set_query(&uri, &self.limit, &self.by.to_string())?;
-        Ok(())
-    }
-
-    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
-        let start = start_in(request, &self.offset)?.unwrap_or(self.start);
-        Ok(Some(Cursor::number(start)))
-    }
-
-    fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.items(page)
-    }
-
-    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+    fn left(&self, page: &PageView<'_>) -> Option<u64> {
         // A server that clamps the limit is planned with as it answers.
-        let count = page.items().filter(|count| *count > 0)?;
-        let next = self.offset(page).ok()?.saturating_add(count);
-        Some(self.end(page)?.saturating_sub(next).div_ceil(count))
+        let step = self.advance(page).ok().filter(|step| *step > 0)?;
+        if let Some(pages) = self.pages(page) {
+            return Some(pages.saturating_sub(page.index() + 1));
+        }
+        let next = self.offset(page).ok()?.saturating_add(step);
+        Some(self.end(page)?.saturating_sub(next).div_ceil(step))
     }
 
-    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        let ahead = page.items()?.checked_mul(n)?;
+    fn nth(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let ahead = self.advance(page).ok()?.checked_mul(n)?;
         self.offset(page)
             .ok()?
             .checked_add(ahead)
             .map(Cursor::number)
     }
 
-    fn needs(&self) -> Needs {
-        Needs::NONE.by_count()
+    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
+    where
+        T: Destination<B>,
+    {
+        let offset = cursor.as_number().ok_or_else(Cursor::foreign)?;
+        self.offset.write(&offset.to_string(), request)?;
+        self.limit.write(&self.by.to_string(), request)
+    }
+
+    fn first<B>(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed>
+    where
+        T: Destination<B>,
+    {
+        let start = number_in(request, &self.offset)?.unwrap_or(self.start);
+        Ok(Some(Cursor::number(start)))
     }
 }
+
+super::stop::flags!(Offset<T>);
+
+counted!(Offset);

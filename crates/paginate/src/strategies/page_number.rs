@@ -1,64 +1,87 @@
+use bytes::Bytes;
 use http::Request;
+use http_body::Body;
 
 use super::source::Source;
 use super::stop::Stop;
+use super::target::{BodyTarget, Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
-use crate::uri;
 use crate::view::PageView;
 
-/// Counts pages in a query parameter.
+/// Counts pages in a query parameter, in a header or in the request's body.
 ///
 /// The list ends with the first page without items, or where a flag or a total says so;
 /// never with a short page, since servers filter and clamp. It has to be known where the
 /// items are: see [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
 ///
-/// The first request is sent with its number too: that in its URL, else
+/// The first request is sent with its number too: that which it has, else
 /// [`starts_at`](Self::starts_at).
 ///
 /// ```
-/// use outbound_paginate::{PageNumber, body};
+/// use outbound_paginate::{PageNumber, body, json, link_query, query};
 ///
-/// let strategy = PageNumber::query("page").total_pages(body("/meta/pages"));
-/// # let _ = strategy;
+/// let laravel = PageNumber::query("page").total_pages(body("/meta/last_page"));
+/// let github = PageNumber::query("page")
+///     .page_size(query("per_page"), 100)
+///     .total_pages(link_query("last", "page"));
+/// let search = PageNumber::sent_to(json("/page")).starts_at(0);
+/// # let _ = (laravel, github, search);
 /// ```
 #[derive(Clone, Debug)]
-pub struct PageNumber {
-    name: Box<str>,
+pub struct PageNumber<T = Target> {
+    target: T,
     start: u64,
-    total: Option<Source>,
+    size: Option<(T, u64)>,
     total_pages: Option<Source>,
     stop: Stop,
 }
 
 impl PageNumber {
+    /// The number of the first page unless said otherwise.
+    pub const DEFAULT_START: u64 = 1;
+
     /// Counts in the query parameter `name`, from [`DEFAULT_START`](Self::DEFAULT_START).
     #[must_use]
     pub fn query(name: impl Into<Box<str>>) -> Self {
-        Self {
-            name: name.into(),
+        Self::sent_to(query(name))
+    }
+
+    /// Counts in `target`, from [`DEFAULT_START`](Self::DEFAULT_START).
+    #[must_use]
+    pub fn sent_to<T: IntoDestination>(target: T) -> PageNumber<T::Destination> {
+        PageNumber {
+            target: target.into_destination(),
             start: Self::DEFAULT_START,
-            total: None,
+            size: None,
             total_pages: None,
             stop: Stop::default(),
         }
     }
+}
 
-    /// The number of the first page unless said otherwise.
-    pub const DEFAULT_START: u64 = 1;
-
-    /// The number of the first page; one in the request's URL wins.
+impl<T> PageNumber<T> {
+    /// The number of the first page; one in the request wins.
     #[must_use]
-    pub const fn starts_at(mut self, start: u64) -> Self {
-        self.start = start;
-        self
+    pub fn starts_at(self, start: u64) -> Self {
+        Self { start, ..self }
     }
 
-    /// Ends the list once that many items were seen. A page that does not tell is no
-    /// error: the list then ends by its other rules.
+    /// Asks for so many items a page, on the first page too.
+    #[must_use]
+    pub fn page_size(self, target: impl Into<T>, items: u64) -> Self {
+        Self {
+            size: Some((target.into(), items)),
+            ..self
+        }
+    }
+
+    /// Ends the list once that many items were seen, unless it is an
+    /// [estimate](Source::estimated). A page that does not tell is no error: the list then
+    /// ends by its other rules.
     #[must_use]
     pub fn total(mut self, total: impl Into<Source>) -> Self {
-        self.total = Some(total.into());
+        self.stop.set_total(total.into());
         self
     }
 
@@ -70,14 +93,6 @@ impl PageNumber {
         self
     }
 
-    fn items(&self, page: &PageView<'_>) -> Option<Total> {
-        self.total.as_ref()?.total(page)
-    }
-}
-
-super::stop::flags!(PageNumber);
-
-impl PageNumber {
     fn number(&self, page: &PageView<'_>) -> Result<u64, Malformed> {
         match page.cursor() {
             Some(cursor) => cursor.as_number().ok_or_else(Cursor::foreign),
@@ -88,7 +103,8 @@ impl PageNumber {
     /// The number of the last page, as far as this page tells it.
     fn last_number(&self, page: &PageView<'_>) -> Option<u64> {
         let pages = self.total_pages.as_ref()?.total(page)?;
-        Some(self.start.saturating_add(pages.n).saturating_sub(1))
+        let last = self.start.saturating_add(pages.n).saturating_sub(1);
+        pages.exact.then_some(last)
     }
 
     /// How many items there are up to the end of `page`, at least.
@@ -105,7 +121,58 @@ impl PageNumber {
             .saturating_sub(page.index());
         unseen.saturating_mul(size).saturating_add(page.seen())
     }
+
+    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        let count = count(page)?;
+        if count == 0 || self.stop.says_more(page)? == Some(false) {
+            return Ok(None);
+        }
+        let number = self.number(page)?;
+        let next = number.checked_add(1).ok_or_else(overflow)?;
+        let total = self.stop.exact_total(page);
+        let known = total.is_some_and(|total| self.position(page, number, count) >= total)
+            || self.last_number(page).is_some_and(|last| next > last);
+        Ok((!known).then(|| Cursor::number(next)))
+    }
+
+    fn left(&self, page: &PageView<'_>) -> Option<u64> {
+        let number = self.number(page).ok()?;
+        let count = page.items().filter(|count| *count > 0)?;
+        if let Some(last) = self.last_number(page) {
+            return Some(last.saturating_sub(number));
+        }
+        let total = self.stop.exact_total(page)?;
+        let left = total.saturating_sub(self.position(page, number, count));
+        Some(left.div_ceil(count))
+    }
+
+    fn nth(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let number = self.number(page).ok()?;
+        number.checked_add(n).map(Cursor::number)
+    }
+
+    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
+    where
+        T: Destination<B>,
+    {
+        let number = cursor.as_number().ok_or_else(Cursor::foreign)?;
+        self.target.write(&number.to_string(), request)?;
+        match &self.size {
+            Some((target, size)) => target.write(&size.to_string(), request),
+            None => Ok(()),
+        }
+    }
+
+    fn first<B>(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed>
+    where
+        T: Destination<B>,
+    {
+        let start = number_in(request, &self.target)?.unwrap_or(self.start);
+        Ok(Some(Cursor::number(start)))
+    }
 }
+
+super::stop::flags!(PageNumber<T>);
 
 /// The item count without which a computed cursor cannot know its end.
 pub(super) fn count(page: &PageView<'_>) -> Result<u64, Malformed> {
@@ -114,13 +181,17 @@ pub(super) fn count(page: &PageView<'_>) -> Result<u64, Malformed> {
     })
 }
 
-/// The number in the request's URL, if there is one.
-pub(super) fn start_in<B>(request: &Request<B>, name: &str) -> Result<Option<u64>, Malformed> {
-    uri::query_value(request.uri(), name)
+/// The number that the request has already, if there is one.
+pub(super) fn number_in<B>(
+    request: &Request<B>,
+    target: &impl Destination<B>,
+) -> Result<Option<u64>, Malformed> {
+    target
+        .read(request)?
         .map(|value| {
-            value
-                .parse()
-                .map_err(|_| Malformed::new(format!("the query parameter {name} is no number")))
+            value.parse().map_err(|_| {
+                Malformed::new("the request says where to begin, and what it says is no number")
+            })
         })
         .transpose()
 }
@@ -129,53 +200,47 @@ pub(super) fn overflow() -> Malformed {
     Malformed::new("the next number would not fit into 64 bits")
 }
 
-impl<B> Strategy<B> for PageNumber {
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let count = count(page)?;
-        if count == 0 || self.stop.says_more(page)? == Some(false) {
-            return Ok(None);
+/// `Strategy` for a strategy whose numbers go to `T`: to any request's head, and to a
+/// body that can be rewritten.
+macro_rules! counted {
+    ($strategy:ident) => {
+        counted!(@ $strategy<Target>, );
+        counted!(@ $strategy<BodyTarget>, where B: Body + Clone + From<Bytes>);
+    };
+    (@ $strategy:ty, $($bounds:tt)*) => {
+        impl<B> Strategy<B> for $strategy $($bounds)*
+        {
+            fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+                self.find(page)
+            }
+
+            fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+                self.send(cursor, request)
+            }
+
+            fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+                self.first(request)
+            }
+
+            fn total(&self, page: &PageView<'_>) -> Option<Total> {
+                self.stop.total(page)
+            }
+
+            fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+                self.left(page)
+            }
+
+            fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+                self.nth(page, n)
+            }
+
+            fn needs(&self) -> Needs {
+                Needs::NONE.by_count()
+            }
         }
-        let number = self.number(page)?;
-        let next = number.checked_add(1).ok_or_else(overflow)?;
-        let known = self
-            .items(page)
-            .is_some_and(|total| self.position(page, number, count) >= total.n)
-            || self.last_number(page).is_some_and(|last| next > last);
-        Ok((!known).then(|| Cursor::number(next)))
-    }
-
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        let number = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        *request.uri_mut() = uri::set_query(request.uri(), &self.name, &number.to_string())?;
-        Ok(())
-    }
-
-    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
-        let start = start_in(request, &self.name)?.unwrap_or(self.start);
-        Ok(Some(Cursor::number(start)))
-    }
-
-    fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.items(page)
-    }
-
-    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
-        let number = self.number(page).ok()?;
-        let count = page.items().filter(|count| *count > 0)?;
-        if let Some(last) = self.last_number(page) {
-            return Some(last.saturating_sub(number));
-        }
-        let total = self.items(page)?.n;
-        let left = total.saturating_sub(self.position(page, number, count));
-        Some(left.div_ceil(count))
-    }
-
-    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        let number = self.number(page).ok()?;
-        number.checked_add(n).map(Cursor::number)
-    }
-
-    fn needs(&self) -> Needs {
-        Needs::NONE.by_count()
-    }
+    };
 }
+
+pub(super) use counted;
+
+counted!(PageNumber);

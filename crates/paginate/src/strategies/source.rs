@@ -1,38 +1,36 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Request};
+use http::HeaderName;
 
-use crate::json;
+use super::target::{Header, header_name};
+use crate::json::{self, edit::quote};
 use crate::pointer::Pointer;
 use crate::strategy::{Malformed, Total};
 use crate::uri;
 use crate::view::PageView;
 
-/// Where a page holds a value; made by [`body`], [`header`] and [`last_item`].
+/// Where a page holds a value; made by [`body`], [`header`], [`last_item`],
+/// [`link_query`] and [`source_fn`].
 #[derive(Clone, Debug)]
-pub struct Source(From);
+pub struct Source {
+    from: From,
+    estimated: bool,
+}
 
 #[derive(Clone, Debug)]
 enum From {
     Body(Pointer),
     Header(HeaderName),
     LastItem(Pointer),
+    LinkQuery { rel: Box<str>, name: Box<str> },
+    Function(Function),
 }
 
-/// Where a request takes a value; made by [`query`] and [`header`].
-#[derive(Clone, Debug)]
-pub struct Target(To);
-
-#[derive(Clone, Debug)]
-enum To {
-    Query(Box<str>),
-    Header(HeaderName),
-}
-
-/// A header, which is both a [`Source`] and a [`Target`]; made by [`header`].
-#[derive(Clone, Debug)]
-pub struct Header(HeaderName);
+#[derive(Clone)]
+#[allow(clippy::type_complexity)]
+struct Function(Arc<dyn Fn(&PageView<'_>) -> Result<Option<String>, Malformed> + Send + Sync>);
 
 /// The value at `pointer` in the body, outside the items.
 ///
@@ -45,7 +43,7 @@ where
     T: TryInto<Pointer>,
     T::Error: fmt::Display,
 {
-    Source(From::Body(Pointer::expect(pointer)))
+    Source::new(From::Body(Pointer::expect(pointer)))
 }
 
 /// The value at `pointer` within the page's last item.
@@ -59,7 +57,7 @@ where
     T: TryInto<Pointer>,
     T::Error: fmt::Display,
 {
-    Source(From::LastItem(Pointer::expect(pointer)))
+    Source::new(From::LastItem(Pointer::expect(pointer)))
 }
 
 /// The header `name`, of the response as a source and of the request as a target.
@@ -76,50 +74,85 @@ where
     Header(header_name(name))
 }
 
-/// The query parameter `name`; the request's other parameters keep order and bytes.
+/// The query parameter `name` in the target of the `Link` header's first link with the
+/// relation type `rel`.
+///
+/// With it a list of numbered pages knows its end from a link to the last page:
+/// `PageNumber::query("page").total_pages(link_query("last", "page"))`.
 #[must_use]
-pub fn query(name: impl Into<Box<str>>) -> Target {
-    Target(To::Query(name.into()))
+pub fn link_query(rel: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Source {
+    Source::new(From::LinkQuery {
+        rel: rel.into(),
+        name: name.into(),
+    })
 }
 
-#[track_caller]
-pub(super) fn header_name<N>(name: N) -> HeaderName
+/// What a function finds: for XML, and for whatever else no other source reads.
+///
+/// ```
+/// use outbound_paginate::{PageView, Token, query, source_fn};
+///
+/// let s3 = Token::from(source_fn(|page: &PageView<'_>| {
+///     let xml = String::from_utf8_lossy(page.rest());
+///     let token = xml.split_once("<NextContinuationToken>");
+///     Ok(token.and_then(|(_, rest)| Some(rest.split_once('<')?.0.to_owned())))
+/// }))
+/// .to(query("continuation-token"));
+/// # let _ = s3;
+/// ```
+#[must_use]
+pub fn source_fn<F>(find: F) -> Source
 where
-    N: TryInto<HeaderName>,
-    N::Error: fmt::Display,
+    F: Fn(&PageView<'_>) -> Result<Option<String>, Malformed> + Send + Sync + 'static,
 {
-    match name.try_into() {
-        Ok(name) => name,
-        Err(error) => panic!("no header name: {error}"),
-    }
+    Source::new(From::Function(Function(Arc::new(find))))
 }
 
 impl std::convert::From<Header> for Source {
     fn from(Header(name): Header) -> Self {
-        Self(From::Header(name))
-    }
-}
-
-impl std::convert::From<Header> for Target {
-    fn from(Header(name): Header) -> Self {
-        Self(To::Header(name))
+        Self::new(From::Header(name))
     }
 }
 
 impl Source {
+    const fn new(from: From) -> Self {
+        Self {
+            from,
+            estimated: false,
+        }
+    }
+
+    /// Takes a total for an estimate: it is shown as progress, and ends no list.
+    #[must_use]
+    pub fn estimated(self) -> Self {
+        Self {
+            estimated: true,
+            ..self
+        }
+    }
+
     pub(super) const fn is_last_item(&self) -> bool {
-        matches!(self.0, From::LastItem(_))
+        matches!(self.from, From::LastItem(_))
     }
 
     /// The JSON text of the value; `null` counts as none.
     pub(super) fn read<'a>(&self, page: &PageView<'a>) -> Result<Option<Cow<'a, str>>, Malformed> {
-        let value = match &self.0 {
+        let string = |text: String| Cow::Owned(quote(&text));
+        let value = match &self.from {
             From::Body(pointer) => page.value(pointer)?,
             From::LastItem(pointer) => page.last_item(pointer)?,
             From::Header(name) => {
                 let text = page.header(name.as_str())?;
-                return Ok(text.map(|text| quote(text).into()));
+                return Ok(text.map(|text| string(text.to_owned())));
             }
+            From::LinkQuery { rel, name } => {
+                let Some(link) = page.links().find(|link| link.has_rel(rel)) else {
+                    return Ok(None);
+                };
+                let target = uri::resolve(page.effective(), link.target())?;
+                return Ok(uri::query_value(&target, name).map(string));
+            }
+            From::Function(Function(find)) => return Ok(find(page)?.map(string)),
         };
         Ok(value
             .map(|value| value.get().into())
@@ -128,33 +161,28 @@ impl Source {
 
     /// A total is a hint: one that is missing, or no number, is none.
     pub(super) fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        let text = self.read(page).ok()??;
-        json::plain(&text)
-            .trim_ascii()
-            .parse()
-            .ok()
-            .map(Total::exact)
+        let number = self.number(page).ok()??;
+        Some(if self.estimated {
+            Total::estimate(number)
+        } else {
+            Total::exact(number)
+        })
+    }
+
+    /// The value as a number, if there is one.
+    pub(super) fn number(&self, page: &PageView<'_>) -> Result<Option<u64>, Malformed> {
+        let Some(text) = self.read(page)? else {
+            return Ok(None);
+        };
+        let number = json::plain(&text).trim_ascii().parse();
+        number
+            .map(Some)
+            .map_err(|_| Malformed::new("what should be a number of items or pages is none"))
     }
 }
 
-fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-impl Target {
-    /// Sets the value, given as JSON text: strings travel without their quotes.
-    pub(super) fn write<B>(&self, text: &str, request: &mut Request<B>) -> Result<(), Malformed> {
-        let text = json::plain(text);
-        match &self.0 {
-            To::Query(name) => *request.uri_mut() = uri::set_query(request.uri(), name, &text)?,
-            To::Header(name) => {
-                let mut value = HeaderValue::from_str(&text).map_err(|_| {
-                    Malformed::new(format!("the cursor does not fit the header {name}"))
-                })?;
-                value.set_sensitive(true);
-                request.headers_mut().insert(name, value);
-            }
-        }
-        Ok(())
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").finish_non_exhaustive()
     }
 }

@@ -1,12 +1,19 @@
+use super::source::Source;
 use crate::pointer::Pointer;
-use crate::strategy::Malformed;
+use crate::strategy::{Malformed, Total};
 use crate::view::PageView;
 
-/// Flags in the body that say whether there is more, besides the cursor itself.
+/// What a page says of the end and of the whole, besides the cursor itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stop {
     more: Option<Pointer>,
     last: Option<Pointer>,
+    present: Option<Pointer>,
+    total: Option<Source>,
+    /// A page without a configured flag is no error.
+    optional: bool,
+    /// Flags may be strings and numbers.
+    text: bool,
 }
 
 impl Stop {
@@ -16,6 +23,33 @@ impl Stop {
 
     pub(super) fn last(&mut self, pointer: Pointer) {
         self.last = Some(pointer);
+    }
+
+    pub(super) fn more_if_present(&mut self, pointer: Pointer) {
+        self.present = Some(pointer);
+    }
+
+    pub(super) const fn flags_may_be_missing(&mut self) {
+        self.optional = true;
+    }
+
+    pub(super) const fn flags_may_be_text(&mut self) {
+        self.text = true;
+    }
+
+    pub(super) fn set_total(&mut self, total: Source) {
+        self.total = Some(total);
+    }
+
+    pub(super) fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.total.as_ref()?.total(page)
+    }
+
+    /// The total, if the server means it exactly: an estimate ends no list.
+    pub(super) fn exact_total(&self, page: &PageView<'_>) -> Option<u64> {
+        self.total(page)
+            .filter(|total| total.exact)
+            .map(|total| total.n)
     }
 
     /// Whether there is a page after `page`, of which a cursor was found or not.
@@ -34,42 +68,67 @@ impl Stop {
 
     /// What the flags say, if there are flags.
     pub(super) fn says_more(&self, page: &PageView<'_>) -> Result<Option<bool>, Malformed> {
-        let more = self.more.as_ref().map(|at| flag(page, at)).transpose()?;
-        let last = self.last.as_ref().map(|at| flag(page, at)).transpose()?;
-        Ok(match (more, last) {
-            (None, None) => None,
-            (more, last) => Some(more != Some(false) && last != Some(true)),
+        let flag = |pointer: &Option<Pointer>| match pointer {
+            Some(pointer) => self.flag(page, pointer),
+            None => Ok(None),
+        };
+        let more = flag(&self.more)?;
+        let last = flag(&self.last)?.map(|last| !last);
+        let present = match &self.present {
+            Some(pointer) => Some(
+                page.value(pointer)?
+                    .is_some_and(|value| !matches!(value.get(), "null" | "\"\"")),
+            ),
+            None => None,
+        };
+        let said = [more, last, present];
+        Ok(if said.contains(&Some(false)) {
+            Some(false)
+        } else {
+            said.contains(&Some(true)).then_some(true)
         })
     }
-}
 
-fn flag(page: &PageView<'_>, pointer: &Pointer) -> Result<bool, Malformed> {
-    match page.value(pointer)?.map(|value| value.get()) {
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        Some(_) => Err(Malformed::new(format!(
-            "{pointer} is neither true nor false"
-        ))),
-        None => Err(Malformed::new(format!("the page has no {pointer}"))),
+    fn flag(&self, page: &PageView<'_>, pointer: &Pointer) -> Result<Option<bool>, Malformed> {
+        let Some(value) = page.value(pointer)? else {
+            return if self.optional {
+                Ok(None)
+            } else {
+                Err(Malformed::new(format!("the page has no {pointer}")))
+            };
+        };
+        match value.get() {
+            "true" => Ok(Some(true)),
+            "false" => Ok(Some(false)),
+            "null" if self.optional => Ok(None),
+            "1" | "\"1\"" if self.text => Ok(Some(true)),
+            "0" | "\"0\"" | "\"\"" if self.text => Ok(Some(false)),
+            text if self.text && text.eq_ignore_ascii_case("\"true\"") => Ok(Some(true)),
+            text if self.text && text.eq_ignore_ascii_case("\"false\"") => Ok(Some(false)),
+            _ => Err(Malformed::new(format!(
+                "{pointer} is neither true nor false"
+            ))),
+        }
     }
 }
 
-/// The two builder methods of every strategy that has a `stop`.
+/// The builder methods of every strategy that has a `stop`.
 macro_rules! flags {
-    ($strategy:ty) => {
-        impl $strategy {
+    ($strategy:ident $(<$t:ident>)?) => {
+        impl$(<$t>)? $strategy$(<$t>)? {
             /// Ends the list where the boolean at `pointer` is false.
             ///
-            /// A page without it is malformed.
+            /// A page without it is malformed, unless
+            /// [flags may be missing](Self::flags_may_be_missing).
             ///
             /// # Panics
             ///
             /// `pointer` is a text that is no JSON Pointer.
             #[must_use]
-            pub fn more<T>(mut self, pointer: T) -> Self
+            pub fn more<P>(mut self, pointer: P) -> Self
             where
-                T: TryInto<$crate::Pointer>,
-                T::Error: std::fmt::Display,
+                P: TryInto<$crate::Pointer>,
+                P::Error: std::fmt::Display,
             {
                 self.stop.more($crate::Pointer::expect(pointer));
                 self
@@ -77,22 +136,70 @@ macro_rules! flags {
 
             /// Ends the list where the boolean at `pointer` is true.
             ///
-            /// A page without it is malformed.
+            /// A page without it is malformed, unless
+            /// [flags may be missing](Self::flags_may_be_missing).
             ///
             /// # Panics
             ///
             /// `pointer` is a text that is no JSON Pointer.
             #[must_use]
-            pub fn last<T>(mut self, pointer: T) -> Self
+            pub fn last<P>(mut self, pointer: P) -> Self
             where
-                T: TryInto<$crate::Pointer>,
-                T::Error: std::fmt::Display,
+                P: TryInto<$crate::Pointer>,
+                P::Error: std::fmt::Display,
             {
                 self.stop.last($crate::Pointer::expect(pointer));
+                self
+            }
+
+            /// Ends the list where there is nothing at `pointer`, or null, or an empty
+            /// string, whatever else the page says.
+            ///
+            /// # Panics
+            ///
+            /// `pointer` is a text that is no JSON Pointer.
+            #[must_use]
+            pub fn more_if_present<P>(mut self, pointer: P) -> Self
+            where
+                P: TryInto<$crate::Pointer>,
+                P::Error: std::fmt::Display,
+            {
+                self.stop.more_if_present($crate::Pointer::expect(pointer));
+                self
+            }
+
+            /// Takes a page without a configured flag, or with null for it, for one that
+            /// does not tell, instead of for a malformed one.
+            #[must_use]
+            pub const fn flags_may_be_missing(mut self) -> Self {
+                self.stop.flags_may_be_missing();
+                self
+            }
+
+            /// Reads the strings `true`, `false`, `1`, `0` and the empty string, and the
+            /// numbers 1 and 0, for flags too.
+            #[must_use]
+            pub const fn flags_may_be_text(mut self) -> Self {
+                self.stop.flags_may_be_text();
                 self
             }
         }
     };
 }
 
-pub(super) use flags;
+/// The total of a strategy that is told where the next page is.
+macro_rules! told_total {
+    ($strategy:ident $(<$t:ident>)?) => {
+        impl$(<$t>)? $strategy$(<$t>)? {
+            /// Says where a page tells how many items there are in all, for
+            /// [`Progress::total`](crate::Progress::total). It ends no list.
+            #[must_use]
+            pub fn total(mut self, total: impl Into<$crate::Source>) -> Self {
+                self.stop.set_total(total.into());
+                self
+            }
+        }
+    };
+}
+
+pub(super) use {flags, told_total};

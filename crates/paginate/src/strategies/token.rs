@@ -1,35 +1,56 @@
+use bytes::Bytes;
 use http::Request;
+use http_body::Body;
 
-use super::source::{Source, Target};
+use super::source::Source;
 use super::stop::Stop;
+use super::target::{BodyTarget, Destination, IntoDestination, Target};
+use super::template;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy};
+use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::uri;
 use crate::view::PageView;
 
 /// Sends a token of each page back to ask for the next.
 ///
 /// A missing, null or empty token ends the list, unless a flag says that there is more:
-/// then the page is malformed. Strings travel without their quotes, numbers as they were
-/// written, objects and arrays as JSON.
+/// then the page is malformed. A page without items ends nothing. Strings travel without
+/// their quotes, numbers as they were written, objects and arrays as JSON; into a
+/// [`json`](crate::json) body each goes as it is.
 ///
 /// ```
-/// use outbound_paginate::{Token, body, header, last_item, query};
+/// use outbound_paginate::{Token, body, header, json, last_item, merge_query, query};
 ///
 /// let slack = Token::from(body("/response_metadata/next_cursor")).to(query("cursor"));
 /// let stripe = Token::from(last_item("/id"))
 ///     .to(query("starting_after"))
 ///     .more("/has_more");
 /// let cosmos = Token::from(header("x-ms-continuation")).to(header("x-ms-continuation"));
-/// # let _ = (slack, stripe, cosmos);
+/// let dynamo = Token::from(body("/LastEvaluatedKey")).to(json("/ExclusiveStartKey"));
+/// let elastic = Token::from(last_item("/sort"))
+///     .to(json("/search_after"))
+///     .and(body("/pit_id"), json("/pit/id"));
+/// let wiki = Token::from(body("/continue")).to(merge_query());
+/// # let _ = (slack, stripe, cosmos, dynamo, elastic, wiki);
 /// ```
 ///
-/// A token of the [last item](super::last_item) needs to know where the items are; see
+/// A token of the [last item](crate::last_item) needs to know where the items are; see
 /// [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
 #[derive(Clone, Debug)]
-pub struct Token {
-    pairs: Vec<(Source, Target)>,
+pub struct Token<T = Target> {
+    pairs: Vec<Pair<T>>,
     stop: Stop,
     empty: bool,
+    items: bool,
+    later: Option<Box<str>>,
+    later_body: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug)]
+struct Pair<T> {
+    source: Source,
+    target: T,
+    optional: bool,
 }
 
 /// A [`Token`] that still has to be sent somewhere.
@@ -46,11 +67,51 @@ impl Token {
             source: source.into(),
         }
     }
+}
 
+impl TokenFrom {
+    /// Sends the token in `target`.
+    ///
+    /// If any token goes into the [body](crate::json), let it be the first, or make a
+    /// [`BodyTarget`] of the first one's target.
+    #[must_use]
+    pub fn to<T: IntoDestination>(self, target: T) -> Token<T::Destination> {
+        Token {
+            pairs: vec![Pair {
+                source: self.source,
+                target: target.into_destination(),
+                optional: false,
+            }],
+            stop: Stop::default(),
+            empty: false,
+            items: false,
+            later: None,
+            later_body: None,
+        }
+    }
+}
+
+impl<T> Token<T> {
     /// Sends a further token; the list ends where any of them is missing.
     #[must_use]
-    pub fn and(mut self, source: impl Into<Source>, target: impl Into<Target>) -> Self {
-        self.pairs.push((source.into(), target.into()));
+    pub fn and(mut self, source: impl Into<Source>, target: impl Into<T>) -> Self {
+        self.pairs.push(Pair {
+            source: source.into(),
+            target: target.into(),
+            optional: false,
+        });
+        self
+    }
+
+    /// Sends a further token with those pages whose predecessor has it; without it the
+    /// list goes on.
+    #[must_use]
+    pub fn and_if_present(mut self, source: impl Into<Source>, target: impl Into<T>) -> Self {
+        self.pairs.push(Pair {
+            source: source.into(),
+            target: target.into(),
+            optional: true,
+        });
         self
     }
 
@@ -62,54 +123,128 @@ impl Token {
             ..self
         }
     }
-}
 
-impl TokenFrom {
-    /// Sends the token in `target`.
+    /// Ends the list with the first page without items, though it has a token, as
+    /// Elasticsearch's scroll means it. It has to be known where the items are: see
+    /// [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
     #[must_use]
-    pub fn to(self, target: impl Into<Target>) -> Token {
-        Token {
-            pairs: vec![(self.source, target.into())],
-            stop: Stop::default(),
-            empty: false,
+    pub fn end_on_empty_page(self) -> Self {
+        Self {
+            items: true,
+            ..self
         }
     }
-}
 
-super::stop::flags!(Token);
+    /// Asks for later pages at `reference`, which is relative to the first request's URL.
+    #[must_use]
+    pub fn later_at(self, reference: impl Into<Box<str>>) -> Self {
+        Self {
+            later: Some(reference.into()),
+            ..self
+        }
+    }
 
-impl<B> Strategy<B> for Token {
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let mut tokens = Vec::with_capacity(self.pairs.len());
-        for (source, _) in &self.pairs {
+    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        if self.items && super::page_number::count(page)? == 0 {
+            return Ok(None);
+        }
+        let mut tokens: Vec<Box<str>> = Vec::with_capacity(self.pairs.len());
+        for Pair {
+            source, optional, ..
+        } in &self.pairs
+        {
             match source.read(page)? {
-                Some(token) if self.empty || token != "\"\"" => tokens.push(token.into_owned()),
+                Some(token) if self.empty || token != "\"\"" => tokens.push(token.into()),
+                _ if *optional => tokens.push("null".into()),
                 _ => break,
             }
         }
         let complete = tokens.len() == self.pairs.len();
-        Ok(self
-            .stop
-            .goes_on(page, complete)?
-            .then(|| Cursor::tokens(tokens)))
+        let goes_on = self.stop.goes_on(page, complete)?;
+        Ok(goes_on.then(|| Cursor::tokens(tokens)))
     }
 
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
+    where
+        T: Destination<B>,
+    {
         let tokens = cursor.as_tokens().ok_or_else(Cursor::foreign)?;
         if tokens.len() != self.pairs.len() {
             return Err(Cursor::foreign());
         }
-        for ((_, target), token) in self.pairs.iter().zip(tokens) {
-            target.write(token, request)?;
+        if let Some(reference) = &self.later {
+            *request.uri_mut() = uri::resolve(request.uri(), reference)?;
+        }
+        for (pair, token) in self.pairs.iter().zip(tokens) {
+            if !(pair.optional && **token == *"null") {
+                pair.target.write(token, request)?;
+            }
         }
         Ok(())
     }
 
-    fn needs(&self) -> Needs {
-        if self.pairs.iter().any(|(source, _)| source.is_last_item()) {
+    fn sees(&self) -> Needs {
+        if self.pairs.iter().any(|pair| pair.source.is_last_item()) {
             Needs::NONE.last_item()
         } else {
             Needs::NONE
         }
+    }
+}
+
+impl Token<BodyTarget> {
+    /// Sends later pages with `body`, a JSON text, and the tokens in it, instead of with
+    /// the first request's body.
+    #[must_use]
+    pub fn later_body(self, body: impl Into<Box<str>>) -> Self {
+        Self {
+            later_body: Some(body.into()),
+            ..self
+        }
+    }
+}
+
+super::stop::flags!(Token<T>);
+super::stop::told_total!(Token<T>);
+
+impl<B> Strategy<B> for Token {
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        self.find(page)
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        self.send(cursor, request)
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
+    }
+
+    fn needs(&self) -> Needs {
+        self.sees()
+    }
+}
+
+impl<B> Strategy<B> for Token<BodyTarget>
+where
+    B: Body + Clone + From<Bytes>,
+{
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        self.find(page)
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        if let Some(body) = &self.later_body {
+            template::replace(request, body.clone().into());
+        }
+        self.send(cursor, request)
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
+    }
+
+    fn needs(&self) -> Needs {
+        self.sees()
     }
 }

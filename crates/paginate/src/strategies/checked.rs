@@ -1,0 +1,87 @@
+use std::fmt;
+
+use http::Request;
+use http::response::Parts;
+
+use crate::cursor::Cursor;
+use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::view::PageView;
+
+/// Follows `strategy`, and looks at each page first: for APIs that answer failures with
+/// 200, which would else pass for the end of the list.
+///
+/// The page itself is handed out before the error; a stream of items has handed its items
+/// out.
+///
+/// ```
+/// use outbound_paginate::{Malformed, Pointer, Token, body, checked, query};
+///
+/// let ok = Pointer::try_from("/ok")?;
+/// let strategy = Token::from(body("/response_metadata/next_cursor")).to(query("cursor"));
+/// let slack = checked(strategy, move |page| match page.value(&ok)? {
+///     Some(ok) if ok.get() == "true" => Ok(()),
+///     _ => Err(Malformed::new("the page says that it failed")),
+/// });
+/// # let _ = slack;
+/// # Ok::<_, outbound_paginate::InvalidPointer>(())
+/// ```
+pub fn checked<P, F>(strategy: P, check: F) -> Checked<P, F>
+where
+    F: Fn(&PageView<'_>) -> Result<(), Malformed>,
+{
+    Checked { strategy, check }
+}
+
+/// The strategy made by [`checked`].
+#[derive(Clone, Copy)]
+pub struct Checked<P, F> {
+    strategy: P,
+    check: F,
+}
+
+impl<B, P, F> Strategy<B> for Checked<P, F>
+where
+    P: Strategy<B>,
+    F: Fn(&PageView<'_>) -> Result<(), Malformed>,
+{
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        (self.check)(page)?;
+        self.strategy.next(page)
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        self.strategy.seek(cursor, request)
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        self.strategy.start(request)
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.strategy.total(page)
+    }
+
+    fn is_end(&self, refusal: &Parts) -> bool {
+        self.strategy.is_end(refusal)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        self.strategy.remaining(page)
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        self.strategy.ahead(page, n)
+    }
+
+    fn needs(&self) -> Needs {
+        self.strategy.needs()
+    }
+}
+
+impl<P: fmt::Debug, F> fmt::Debug for Checked<P, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked")
+            .field("strategy", &self.strategy)
+            .finish_non_exhaustive()
+    }
+}

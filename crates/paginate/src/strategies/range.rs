@@ -1,0 +1,225 @@
+use http::header::{CONTENT_RANGE, RANGE};
+use http::response::Parts;
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+
+use super::page_number::overflow;
+use super::stop::Stop;
+use crate::cursor::Cursor;
+use crate::strategy::{Malformed, Strategy, Total};
+use crate::view::PageView;
+
+/// Asks for ranges of items with the `Range` header (RFC 9110, section 14), and reads of
+/// `Content-Range` what came.
+///
+/// The list ends at the total that `Content-Range` tells, at 416, or at a 200, which is
+/// the whole list whatever was asked for. A 206 that does not tell its range, or that
+/// tells another than was asked for, is malformed.
+///
+/// ```
+/// use outbound_paginate::Range;
+///
+/// let qradar = Range::unit("items").by(50); // Range: items=0-49
+/// let postgrest = Range::unit("items").bare(); // Range-Unit: items, Range: 0-99
+/// # let _ = (qradar, postgrest);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Range {
+    unit: Box<str>,
+    by: u64,
+    bare: bool,
+    stop: Stop,
+}
+
+const RANGE_UNIT: HeaderName = HeaderName::from_static("range-unit");
+
+impl Range {
+    /// How many items a page is asked for unless said otherwise.
+    pub const DEFAULT_BY: u64 = 100;
+
+    /// Counts in `unit`, from 0, [`DEFAULT_BY`](Self::DEFAULT_BY) items a page.
+    #[must_use]
+    pub fn unit(unit: impl Into<Box<str>>) -> Self {
+        Self {
+            unit: unit.into(),
+            by: Self::DEFAULT_BY,
+            bare: false,
+            stop: Stop::default(),
+        }
+    }
+
+    /// Asks for so many items a page, on the first page too; at least 1.
+    #[must_use]
+    pub fn by(self, items: u64) -> Self {
+        Self {
+            by: items.max(1),
+            ..self
+        }
+    }
+
+    /// Sends the unit in a `Range-Unit` header and the range without it, as PostgREST
+    /// reads it.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+
+    /// What came, if a page is a part of the list.
+    fn part(&self, page: &PageView<'_>) -> Result<Option<Part>, Malformed> {
+        if page.status() != StatusCode::PARTIAL_CONTENT {
+            return Ok(None);
+        }
+        let text = page.header(CONTENT_RANGE.as_str())?;
+        let part = text.and_then(Part::parse).ok_or_else(|| {
+            Malformed::new("a part of the list does not tell in Content-Range which one it is")
+        })?;
+        let asked = page.cursor().and_then(Cursor::as_number);
+        match part.range {
+            Some((first, _)) if Some(first) != asked => Err(Malformed::new(format!(
+                "the page begins at {first} by its Content-Range, and {} was asked for",
+                asked.unwrap_or(0),
+            ))),
+            _ => Ok(Some(part)),
+        }
+    }
+}
+
+super::stop::flags!(Range);
+
+/// A `Content-Range`: `[unit ](first-last | "*")"/"(total | "*")`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    range: Option<(u64, u64)>,
+    total: Option<u64>,
+}
+
+impl Part {
+    fn parse(text: &str) -> Option<Self> {
+        let number = |text: &str| -> Option<u64> {
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse().ok()).flatten()
+        };
+        let text = text.trim_ascii();
+        let text = text.rsplit_once(' ').map_or(text, |(_, range)| range);
+        let (range, total) = text.split_once('/')?;
+        let range = match range {
+            "*" => None,
+            range => {
+                let (first, last) = range.split_once('-')?;
+                let (first, last) = (number(first)?, number(last)?);
+                if last < first {
+                    return None;
+                }
+                Some((first, last))
+            }
+        };
+        let total = match total {
+            "*" => None,
+            total => Some(number(total)?),
+        };
+        Some(Self { range, total })
+    }
+}
+
+impl<B> Strategy<B> for Range {
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        let Some(Part { range, total }) = self.part(page)? else {
+            return Ok(None);
+        };
+        if self.stop.says_more(page)? == Some(false) || page.items() == Some(0) {
+            return Ok(None);
+        }
+        // `*/n` is a range without items.
+        let Some((_, last)) = range else {
+            return Ok(None);
+        };
+        let next = last.checked_add(1).ok_or_else(overflow)?;
+        Ok(total
+            .is_none_or(|total| next < total)
+            .then(|| Cursor::number(next)))
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        let first = cursor.as_number().ok_or_else(Cursor::foreign)?;
+        let last = first.checked_add(self.by - 1).ok_or_else(overflow)?;
+        let unit_is_bad = |_| Malformed::new("the range's unit does not fit into a header");
+        let headers = request.headers_mut();
+        let range = if self.bare {
+            let unit = HeaderValue::from_str(&self.unit).map_err(unit_is_bad)?;
+            headers.insert(RANGE_UNIT, unit);
+            format!("{first}-{last}")
+        } else {
+            format!("{}={first}-{last}", self.unit)
+        };
+        headers.insert(RANGE, HeaderValue::try_from(range).map_err(unit_is_bad)?);
+        Ok(())
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        let Some(range) = request.headers().get(RANGE) else {
+            return Ok(Some(Cursor::number(0)));
+        };
+        let first = range.to_str().ok().and_then(|range| {
+            let range = range.rsplit_once('=').map_or(range, |(_, range)| range);
+            range.split_once('-')?.0.trim_ascii().parse().ok()
+        });
+        first
+            .map(|first| Some(Cursor::number(first)))
+            .ok_or_else(|| {
+                Malformed::new("the request's Range header does not begin with a number")
+            })
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.part(page).ok()??.total.map(Total::exact)
+    }
+
+    fn is_end(&self, refusal: &Parts) -> bool {
+        refusal.status == StatusCode::RANGE_NOT_SATISFIABLE
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        let Part { range, total } = self.part(page).ok()??;
+        let (first, last) = range?;
+        let left = total?.saturating_sub(last.checked_add(1)?);
+        Some(left.div_ceil(last - first + 1))
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let (first, last) = self.part(page).ok()??.range?;
+        let size = (last - first).checked_add(1)?;
+        first.checked_add(size.checked_mul(n)?).map(Cursor::number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges_are_read_with_and_without_a_unit() {
+        for (text, range, total) in [
+            ("items 0-49/130", Some((0, 49)), Some(130)),
+            ("0-14/3573458", Some((0, 14)), Some(3_573_458)),
+            ("15-15/*", Some((15, 15)), None),
+            ("*/0", None, Some(0)),
+            ("items */*", None, None),
+        ] {
+            assert_eq!(Part::parse(text), Some(Part { range, total }), "{text}");
+        }
+        for bad in [
+            "",
+            "items",
+            "0-14",
+            "14-0/20",
+            "a-b/c",
+            "-1/3",
+            "0-/3",
+            "0-1/",
+            "+0-1/2",
+            "0-1/+2",
+            "0-18446744073709551616/2",
+        ] {
+            assert_eq!(Part::parse(bad), None, "{bad}");
+        }
+    }
+}
