@@ -206,7 +206,8 @@ async fn check(row: &Row, by_items: bool) {
         None => Ok(end.unwrap()),
     };
     let mut requests = Vec::new();
-    for request in std::mem::take(&mut *asked.lock().unwrap()) {
+    let sent = std::mem::take(&mut *asked.lock().unwrap());
+    for request in sent {
         requests.push(show(request).await);
     }
     assert_eq!(requests, row.asks, "{what}");
