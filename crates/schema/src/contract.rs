@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::finding::Finding;
 #[cfg(feature = "full")]
 use crate::full::Schema;
+use crate::locate::locate;
 use crate::required::Required;
 use crate::{InvalidContract, SchemaOptions, Violation, typed, walk};
 
@@ -141,6 +142,41 @@ impl Contract {
         })
     }
 
+    /// The JSON Schema (draft 2020-12) of what `T` is deserialized from, as `schemars` derives it.
+    ///
+    /// Unlike [`of`](Self::of) it need not read the text into a `T` to check it, and knows bounds,
+    /// patterns and formats that the type does not say.
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Self::schema).
+    #[cfg(feature = "schemars")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+    pub fn deserialized<T: schemars::JsonSchema>() -> Result<Self, InvalidContract> {
+        Self::derived::<T>(|settings| settings.for_deserialize())
+    }
+
+    /// The JSON Schema (draft 2020-12) of what `T` is serialized to, as `schemars` derives it: for
+    /// the answers of a server of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Self::schema).
+    #[cfg(feature = "schemars")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+    pub fn serialized<T: schemars::JsonSchema>() -> Result<Self, InvalidContract> {
+        Self::derived::<T>(|settings| settings.for_serialize())
+    }
+
+    #[cfg(feature = "schemars")]
+    fn derived<T: schemars::JsonSchema>(
+        side: fn(schemars::generate::SchemaSettings) -> schemars::generate::SchemaSettings,
+    ) -> Result<Self, InvalidContract> {
+        let settings = side(schemars::generate::SchemaSettings::draft2020_12());
+        let schema = settings.into_generator().into_root_schema_for::<T>();
+        Self::schema(&schema.as_value().to_string())
+    }
+
     /// All of `contracts` at once.
     #[must_use]
     pub fn all(contracts: impl IntoIterator<Item = Self>) -> Self {
@@ -202,7 +238,13 @@ impl Contract {
     /// The first violation, with as many [further](Violation::further) ones as were
     /// [asked for](Self::max_violations).
     pub fn check(&self, body: &[u8]) -> Result<(), Violation> {
-        let findings = self.rule.findings(body, self.settings);
+        let mut findings = self.rule.findings(body, self.settings);
+        for finding in &mut findings {
+            // An engine that works on a tree knows the path alone.
+            if finding.value.is_none() && !finding.is_syntax() {
+                finding.value = locate(body, &finding.path);
+            }
+        }
         Violation::of_all(findings, body, self.settings.excerpt).map_or(Ok(()), Err)
     }
 }

@@ -54,6 +54,7 @@ impl Step {
         }
     }
 
+    #[cfg_attr(not(any(test, feature = "full")), allow(dead_code))]
     pub(crate) fn data(name: impl Into<String>) -> Self {
         Self::Key {
             name: name.into(),

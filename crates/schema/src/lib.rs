@@ -103,6 +103,7 @@ mod head;
 mod invalid;
 mod json;
 mod layer;
+mod locate;
 mod options;
 mod pointer;
 #[cfg(feature = "full")]

@@ -1,29 +1,25 @@
-use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
+mod key;
+mod node;
 
-use crate::finding::{Finding, Step};
+use serde::de::DeserializeOwned;
+
+use self::node::{Fault, Node};
+use crate::finding::Finding;
 
 /// Whether strict JSON can be read as a `T`; its path is looked for only if it cannot.
 pub(crate) fn check<T: DeserializeOwned>(body: &[u8]) -> Option<Finding> {
-    serde_json::from_slice::<T>(body).err()?;
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let error = serde_path_to_error::deserialize::<_, T>(&mut reader).err()?;
+    let error = serde_json::from_slice::<T>(body).err()?;
+    let tree = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+    let fault = Fault::default();
+    // What only a text can be read as has no path: a `RawValue`, a number as it is written.
+    let again = T::deserialize(Node::root(&tree, &fault)).err();
     Some(Finding {
         keyword: "type".into(),
-        path: error.path().iter().map(step).collect(),
         schema: std::any::type_name::<T>().to_owned(),
-        expected: expected(error.inner()).into(),
+        expected: expected(again.as_ref().unwrap_or(&error)).into(),
         value: None,
+        path: fault.into_path(),
     })
-}
-
-fn step(segment: &Segment) -> Step {
-    match segment {
-        Segment::Seq { index } => Step::Index(*index),
-        Segment::Map { key } => Step::known(key),
-        Segment::Enum { variant } => Step::known(variant),
-        Segment::Unknown => Step::data("?"),
-    }
 }
 
 /// What a Rust type expects, of the error of its reader.

@@ -75,7 +75,7 @@ fn steps() -> Vec<Box<dyn Fn() -> Step>> {
         Box::new(move || Step::ok(r#"{"id":1}"#)),
         Box::new(move || Step::ok(r#"{"id":"1"}"#)),
         Box::new(move || Step::ok("{")),
-        Box::new(move || json()),
+        Box::new(json),
         Box::new(move || Step::status(200).body("<p>")),
         Box::new(move || Step::ok("{}").header("content-encoding", "gzip")),
         Box::new(move || Step::ok("{}").delay(Duration::from_secs(3))),
