@@ -77,6 +77,12 @@ impl Console {
         }
     }
 
+    /// Prints a line whether or not there is an account, of which it is then a part.
+    pub(crate) fn remark(&self, line: &str) {
+        let indent = if self.account { "  " } else { "" };
+        self.line(&format!("{indent}{line}"));
+    }
+
     /// Prints a line above the bar.
     pub(crate) fn line(&self, line: &str) {
         match &self.bar {

@@ -1,11 +1,15 @@
 //! The contracts of a plan: one for whole pages, one for items.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
+use http::StatusCode;
 use outbound::BoxError;
-use outbound::schema::{Contract, Draft, Mode, SchemaOptions, ValidateLayer, Violation};
+use outbound::schema::{
+    Contract, Contracts, Draft, Mode, OtherMedia, SchemaOptions, ValidateLayer, Violation,
+};
 
 use crate::args::{self, ContractMode};
 use crate::console::Console;
@@ -29,22 +33,31 @@ pub(crate) fn page_contract(
     if contracts.is_empty() {
         return Ok(None);
     }
-    let breaches = Breaches::new(counters, console);
+    let contract = Contract::all(contracts);
+    // A page of a range is a body of its own.
+    let contracts = Contracts::from(contract.clone()).status(StatusCode::PARTIAL_CONTENT, contract);
+    let breaches = Breaches::new(plan.mode, counters, console);
     Ok(Some(
-        ValidateLayer::new(Contract::all(contracts))
+        ValidateLayer::new(contracts)
             .mode(match plan.mode {
                 ContractMode::Enforce => Mode::Enforce,
                 ContractMode::Report => Mode::Report,
             })
-            .on_violation(move |violation: &Violation| breaches.count("a page", violation)),
+            // Whatever it is labelled as: pages are read as JSON in any case.
+            .other_media(OtherMedia::Check)
+            // The layer beneath has bounded and collected it.
+            .limit(usize::MAX)
+            .on_violation(move |violation: &Violation| {
+                breaches.count(violation, || "a page".to_owned())
+            }),
     ))
 }
 
 /// Holds items to their contract, one by one.
 pub(crate) struct ItemContract {
     contract: Option<Contract>,
-    enforce: bool,
     breaches: Breaches,
+    seen: u64,
 }
 
 impl ItemContract {
@@ -57,58 +70,74 @@ impl ItemContract {
             Some(path) => Some(schema(path, plan)?),
             None => None,
         };
-        let enforce = plan.mode == ContractMode::Enforce;
-        Ok(Self::new(contract, enforce, counters, console))
+        Ok(Self::new(contract, plan.mode, counters, console))
     }
 
     pub(crate) fn new(
         contract: Option<Contract>,
-        enforce: bool,
+        mode: ContractMode,
         counters: &Counters,
         console: &Console,
     ) -> Self {
         Self {
             contract,
-            enforce,
-            breaches: Breaches::new(counters, console),
+            breaches: Breaches::new(mode, counters, console),
+            seen: 0,
         }
     }
 
     /// Fails where the contract is enforced and `item` breaks it.
-    pub(crate) fn check(&self, item: &[u8]) -> Result<(), BoxError> {
+    pub(crate) fn check(&mut self, item: &[u8]) -> Result<(), BoxError> {
+        self.seen += 1;
         let Some(contract) = &self.contract else {
             return Ok(());
         };
         let Err(violation) = contract.check(item) else {
             return Ok(());
         };
-        self.breaches.count("an item", &violation);
-        if self.enforce {
-            return Err(violation.into());
+        let seen = self.seen;
+        self.breaches.count(&violation, || format!("item {seen}"));
+        match self.breaches.mode {
+            ContractMode::Enforce => Err(violation.into()),
+            ContractMode::Report => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// Counts and tells what broke.
+/// Breaches that are told of, so that a long drain does not flood the terminal.
+const MOST_TOLD: u64 = 10;
+
+/// Counts what broke, and tells of it where the drain goes on.
 #[derive(Clone)]
 struct Breaches {
+    mode: ContractMode,
     counters: Counters,
     console: Console,
 }
 
 impl Breaches {
-    fn new(counters: &Counters, console: &Console) -> Self {
+    fn new(mode: ContractMode, counters: &Counters, console: &Console) -> Self {
         Self {
+            mode,
             counters: counters.clone(),
             console: console.clone(),
         }
     }
 
-    fn count(&self, what: &str, violation: &Violation) {
-        self.counters.violations().fetch_add(1, Relaxed);
-        self.console
-            .note(|| format!("{what} broke the contract; counted and kept: {violation}"));
+    fn count(&self, violation: &Violation, what: impl FnOnce() -> String) {
+        let before = self.counters.violations().fetch_add(1, Relaxed);
+        if self.mode == ContractMode::Report {
+            match before.cmp(&MOST_TOLD) {
+                Ordering::Less => self.console.remark(&format!(
+                    "{} broke the contract; counted and kept: {violation}",
+                    what()
+                )),
+                Ordering::Equal => self
+                    .console
+                    .remark("further breaches of the contract are only counted"),
+                Ordering::Greater => {}
+            }
+        }
     }
 }
 

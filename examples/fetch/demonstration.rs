@@ -10,7 +10,7 @@ use outbound::http::Origin;
 use outbound::paginate::{LinkHeader, PaginateLayer};
 use outbound::schema::Contract;
 
-use crate::args::{OutputArgs, RetryArgs};
+use crate::args::{ContractMode, OutputArgs, RetryArgs};
 use crate::console::Console;
 use crate::contract::ItemContract;
 use crate::credential::Credentials;
@@ -60,7 +60,7 @@ pub(crate) async fn run(
         idempotent: retry.idempotent,
         credential: true,
         items: Some(String::new()),
-        item_contract: ItemContract::new(Some(contract), false, counters, console),
+        item_contract: ItemContract::new(Some(contract), ContractMode::Report, counters, console),
         deadline: retry.deadline,
     };
     let client = stack::api(

@@ -126,12 +126,14 @@ impl Job {
 
         let failed = |error: PageError| Failure::page(&error, self.credential);
         let end = if let Some(pointer) = &self.items {
-            let contract = self.item_contract;
+            let mut contract = self.item_contract;
             let mut items = pin!(pages.items_with(pointer.as_str(), move |item: &[u8]| {
                 contract.check(item)?;
                 Ok(Bytes::copy_from_slice(item))
             }));
             while let Some(item) = next(&mut items, output).await? {
+                // What failed may stand in a later page than the last item did.
+                counters.pages().store(items.progress().pages, Relaxed);
                 output.line(&item.map_err(failed)?)?;
                 show(counters, items.progress());
             }

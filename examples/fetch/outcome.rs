@@ -136,14 +136,19 @@ fn cause(error: &(dyn Error + 'static)) -> Outcome {
 /// An error and what it came from, on one line, without saying anything twice.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
+    let mut is_breach = error.is::<Violation>();
     let mut next = error.source();
     while let Some(error) = next {
+        is_breach |= error.is::<Violation>();
         let text = error.to_string();
         if !line.contains(&text) {
             line.push_str(": ");
             line.push_str(&text);
         }
         next = error.source();
+    }
+    if is_breach {
+        line.push_str("; fix what is wrong, or go on and count with --contract report");
     }
     line.replace(['\r', '\n'], " ")
 }

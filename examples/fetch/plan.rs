@@ -126,6 +126,9 @@ fn embedded(args: Args, given: &ArgMatches) -> Result<Job, String> {
 fn plan(args: Args) -> Result<Plan, String> {
     refuse_unfinished(&args)?;
     let pages = pages(&args)?;
+    if args.item_schema.is_some() && pages.items.is_none() {
+        return Err("--item-schema needs --items, which says where the items are".to_owned());
+    }
     let credential = CredentialPlan::of(&args)?;
     let request = request(&args, &credential)?;
     Ok(Plan {

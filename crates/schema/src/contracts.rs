@@ -9,7 +9,8 @@ use crate::Contract;
 /// For a response an exact status wins over its class, and that over
 /// [`otherwise`](Self::otherwise). A message for which there is no contract passes.
 ///
-/// Made of a single [`Contract`] it holds to it requests, and responses with a 2xx status. A clone shares what it says.
+/// Made of a single [`Contract`] they hold requests to it, and responses with a 2xx status. A
+/// clone shares them.
 ///
 /// ```
 /// use http::StatusCode;
@@ -64,6 +65,9 @@ impl Contracts {
     }
 
     /// Holds responses with this status to `contract`.
+    ///
+    /// Only in this way one with 206 is held to any: by itself it is a part of a body, which some
+    /// APIs make a whole, as a page of a list.
     pub fn status(mut self, status: StatusCode, contract: Contract) -> Self {
         let exact = &mut self.edit().exact;
         exact.retain(|(known, _)| *known != status);
@@ -97,10 +101,15 @@ impl Contracts {
         self.inner.request.as_ref()
     }
 
+    pub(crate) fn for_exactly(&self, status: StatusCode) -> Option<&Contract> {
+        let mut exact = self.inner.exact.iter();
+        let found = exact.find(|(known, _)| *known == status);
+        found.map(|(_, contract)| contract)
+    }
+
     pub(crate) fn for_status(&self, status: StatusCode) -> Option<&Contract> {
         let inner = &*self.inner;
-        let exact = inner.exact.iter().find(|(known, _)| *known == status);
-        exact.map(|(_, contract)| contract).or_else(|| {
+        self.for_exactly(status).or_else(|| {
             let class = (status.as_u16() / 100).checked_sub(2).map(usize::from);
             let class = class.and_then(|class| inner.classes.get(class)?.as_ref());
             class.or(inner.otherwise.as_ref())

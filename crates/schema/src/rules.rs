@@ -138,25 +138,27 @@ impl Rules {
         status: StatusCode,
         body: Announced<'_>,
     ) -> Course {
-        let skipped = match status {
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
-                Some(Skipped::NoBody)
-            }
-            StatusCode::PARTIAL_CONTENT => Some(Skipped::Partial),
-            _ if status.is_informational() => Some(Skipped::NoBody),
-            _ => None,
-        };
-        if let Some(skipped) = skipped {
-            return Course::Pass(skipped);
+        let is_bodiless = status.is_informational()
+            || matches!(
+                status,
+                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+            );
+        if is_bodiless {
+            return Course::Pass(Skipped::NoBody);
         }
         let contracts = match selected {
             Selected::Contracts(contracts) => contracts,
             Selected::Nothing => return Course::Pass(Skipped::NoRoute),
             Selected::Refused => return Course::Refuse(no_route()),
         };
-        match contracts.for_status(status) {
-            Some(contract) => self.of_body(contract, contracts.allows_empty(), body),
-            None => Course::Pass(Skipped::NoContract),
+        let contract = if status == StatusCode::PARTIAL_CONTENT {
+            contracts.for_exactly(status).ok_or(Skipped::Partial)
+        } else {
+            contracts.for_status(status).ok_or(Skipped::NoContract)
+        };
+        match contract {
+            Ok(contract) => self.of_body(contract, contracts.allows_empty(), body),
+            Err(skipped) => Course::Pass(skipped),
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Skipped {
     /// It has no body of its own: HEAD, CONNECT, 1xx, 204, 205, 304, or a request without one.
     NoBody,
-    /// It is a part of a body: 206.
+    /// It is a part of a body: 206, without a [contract of its own](crate::Contracts::status).
     Partial,
     /// There is no contract for the request's route.
     NoRoute,

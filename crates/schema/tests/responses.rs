@@ -81,6 +81,17 @@ async fn each_status_has_its_contract() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_body_is_held_to_a_contract_of_its_own_alone() {
+    let contracts =
+        Contracts::from(named("/whole")).status(StatusCode::PARTIAL_CONTENT, named("/part"));
+    let layer = ValidateLayer::new(contracts);
+    assert_eq!(
+        outcome(answered(layer, json_of(206, "{}")).await).await,
+        "/part"
+    );
+}
+
+#[tokio::test]
 async fn each_route_has_its_contract() {
     let routes = Routes::new()
         .route(Method::GET, "/a", named("/list"))

@@ -1,6 +1,7 @@
 //! A server that answers with what it is given, in that order, and keeps what it was asked.
 
-#![allow(unreachable_pub, clippy::unwrap_used)] // Each test is a crate of its own, and includes this.
+// Each test is a crate of its own, and includes this.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
