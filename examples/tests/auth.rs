@@ -3,127 +3,35 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+#[path = "support/server.rs"]
+mod server;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{HeaderMap, Response};
+use axum::body::Body;
+use axum::http::Response;
 use outbound::auth::Challenge;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::server::{Seen, Server, respond};
 use crate::support::{Run, SECRET, run};
 
-/// A request as the server saw it.
-#[derive(Clone, Debug)]
-struct Seen {
-    path: String,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Seen {
-    fn authorization(&self) -> Option<&str> {
-        self.headers.get("authorization")?.to_str().ok()
-    }
-
-    fn is_fetch(&self) -> bool {
-        self.path.starts_with("/token")
-    }
-}
-
-struct Server {
-    origin: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Server {
-    /// Answers each request with what `answer` says, which also sees those before it.
-    fn start<F>(answer: F) -> Self
-    where
-        F: Fn(&[Seen], &Seen) -> Response<Body> + Clone + Send + Sync + 'static,
-    {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
-            .expect("a port");
-        let origin = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
-        let list = Arc::clone(&seen);
-        let router = axum::Router::new().fallback(move |request: Request| {
-            let (answer, list) = (answer.clone(), Arc::clone(&list));
-            async move {
-                let (head, body) = request.into_parts();
-                let body = to_bytes(body, 1 << 20).await.unwrap();
-                let seen = Seen {
-                    path: head.uri.to_string(),
-                    headers: head.headers,
-                    body: String::from_utf8(body.to_vec()).unwrap(),
-                };
-                let mut list = list.lock().unwrap();
-                let response = answer(&list, &seen);
-                list.push(seen);
-                response
-            }
-        });
-        runtime.spawn(async move { axum::serve(listener, router).await });
-        Self {
-            origin,
-            seen,
-            _runtime: runtime,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.origin)
-    }
-
-    fn fetches(&self) -> Vec<Seen> {
-        let mut seen = self.seen.lock().unwrap().clone();
-        seen.retain(Seen::is_fetch);
-        seen
-    }
-
-    /// What reached the API.
-    fn sends(&self) -> Vec<Seen> {
-        let mut seen = self.seen.lock().unwrap().clone();
-        seen.retain(|seen| !seen.is_fetch());
-        seen
-    }
-
-    /// Runs `fetch` with client credentials.
-    fn oauth2(&self, path: &str, options: &[&str]) -> Run {
-        let (url, token_url) = (self.url(path), self.url("/token"));
-        let fixed = [
-            &url,
-            "--oauth2-token-url",
-            &token_url,
-            "--oauth2-client-id-env",
-            "ID",
-            "--oauth2-client-secret-env",
-            "SECRET",
-        ];
-        run(&[&fixed, options].concat())
-    }
-}
-
-fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Response<Body> {
-    let mut response = Response::builder()
-        .status(status)
-        .header("content-type", "application/json");
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    response.body(body.into()).unwrap()
+/// Runs `fetch` with client credentials.
+fn oauth2(server: &Server, path: &str, options: &[&str]) -> Run {
+    let (url, token_url) = (server.url(path), server.url("/token"));
+    let fixed = [
+        &url,
+        "--oauth2-token-url",
+        &token_url,
+        "--oauth2-client-id-env",
+        "ID",
+        "--oauth2-client-secret-env",
+        "SECRET",
+    ];
+    run(&[&fixed, options].concat())
 }
 
 /// A new token with each fetch.
@@ -153,7 +61,8 @@ fn client_credentials_are_asked_for_once_and_not_counted_as_requests() {
         Some("Bearer t1") => page(&request.path),
         _ => respond(401, &[], "{}"),
     });
-    let run = server.oauth2(
+    let run = oauth2(
+        &server,
         "/p1",
         &["--next", "link", "--items", "", "--oauth2-scope", "read it"],
     );
@@ -193,7 +102,7 @@ fn the_client_may_authenticate_in_the_form() {
             page("/p3")
         }
     });
-    let run = server.oauth2("/", &["--oauth2-auth", "post"]);
+    let run = oauth2(&server, "/", &["--oauth2-auth", "post"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let fetches = server.fetches();
     assert_eq!(fetches[0].authorization(), None);
@@ -211,7 +120,7 @@ fn a_token_that_is_revoked_midway_is_replaced_and_nothing_is_lost() {
         Some("Bearer t2") => page(&request.path),
         _ => respond(401, &[], "{}"),
     });
-    let run = server.oauth2("/p1", &["--next", "link", "--items", ""]);
+    let run = oauth2(&server, "/p1", &["--next", "link", "--items", ""]);
     assert_eq!(
         (run.code, items(&run)),
         (Some(0), vec!["1", "2", "3"]),
@@ -244,7 +153,7 @@ fn an_authorization_server_that_gives_no_token_is_7_and_the_api_is_not_asked() {
     ] {
         let server =
             Server::start(move |_, _| respond(status, &[("location", "/elsewhere")], body));
-        let run = server.oauth2("/", &["--retries", "2"]);
+        let run = oauth2(&server, "/", &["--retries", "2"]);
         assert_eq!(run.code, Some(7), "{status}: {}", run.stderr);
         assert_eq!(run.summary["outcome"], "credential");
         assert!(run.stderr.contains(told), "{}", run.stderr);
@@ -267,7 +176,7 @@ fn an_authorization_server_that_is_busy_for_a_moment_is_asked_again() {
         _ if request.is_fetch() => token(before, 3600.0),
         _ => page("/p3"),
     });
-    let run = server.oauth2("/", &[]);
+    let run = oauth2(&server, "/", &[]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(
         (&run.summary["refreshes"], &run.summary["retries"]),

@@ -1,6 +1,6 @@
 //! Runs `fetch` and looks at what it leaves.
 
-#![allow(unreachable_pub)] // Each test is a crate of its own, and includes this.
+#![allow(dead_code, unreachable_pub)] // Each test is a crate of its own, and includes this.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -41,6 +41,11 @@ pub struct Run {
 
 /// Runs `fetch` without pauses between retries.
 pub fn run(arguments: &[&str]) -> Run {
+    run_with(&[], arguments)
+}
+
+/// As [`run`], with further environment variables.
+pub fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Run {
     static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let summary: PathBuf =
@@ -50,6 +55,7 @@ pub fn run(arguments: &[&str]) -> Run {
         stdout,
         stderr,
     } = fetch()
+        .envs(variables.iter().copied())
         .args(["--retry-base", "0", "--summary"])
         .arg(&summary)
         .args(arguments)

@@ -1,31 +1,37 @@
 //! Real servers that scripts beside the workspace can start; a test that wants one skips
 //! where there is no script, or where it fails.
 
-#![allow(unreachable_pub, clippy::unwrap_used)] // Each test is a crate of its own, and includes this.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // Each test is a crate of its own, and includes this.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A server that ends with the test.
 pub struct Rig {
     pub port: u16,
     pid: String,
+    data: PathBuf,
 }
 
 impl Rig {
     /// `None`, with a line that says why, where `name` cannot be started.
     pub fn start(name: &str) -> Option<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .ok()?
+            .local_addr()
+            .ok()?
+            .port();
+        Self::start_at(name, port, &[])
+    }
+
+    /// At this port, where an earlier one may have left its data, with settings of its script.
+    pub fn start_at(name: &str, port: u16, settings: &[(&str, &str)]) -> Option<Self> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
         let script = workspace.parent()?.join(format!("shared/rigs/{name}.sh"));
         if !script.exists() {
             println!("skipped: there is no script that starts {name}");
             return None;
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .ok()?
-            .local_addr()
-            .ok()?
-            .port();
         let rigs = std::env::current_exe()
             .ok()?
             .ancestors()
@@ -34,7 +40,8 @@ impl Rig {
         let output = Command::new("bash")
             .arg(script)
             .arg(port.to_string())
-            .env("RIGS", rigs)
+            .env("RIGS", &rigs)
+            .envs(settings.iter().copied())
             .output()
             .ok()?;
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -47,7 +54,13 @@ impl Rig {
         Some(Self {
             port,
             pid: pid.to_owned(),
+            data: rigs.join("data").join(format!("{name}-{port}")),
         })
+    }
+
+    /// The folder that it keeps its data and its logs in.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     pub fn url(&self, path: &str) -> String {
