@@ -4,10 +4,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::finding::Finding;
-#[cfg(feature = "full")]
-use crate::full::Schema;
 use crate::locate::locate;
 use crate::required::Required;
+use crate::schema::{Engine, Schema};
 use crate::{InvalidContract, SchemaOptions, Violation, typed, walk};
 
 /// What a JSON body has to be. Built once; a clone shares it.
@@ -45,7 +44,6 @@ pub enum Duplicates {
 enum Rule {
     Any,
     Required(Required),
-    #[cfg(feature = "full")]
     Schema(Schema),
     Type {
         name: &'static str,
@@ -91,38 +89,70 @@ impl Contract {
         Required::compile(pointers).map(|required| Self::new(Rule::Required(required)))
     }
 
-    /// A JSON Schema, read as [`SchemaOptions::default`] says. Needs the feature `full`.
+    /// A JSON Schema, read as [`SchemaOptions::default`] says.
+    ///
+    /// ```
+    /// use outbound_schema::{Contract, Engine};
+    ///
+    /// let contract = Contract::schema(r#"{"properties":{"id":{"type":"integer"}}}"#)?;
+    /// assert_eq!(contract.engine(), Engine::Fused);
+    /// let violation = contract.check(br#"{"id":"1"}"#).unwrap_err();
+    /// assert_eq!(violation.schema(), "/properties/id/type");
+    /// # Ok::<_, outbound_schema::InvalidContract>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// If it is no JSON, no schema, names a document that is not registered, or the feature is
-    /// not there.
+    /// If it is no JSON, no schema, names a document that is not registered, or asks for
+    /// something that needs the feature `full`, which is not there: the error names the keyword.
     pub fn schema(text: &str) -> Result<Self, InvalidContract> {
         Self::schema_with(text, &SchemaOptions::default())
     }
 
-    /// A JSON Schema, read as `options` say. Needs the feature `full`.
+    /// A JSON Schema, read as `options` say.
     ///
     /// # Errors
     ///
     /// As [`schema`](Self::schema).
-    #[cfg(feature = "full")]
     pub fn schema_with(text: &str, options: &SchemaOptions) -> Result<Self, InvalidContract> {
         Schema::compile(text, options).map(|schema| Self::new(Rule::Schema(schema)))
     }
 
-    /// A JSON Schema, read as `options` say. Needs the feature `full`.
+    /// What checks a body; of [all](Self::all) of several contracts, the slowest of theirs.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match &*self.rule {
+            Rule::Any | Rule::Required(_) => Engine::Fused,
+            Rule::Schema(schema) => schema.engine(),
+            Rule::Type { .. } => Engine::Type,
+            Rule::All(contracts) => contracts
+                .iter()
+                .map(Self::engine)
+                .max()
+                .unwrap_or(Engine::Fused),
+        }
+    }
+
+    /// Refuses what [`Engine::Fused`] does not check, so that a later change of the schema
+    /// cannot silently make checks slow.
     ///
     /// # Errors
     ///
-    /// Always: the feature is not there.
-    #[cfg(not(feature = "full"))]
-    pub fn schema_with(text: &str, options: &SchemaOptions) -> Result<Self, InvalidContract> {
-        let _ = (text, options);
-        Err(InvalidContract::new(
-            "",
-            "JSON Schema needs the feature `full` of outbound-schema",
-        ))
+    /// If the [engine](Self::engine) is another; the error names the keyword that asks for it.
+    pub fn require_fused(self) -> Result<Self, InvalidContract> {
+        self.why_not_fused().map_or(Ok(self), Err)
+    }
+
+    fn why_not_fused(&self) -> Option<InvalidContract> {
+        match &*self.rule {
+            Rule::Any | Rule::Required(_) => None,
+            Rule::Schema(schema) => schema.why_not_fused(),
+            Rule::Type { name, .. } => Some(InvalidContract::new(
+                *name,
+                "a Rust type is read, not checked by the fused engine",
+            )),
+            Rule::All(contracts) => contracts.iter().find_map(Self::why_not_fused),
+        }
     }
 
     /// What the Rust type `T` can be read from; the error names the place.
@@ -262,14 +292,7 @@ impl Rule {
                 }
                 findings
             }
-            #[cfg(feature = "full")]
-            Self::Schema(schema) => {
-                let mut findings = walk::findings(body, None, settings);
-                if findings.is_empty() {
-                    findings.extend(schema.check(body));
-                }
-                findings
-            }
+            Self::Schema(schema) => schema.findings(body, settings),
             Self::All(contracts) => {
                 let mut findings = Vec::new();
                 for contract in contracts {
@@ -296,7 +319,6 @@ impl fmt::Debug for Contract {
             Rule::Required(required) => {
                 f.debug_tuple("Contract::required").field(required).finish()
             }
-            #[cfg(feature = "full")]
             Rule::Schema(schema) => f.debug_tuple("Contract::schema").field(schema).finish(),
             Rule::Type { name, .. } => f.debug_tuple("Contract::of").field(name).finish(),
             Rule::All(contracts) => f.debug_tuple("Contract::all").field(contracts).finish(),

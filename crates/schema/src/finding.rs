@@ -25,6 +25,17 @@ impl Finding {
     /// The text is no strict JSON.
     pub(crate) const SYNTAX: &'static str = "json";
 
+    /// Of a body so deep, and a schema that branches so often, that the place was not found.
+    pub(crate) fn somewhere() -> Self {
+        Self {
+            keyword: "schema".into(),
+            path: Vec::new(),
+            schema: String::new(),
+            expected: "what the schema says; it branches too often to tell where".into(),
+            value: None,
+        }
+    }
+
     /// Whether the text is no strict JSON.
     pub(crate) fn is_syntax(&self) -> bool {
         self.keyword == Self::SYNTAX

@@ -19,8 +19,11 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    pub(crate) fn compile(text: &str, options: &SchemaOptions) -> Result<Self, InvalidContract> {
-        let schema = parse(text, "")?;
+    pub(crate) fn compile(
+        schema: &Value,
+        documents: &[(String, Value)],
+        options: &SchemaOptions,
+    ) -> Result<Self, InvalidContract> {
         let draft = match options.draft {
             Draft::V4 => jsonschema::Draft::Draft4,
             Draft::V6 => jsonschema::Draft::Draft6,
@@ -28,22 +31,17 @@ impl Schema {
             Draft::V201909 => jsonschema::Draft::Draft201909,
             Draft::V202012 => jsonschema::Draft::Draft202012,
         };
-        let documents = options
-            .documents
-            .iter()
-            .map(|(uri, text)| Ok((uri, parse(text, uri)?)))
-            .collect::<Result<Vec<_>, _>>()?;
-        let branches = Branches::of(&schema, documents.iter().map(|(_, document)| document));
+        let branches = Branches::of(schema, documents.iter().map(|(_, document)| document));
         let mut names = HashSet::new();
-        spell(&schema, &mut names);
+        spell(schema, &mut names);
         documents
             .iter()
             .for_each(|(_, document)| spell(document, &mut names));
         let mut registry = Registry::new();
         for (uri, document) in documents {
-            let draft = draft.detect(&document);
+            let draft = draft.detect(document);
             registry = registry
-                .add(uri.as_str(), draft.create_resource(document))
+                .add(uri.as_str(), draft.create_resource(document.clone()))
                 .map_err(|error| InvalidContract::new(uri, error.to_string()))?;
         }
         let registry = registry
@@ -54,13 +52,15 @@ impl Schema {
         if schema.get("$schema").is_none() {
             build = build.with_draft(draft);
         }
+        if options.formats || !asserts_formats(schema, documents) {
+            build = build.should_validate_formats(options.formats);
+        }
         build
             .with_registry(&registry)
             .offline()
-            .should_validate_formats(options.formats)
             // Linear time; a pattern that needs look-around is an error here, not a risk later.
             .with_pattern_options(PatternOptions::regex())
-            .build(&schema)
+            .build(schema)
             .map(|validator| Self {
                 validator,
                 branches,
@@ -92,13 +92,7 @@ impl Schema {
             None
         };
         let Some(error) = error else {
-            return Some(Finding {
-                keyword: "schema".into(),
-                path: Vec::new(),
-                schema: String::new(),
-                expected: "what the schema says; it branches too often to tell where".into(),
-                value: None,
-            });
+            return Some(Finding::somewhere());
         };
         let path = error.instance_path().as_str();
         Some(Finding {
@@ -132,6 +126,18 @@ impl Schema {
             .map(step)
             .collect()
     }
+}
+
+/// Whether the schema's own meta-schema says that `format` is asserted (2020-12, section 7.2.2).
+fn asserts_formats(schema: &Value, documents: &[(String, Value)]) -> bool {
+    const VOCABULARY: &str = "https://json-schema.org/draft/2020-12/vocab/format-assertion";
+    let Some(own) = schema.get("$schema").and_then(Value::as_str) else {
+        return false;
+    };
+    documents.iter().any(|(uri, document)| {
+        let vocabularies = document.get("$vocabulary");
+        uri == own && vocabularies.is_some_and(|known| known.get(VOCABULARY).is_some())
+    })
 }
 
 /// The keys that a schema spells: any other key of a body is data.
@@ -170,11 +176,6 @@ fn told(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::PropertyNames { error } => format!("a key: {}", told(error)),
         _ => error.masked().to_string(),
     }
-}
-
-fn parse(text: &str, uri: &str) -> Result<Value, InvalidContract> {
-    serde_json::from_str(text)
-        .map_err(|error| InvalidContract::new(uri, format!("the schema is no JSON: {error}")))
 }
 
 impl fmt::Debug for Schema {

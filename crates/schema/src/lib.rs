@@ -65,8 +65,23 @@
 //! violations. A `$ref` finds only documents that were
 //! [registered](SchemaOptions::document); nothing is fetched. Patterns run in linear time; one
 //! that needs look-around is refused when the contract is built. Where a schema
-//! refers to itself, a body cannot make the verdict exponential: branches are remembered, and the
-//! place of the fault is told only of a body that is not too deep to look for it.
+//! refers to itself, a body cannot make the verdict exponential: branches are remembered.
+//!
+//! # How a JSON Schema is checked
+//!
+//! Drafts 4, 6, 7, 2019-09 and 2020-12 are compiled to a program that runs over the bytes of the
+//! body in the pass that checks the JSON, with no tree and no allocation ([`Engine::Fused`]).
+//! `allOf` and `$ref` are merged, `anyOf` and `oneOf` are decided by the type of the value or by
+//! a member that tells the branches apart; what must be looked at twice is put on a flat list
+//! of that part of the body alone. A body that is refused is read again to tell where, no
+//! further than to the first fault.
+//!
+//! What this engine does not do goes to the `jsonschema` crate with the feature `full`
+//! ([`Engine::Full`]), and is refused without it, by an error that names the keyword: meta-schemas
+//! as the target of `$ref`, meta-schemas of one's own and their vocabularies, a schema that
+//! refers to itself for the same value, asserted formats other than those of
+//! [`SchemaOptions::assert_formats`], and `contentEncoding` and `contentMediaType` of drafts 6
+//! and 7. [`Contract::require_fused`] refuses them with the feature as well.
 //!
 //! # Order
 //!
@@ -80,8 +95,7 @@
 //! # What it does not do
 //!
 //! It does not check requests, does not change a body, and resolves no contract by route or
-//! status: apply several layers, or check by yourself. JSON Schema needs the feature `full`,
-//! which brings the `jsonschema` crate.
+//! status: apply several layers, or check by yourself.
 //!
 //! [tower]: https://docs.rs/tower
 
@@ -95,6 +109,7 @@ struct Readme;
 mod body;
 mod contract;
 mod contracts;
+mod engine;
 mod finding;
 #[cfg(feature = "full")]
 mod full;
@@ -115,6 +130,7 @@ mod required;
 mod routes;
 mod rules;
 mod sample;
+mod schema;
 mod select;
 mod service;
 mod skipped;
@@ -137,6 +153,7 @@ pub use self::rejection::Rejection;
 pub use self::request::RequestFuture;
 pub use self::routes::Routes;
 pub use self::rules::{Mode, OtherMedia, Otherwise};
+pub use self::schema::Engine;
 pub use self::select::Selector;
 pub use self::service::Validate;
 pub use self::skipped::Skipped;

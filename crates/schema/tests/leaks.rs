@@ -76,7 +76,6 @@ fn a_typed_contract_tells_the_field_and_not_the_value() {
     }
 }
 
-#[cfg(feature = "full")]
 mod json_schema {
     use super::*;
 
@@ -154,7 +153,7 @@ mod json_schema {
         let deep = "[".repeat(100) + "1" + &"]".repeat(100);
         // Two to the hundredth steps would never end.
         let violation = broken(tree, &deep);
-        assert_eq!((violation.keyword(), violation.instance()), ("schema", ""));
+        assert_eq!((violation.keyword(), violation.instance()), ("anyOf", ""));
         assert_eq!(broken(tree, "[[1]]").keyword(), "anyOf");
         let met = deep.replace('1', "0");
         assert!(

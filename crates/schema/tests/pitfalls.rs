@@ -152,7 +152,6 @@ async fn a_timeout_beneath_and_a_shed_call_keep_their_own_errors() {
     assert!(first.await.is_ok());
 }
 
-#[cfg(feature = "full")]
 mod json_schema {
     use outbound_schema::{Draft, SchemaOptions};
 

@@ -372,12 +372,41 @@ fn whatever_the_contract_the_text_must_be_strict_json() {
 
 #[cfg(not(feature = "full"))]
 #[test]
-fn a_schema_without_the_feature_is_refused_and_the_feature_named() {
-    let error = Contract::schema("{}").unwrap_err();
-    assert!(error.to_string().contains("`full`"), "{error}");
+fn what_the_engine_cannot_do_is_refused_and_keyword_and_feature_are_named() {
+    let schema = r#"{"properties":{"a":{"$ref":"http://json-schema.org/draft-07/schema#"}}}"#;
+    let error = Contract::schema(schema).unwrap_err();
+    assert_eq!(error.pointer(), "/properties/a/$ref");
+    let told = error.to_string();
+    assert!(told.contains("$ref") && told.contains("`full`"), "{told}");
 }
 
 #[cfg(feature = "full")]
+#[test]
+fn what_the_engine_cannot_do_falls_back_and_can_be_refused() {
+    use outbound_schema::Engine;
+
+    let schema = r#"{"properties":{"a":{"$ref":"http://json-schema.org/draft-07/schema#"}}}"#;
+    let contract = Contract::schema(schema).unwrap();
+    assert_eq!(contract.engine(), Engine::Full);
+    assert!(contract.check(br#"{"a":{"type":"string"}}"#).is_ok());
+    assert!(contract.check(br#"{"a":{"type":1}}"#).is_err());
+    let error = contract.require_fused().unwrap_err();
+    assert_eq!(error.pointer(), "/properties/a/$ref");
+    assert!(error.to_string().contains("$ref"), "{error}");
+}
+
+#[test]
+fn what_the_engine_can_do_is_fused() {
+    use outbound_schema::Engine;
+
+    let contract = Contract::schema(r#"{"unevaluatedProperties":false}"#).unwrap();
+    assert_eq!(contract.engine(), Engine::Fused);
+    let both = Contract::all([contract.clone(), Contract::of::<Vec<u8>>()]);
+    assert_eq!(both.engine(), Engine::Type);
+    assert!(both.require_fused().is_err());
+    assert!(contract.require_fused().is_ok());
+}
+
 mod json_schema {
     use outbound_schema::{Draft, SchemaOptions};
 

@@ -1,0 +1,344 @@
+//! The keywords of schemas that say something about the value itself, taken together.
+
+use serde_json::{Map, Value};
+
+use super::members::{ArrayPiece, ObjectPiece};
+use super::{At, Compiler, Key};
+use crate::engine::draft::is_reference;
+use crate::engine::equal::values_equal;
+use crate::engine::format::Format;
+use crate::engine::number::{Divisor, Number};
+use crate::engine::program::{
+    ALL, ARRAY, BOOLEAN, Bounds, INTEGER, Limit, NULL, NUMBER, OBJECT, Rest, STRING, Text, Types,
+    Values,
+};
+use crate::engine::refused::Refused;
+use crate::engine::shape::size_of;
+
+/// What all schemas of a node say.
+#[derive(Debug)]
+pub(super) struct Own<'d> {
+    pub(super) types: Types,
+    /// What `type` says by itself.
+    pub(super) declared: Types,
+    pub(super) is_draft_4: bool,
+    pub(super) is_const: bool,
+    /// What `enum` and `const` leave.
+    pub(super) values: Option<Vec<&'d Value>>,
+    pub(super) text: Option<Text>,
+    pub(super) bounds: Option<Bounds>,
+    pub(super) arrays: Vec<ArrayPiece>,
+    pub(super) objects: Vec<ObjectPiece>,
+    pub(super) rest: Vec<Rest>,
+}
+
+impl Default for Own<'_> {
+    fn default() -> Self {
+        Self {
+            types: ALL,
+            declared: ALL,
+            is_draft_4: false,
+            is_const: false,
+            values: None,
+            text: None,
+            bounds: None,
+            arrays: Vec::new(),
+            objects: Vec::new(),
+            rest: Vec::new(),
+        }
+    }
+}
+
+impl Own<'_> {
+    /// What is not listed need not be of a type.
+    pub(super) fn settle_types(&mut self) {
+        if let Some(values) = &self.values {
+            self.types &= values.iter().fold(0, |types, value| types | type_of(value));
+        }
+    }
+}
+
+/// The types that values equal to this one have. A number may be written in either form.
+fn type_of(value: &Value) -> Types {
+    match value {
+        Value::Null => NULL,
+        Value::Bool(_) => BOOLEAN,
+        Value::Number(_) => NUMBER,
+        Value::String(_) => STRING,
+        Value::Array(_) => ARRAY,
+        Value::Object(_) => OBJECT,
+    }
+}
+
+fn type_named(name: &str) -> Types {
+    match name {
+        "null" => NULL,
+        "boolean" => BOOLEAN,
+        "integer" => INTEGER,
+        "number" => NUMBER,
+        "string" => STRING,
+        "array" => ARRAY,
+        _ => OBJECT,
+    }
+}
+
+/// What `type` says.
+pub(super) fn types_of(keywords: &Map<String, Value>) -> Types {
+    match keywords.get("type") {
+        Some(Value::String(name)) => type_named(name),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .fold(0, |types, name| types | type_named(name)),
+        _ => ALL,
+    }
+}
+
+impl<'d> Compiler<'d> {
+    /// The types that a set of pieces leaves, or more.
+    pub(super) fn types_left(&mut self, key: &Key) -> Types {
+        self.types_left_within(key, 0)
+    }
+
+    fn types_left_within(&mut self, key: &Key, depth: usize) -> Types {
+        let mut types = ALL;
+        for piece in key.iter() {
+            types &= match *piece {
+                super::Piece::Never => 0,
+                super::Piece::Types(types) => types,
+                super::Piece::Own(at) => self.value(at).as_object().map_or(ALL, |keywords| {
+                    let listed = listed(self.draft(at).is_4(), keywords);
+                    types_of(keywords)
+                        & listed.map_or(ALL, |values| {
+                            values.iter().fold(0, |types, value| types | type_of(value))
+                        })
+                }),
+                super::Piece::AnyOf(group) | super::Piece::OneOf(group) if depth < 4 => {
+                    let branches = std::rc::Rc::clone(&self.groups[group as usize]);
+                    branches.iter().fold(0, |types, at| {
+                        types
+                            | self
+                                .key_of([*at])
+                                .map_or(ALL, |key| self.types_left_within(&key, depth + 1))
+                    })
+                }
+                _ => ALL,
+            };
+        }
+        types
+    }
+
+    /// Adds the keywords of one schema.
+    pub(super) fn add_own(&mut self, at: At, own: &mut Own<'d>) -> Result<(), Refused> {
+        let draft = self.draft(at);
+        let value: &'d Value = self.value(at);
+        let Some(keywords) = value.as_object() else {
+            // `false`, where nothing is merged.
+            own.types = 0;
+            return Ok(());
+        };
+        if draft.ref_stands_alone() && is_reference(value) {
+            return Ok(());
+        }
+        own.is_draft_4 |= draft.is_4();
+        own.types &= types_of(keywords);
+        own.declared &= types_of(keywords);
+        own.is_const |= !draft.is_4() && keywords.contains_key("const");
+        if let Some(values) = listed(draft.is_4(), keywords) {
+            own.values = Some(match own.values.take() {
+                None => values,
+                Some(mut left) => {
+                    left.retain(|value| values.iter().any(|other| values_equal(value, other)));
+                    left
+                }
+            });
+        }
+        self.add_text(at, keywords, own)?;
+        add_bounds(draft.is_4(), keywords, own);
+        self.add_array(at, keywords, own)?;
+        self.add_object(at, keywords, own)
+    }
+
+    fn add_text(
+        &mut self,
+        at: At,
+        keywords: &Map<String, Value>,
+        own: &mut Own<'d>,
+    ) -> Result<(), Refused> {
+        let draft = self.draft(at);
+        let shortest = size_of(draft, keywords, "minLength").unwrap_or(0);
+        let longest = size_of(draft, keywords, "maxLength").unwrap_or(u64::MAX);
+        let mut patterns = Vec::new();
+        if let Some(source) = keywords.get("pattern").and_then(Value::as_str) {
+            let pointer = self.pointer(at, "pattern");
+            patterns.push(self.pattern(source, || pointer)?);
+        }
+        let mut formats = Vec::new();
+        if let Some(name) = keywords.get("format").and_then(Value::as_str) {
+            if self.assert_formats {
+                match Format::named(draft, name) {
+                    Ok(format) => formats.extend(format),
+                    Err(()) => {
+                        return Err(Refused::unsupported(
+                            self.pointer(at, "format"),
+                            format!("to assert the format {name}"),
+                        ));
+                    }
+                }
+            }
+        }
+        for (keyword, asserted) in [
+            ("contentEncoding", "base64"),
+            ("contentMediaType", "application/json"),
+        ] {
+            if draft.asserts(keyword)
+                && keywords.get(keyword).is_some_and(|value| value == asserted)
+            {
+                return Err(Refused::unsupported(
+                    self.pointer(at, keyword),
+                    format!("to assert {keyword} in this draft"),
+                ));
+            }
+        }
+        if shortest == 0 && longest == u64::MAX && patterns.is_empty() && formats.is_empty() {
+            return Ok(());
+        }
+        let text = own.text.get_or_insert_with(|| Text {
+            shortest: 0,
+            longest: u64::MAX,
+            patterns: Box::default(),
+            formats: Box::default(),
+        });
+        text.shortest = text.shortest.max(shortest);
+        text.longest = text.longest.min(longest);
+        let join = |old: &mut Box<[_]>, new: Vec<_>| {
+            let mut all = std::mem::take(old).into_vec();
+            all.extend(new);
+            *old = all.into();
+        };
+        join(&mut text.patterns, patterns);
+        let mut all = std::mem::take(&mut text.formats).into_vec();
+        all.extend(formats);
+        text.formats = all.into();
+        Ok(())
+    }
+}
+
+/// What `enum` and `const` list.
+pub(super) fn listed(is_draft_4: bool, keywords: &Map<String, Value>) -> Option<Vec<&Value>> {
+    let all = keywords.get("enum").and_then(Value::as_array);
+    let one = keywords.get("const").filter(|_| !is_draft_4);
+    match (all, one) {
+        (None, None) => None,
+        (Some(all), None) => Some(all.iter().collect()),
+        (None, Some(one)) => Some(vec![one]),
+        (Some(all), Some(one)) => Some(
+            all.iter()
+                .filter(|value| values_equal(value, one))
+                .collect(),
+        ),
+    }
+}
+
+fn add_bounds(is_draft_4: bool, keywords: &Map<String, Value>, own: &mut Own<'_>) {
+    let number = |keyword: &str| keywords.get(keyword).and_then(Number::of);
+    let is_true = |keyword: &str| keywords.get(keyword) == Some(&Value::Bool(true));
+    let mut bounds = Bounds::default();
+    for (keyword, exclusive, is_least) in [
+        ("minimum", "exclusiveMinimum", true),
+        ("maximum", "exclusiveMaximum", false),
+    ] {
+        let limits = if is_draft_4 {
+            let is_exclusive = is_true(exclusive);
+            [
+                number(keyword).map(|value| Limit {
+                    value,
+                    is_exclusive,
+                }),
+                None,
+            ]
+        } else {
+            [
+                number(keyword).map(|value| Limit {
+                    value,
+                    is_exclusive: false,
+                }),
+                number(exclusive).map(|value| Limit {
+                    value,
+                    is_exclusive: true,
+                }),
+            ]
+        };
+        for limit in limits.into_iter().flatten() {
+            bounds.tighten(limit, is_least);
+        }
+    }
+    let divisor = keywords.get("multipleOf").and_then(Value::as_f64);
+    bounds.divisors = divisor.map(Divisor::new).into_iter().collect();
+    if bounds.least.is_none() && bounds.most.is_none() && bounds.divisors.is_empty() {
+        return;
+    }
+    let all = own.bounds.get_or_insert_default();
+    if let Some(least) = bounds.least {
+        all.tighten(least, true);
+    }
+    if let Some(most) = bounds.most {
+        all.tighten(most, false);
+    }
+    all.divisors = all
+        .divisors
+        .iter()
+        .chain(&bounds.divisors)
+        .copied()
+        .collect();
+}
+
+impl Bounds {
+    fn tighten(&mut self, limit: Limit, is_least: bool) {
+        let slot = if is_least {
+            &mut self.least
+        } else {
+            &mut self.most
+        };
+        let is_tighter = slot.is_none_or(|known| {
+            let order = limit.value.compare(known.value);
+            let order = if is_least { order } else { order.reverse() };
+            order.is_gt() || order.is_eq() && limit.is_exclusive
+        });
+        if is_tighter {
+            *slot = Some(limit);
+        }
+    }
+}
+
+/// Notes what lies between the limits.
+pub(super) fn with_inner(mut bounds: Bounds) -> Bounds {
+    let edge = |limit: Option<Limit>, none: f64| limit.map_or(none, |limit| limit.value.as_f64());
+    bounds.inner = (
+        edge(bounds.least, f64::NEG_INFINITY),
+        edge(bounds.most, f64::INFINITY),
+    );
+    bounds
+}
+
+/// Sorts the values by what they are.
+pub(super) fn values(listed: &[&Value]) -> Values {
+    let mut values = Values::default();
+    let (mut numbers, mut strings, mut trees) = (Vec::new(), Vec::new(), Vec::new());
+    for value in listed {
+        match value {
+            Value::Null => values.null = true,
+            Value::Bool(true) => values.yes = true,
+            Value::Bool(false) => values.no = true,
+            Value::Number(_) => numbers.extend(Number::of(value)),
+            Value::String(text) => strings.push(text.as_str().into()),
+            Value::Array(_) | Value::Object(_) => trees.push((*value).clone()),
+        }
+    }
+    strings.sort_unstable();
+    strings.dedup();
+    values.numbers = numbers.into();
+    values.strings = strings.into();
+    values.trees = trees.into();
+    values
+}

@@ -1,0 +1,299 @@
+//! A flat list of the values in a part of a body, for rules that must look at it twice.
+
+use super::keys::Keys;
+use super::text::{self, Token};
+use super::{Fail, MAX_DEPTH, scan_number};
+
+/// A value, or the name of the member that follows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// Its bytes: of a string, with its quotes.
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// The entry behind it and all within it.
+    pub(crate) next: u32,
+    /// Elements or members.
+    pub(crate) count: u32,
+    pub(crate) kind: Kind,
+    pub(crate) is_escaped: bool,
+    /// A member that another of the same name behind it replaces; only on names.
+    pub(crate) is_replaced: bool,
+    /// The tape ended within it.
+    pub(crate) is_open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    String,
+    Array,
+    Object,
+    /// Of a member.
+    Name,
+}
+
+impl Entry {
+    /// Of a string or a name.
+    pub(crate) const fn token(&self) -> Token {
+        Token {
+            start: self.start as usize + 1,
+            end: self.end as usize - 1,
+            is_escaped: self.is_escaped,
+        }
+    }
+
+    pub(crate) fn raw<'a>(&self, body: &'a [u8]) -> &'a [u8] {
+        body.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    pub(crate) entries: Vec<Entry>,
+}
+
+impl Tape {
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+    }
+
+    pub(crate) fn entry(&self, place: u32) -> Option<&Entry> {
+        self.entries.get(place as usize)
+    }
+
+    /// The elements of the array at `place`.
+    pub(crate) fn elements(&self, place: u32) -> impl Iterator<Item = (u32, &Entry)> {
+        let end = self.entry(place).map_or(0, |entry| entry.next);
+        let mut at = place + 1;
+        std::iter::from_fn(move || {
+            let entry = self.entry(at).filter(|_| at < end)?;
+            let own = at;
+            at = entry.next;
+            Some((own, entry))
+        })
+    }
+
+    /// The members of the object at `place`: name, and the place of the value.
+    pub(crate) fn members(&self, place: u32) -> impl Iterator<Item = (&Entry, u32)> {
+        let end = self.entry(place).map_or(0, |entry| entry.next);
+        let mut at = place + 1;
+        std::iter::from_fn(move || {
+            loop {
+                let name = self.entry(at).filter(|_| at < end)?;
+                let value = at + 1;
+                // A tape that ended behind a name has no value for it.
+                at = self.entry(value).filter(|_| value < end)?.next;
+                if !name.is_replaced {
+                    return Some((name, value));
+                }
+            }
+        })
+    }
+
+    /// The member of this name of the object at `place`.
+    pub(crate) fn member(&self, body: &[u8], place: u32, name: &str) -> Option<u32> {
+        self.members(place)
+            .find(|(key, _)| key.token().equals(body, name))
+            .map(|(_, value)| value)
+    }
+}
+
+/// Builds a tape.
+#[derive(Debug)]
+pub(crate) struct Builder<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) at: usize,
+    pub(crate) tape: &'a mut Tape,
+    pub(crate) keys: &'a mut Keys,
+    /// A name that stands twice is refused; otherwise the last one counts.
+    pub(crate) is_unique: bool,
+    /// Nothing behind this byte is read.
+    pub(crate) stop: usize,
+}
+
+impl Builder<'_> {
+    /// Adds the value at the current byte, which is no white space.
+    pub(crate) fn value(&mut self, depth: usize) -> Result<(), Fail> {
+        let start = self.at;
+        match self.body.get(start) {
+            Some(b'"') => {
+                let token = self.string()?;
+                self.push(start, Kind::String, token.is_escaped);
+            }
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b't') => self.literal(b"true", Kind::True)?,
+            Some(b'f') => self.literal(b"false", Kind::False)?,
+            Some(b'n') => self.literal(b"null", Kind::Null)?,
+            Some(b'-' | b'0'..=b'9') => {
+                self.at = scan_number(self.body, start)?.end;
+                self.push(start, Kind::Number, false);
+            }
+            _ => return Err(Fail::Syntax),
+        }
+        if self.at > self.stop {
+            return Err(Fail::Stopped);
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Token, Fail> {
+        let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
+        self.at = token.end + 1;
+        Ok(token)
+    }
+
+    fn literal(&mut self, word: &[u8], kind: Kind) -> Result<(), Fail> {
+        let start = self.at;
+        if self.body.get(start..start + word.len()) != Some(word) {
+            return Err(Fail::Syntax);
+        }
+        self.at += word.len();
+        self.push(start, kind, false);
+        Ok(())
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // Bodies are shorter than 4 GiB.
+    fn push(&mut self, start: usize, kind: Kind, is_escaped: bool) {
+        let next = self.tape.entries.len() as u32 + 1;
+        self.tape.entries.push(Entry {
+            start: start as u32,
+            end: self.at as u32,
+            next,
+            count: 0,
+            kind,
+            is_escaped,
+            is_replaced: false,
+            is_open: false,
+        });
+    }
+
+    fn open(&mut self, kind: Kind, depth: usize) -> Result<usize, Fail> {
+        if depth >= MAX_DEPTH {
+            return Err(Fail::Depth);
+        }
+        let place = self.tape.entries.len();
+        let start = self.at;
+        self.at += 1;
+        self.push(start, kind, false);
+        self.tape.entries[place].is_open = true;
+        if start >= self.stop {
+            return Err(Fail::Stopped);
+        }
+        self.at = text::skip_space(self.body, self.at);
+        Ok(place)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // As above.
+    fn close(&mut self, place: usize, count: u32) {
+        let next = self.tape.entries.len() as u32;
+        let end = self.at as u32;
+        let entry = &mut self.tape.entries[place];
+        (entry.next, entry.end, entry.count, entry.is_open) = (next, end, count, false);
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let eaten = self.body.get(self.at) == Some(&byte);
+        self.at += usize::from(eaten);
+        eaten
+    }
+
+    fn space(&mut self) {
+        self.at = text::skip_space(self.body, self.at);
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), Fail> {
+        let place = self.open(Kind::Array, depth)?;
+        let mut count = 0;
+        if !self.eat(b']') {
+            loop {
+                self.value(depth + 1).inspect_err(|_| self.cut(place))?;
+                count += 1;
+                self.space();
+                if self.eat(b']') {
+                    break;
+                }
+                if !self.eat(b',') {
+                    return Err(Fail::Syntax);
+                }
+                self.space();
+            }
+        }
+        self.close(place, count);
+        Ok(())
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), Fail> {
+        let place = self.open(Kind::Object, depth)?;
+        let mark = self.keys.mark();
+        let (mut count, mut is_twice) = (0, false);
+        if !self.eat(b'}') {
+            loop {
+                if self.body.get(self.at) != Some(&b'"') {
+                    return Err(Fail::Syntax);
+                }
+                let start = self.at;
+                let token = self.string()?;
+                self.push(start, Kind::Name, token.is_escaped);
+                is_twice |= self.keys.add(self.body, mark, token);
+                self.space();
+                if !self.eat(b':') {
+                    return Err(Fail::Syntax);
+                }
+                self.space();
+                self.value(depth + 1).inspect_err(|_| self.cut(place))?;
+                count += 1;
+                self.space();
+                if self.eat(b'}') {
+                    break;
+                }
+                if !self.eat(b',') {
+                    return Err(Fail::Syntax);
+                }
+                self.space();
+            }
+        }
+        is_twice |= self.keys.end(self.body, mark);
+        self.close(place, count);
+        if is_twice {
+            if self.is_unique {
+                return Err(Fail::Twice);
+            }
+            self.replace(place);
+        }
+        Ok(())
+    }
+
+    /// The tape ends within this one.
+    #[allow(clippy::cast_possible_truncation)] // As above.
+    fn cut(&mut self, place: usize) {
+        let next = self.tape.entries.len() as u32;
+        self.tape.entries[place].next = next;
+    }
+
+    /// Marks members that others of the same name replace.
+    #[allow(clippy::cast_possible_truncation)] // As above.
+    fn replace(&mut self, place: usize) {
+        let mut names = Vec::new();
+        let mut at = place + 1;
+        let end = self.tape.entries[place].next as usize;
+        while at < end {
+            let token = self.tape.entries[at].token();
+            names.push((token.decode(self.body).into_owned(), at));
+            at = self.tape.entries[at + 1].next as usize;
+        }
+        names.sort_unstable();
+        let mut replaced = 0;
+        for pair in names.windows(2) {
+            if pair[0].0 == pair[1].0 {
+                self.tape.entries[pair[0].1].is_replaced = true;
+                replaced += 1;
+            }
+        }
+        self.tape.entries[place].count -= replaced;
+    }
+}
