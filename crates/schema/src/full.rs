@@ -5,7 +5,7 @@ use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Registry, ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::finding::{Finding, Step};
 use crate::pointer::escape;
@@ -37,7 +37,12 @@ impl Schema {
         documents
             .iter()
             .for_each(|(_, document)| spell(document, &mut names));
-        let mut registry = Registry::new();
+        // What names a part of a meta-schema brings all of them into the registry, so that a
+        // `$ref` finds them.
+        let meta_schemas = json!({"$schema": "https://json-schema.org/draft/2020-12/meta/core"});
+        let mut registry = Registry::new()
+            .add("urn:outbound:meta-schemas", meta_schemas)
+            .map_err(|error| InvalidContract::new("", error.to_string()))?;
         for (uri, document) in documents {
             let draft = draft.detect(document);
             registry = registry
