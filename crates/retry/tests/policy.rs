@@ -79,6 +79,43 @@ fn lost() -> Step {
     Step::error(io::Error::from(io::ErrorKind::ConnectionReset))
 }
 
+/// A script that is made of the seed: the service and tower's send for as long as it lasts.
+fn any(seed: u64) -> Vec<Step> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut step = || match random.u8(0..12) {
+        0 | 1 => Step::ok("[1]"),
+        2 | 3 => Step::status(503),
+        4 => Step::status(429).header("retry-after", "0"),
+        5 => Step::status(500).header("retry-after", "61"),
+        6 => Step::status(404),
+        7 => lost(),
+        8 => Step::error(io::Error::from(io::ErrorKind::ConnectionRefused)),
+        9 => Step::error(io::Error::from(io::ErrorKind::InvalidData)),
+        10 => Step::status(502).delay(SECOND / 3),
+        _ => Step::status(503).header("x-should-retry", "false"),
+    };
+    (0..4).map(|_| step()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_policy_decides_as_the_service_does_on_any_script() {
+    for seed in 0..500 {
+        for method in [Method::GET, Method::POST] {
+            let api = Scripted::new(any(seed));
+            let service = layer().layer(Strict::with(api.clone()));
+            let ours = course(service, &api, request(method.clone())).await;
+            let api = Scripted::new(any(seed));
+            let policy = tower::retry::RetryLayer::new(layer().into_policy());
+            let theirs = course(
+                policy.layer(Strict::with(api.clone())),
+                &api,
+                request(method.clone()),
+            );
+            assert_eq!(ours, theirs.await, "{method}, seed {seed}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_policy_decides_as_the_service_does() {
     let marked = |mark| {
