@@ -17,7 +17,8 @@ use std::fmt;
 /// # Errors
 ///
 /// If `base` is not absolute, or either holds white space or control characters, which no URI
-/// may hold and which another parser would read differently.
+/// may hold and which another parser would read differently; or if what comes out would begin
+/// with `//` where it has no authority (section 3.3), and so be read as having one.
 pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> {
     if [base, reference]
         .iter()
@@ -67,6 +68,10 @@ pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> 
             reference.query,
         )
     };
+
+    if authority.is_none() && path.starts_with("//") {
+        return Err(InvalidReference(()));
+    }
 
     // Section 5.3.
     let mut target = format!("{scheme}:");
@@ -172,7 +177,7 @@ pub struct InvalidReference(());
 impl fmt::Display for InvalidReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "not a URI reference that can be resolved: the base is relative, or there is white space or a control character in it",
+            "not a URI reference that can be resolved: the base is relative, there is white space or a control character in it, or its path would pass for a host",
         )
     }
 }
@@ -265,6 +270,10 @@ mod tests {
             ("https://h", "\t/b"),
             ("https://h", "a\r\nb"),
             ("", ""),
+            // Without an authority these would have one in their text.
+            ("a:b", "/.//evil"),
+            ("a:/b", "..//evil"),
+            ("https://h", "b:/.//evil"),
         ] {
             assert!(resolve(base, reference).is_err(), "{base:?} {reference:?}");
         }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use http::header::{HeaderMap, LINK};
+use http::header::HeaderMap;
 use http::response::Parts;
 use http::{StatusCode, Uri};
 use serde_json::value::RawValue;
@@ -109,20 +109,15 @@ impl<'a> PageView<'a> {
     /// asks for.
     pub fn links(&self) -> impl Iterator<Item = Link<'a>> + use<'a> {
         let view = *self;
-        view.parts
-            .headers
-            .get_all(LINK)
-            .iter()
-            .flat_map(|field| link::parse(field.as_bytes()))
-            .filter(move |link| match link.param("anchor") {
-                None => true,
-                // A fragment is a resource of its own.
-                Some(anchor) => {
-                    !anchor.contains('#')
-                        && uri::resolve(view.effective, &anchor)
-                            .is_ok_and(|anchor| anchor == *view.effective)
-                }
-            })
+        link::links(&view.parts.headers).filter(move |link| match link.param("anchor") {
+            None => true,
+            // A fragment is a resource of its own.
+            Some(anchor) => {
+                !anchor.contains('#')
+                    && uri::resolve(view.effective, &anchor)
+                        .is_ok_and(|anchor| anchor == *view.effective)
+            }
+        })
     }
 
     /// The value at `pointer` outside the items. An empty body has none.
