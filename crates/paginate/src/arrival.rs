@@ -1,6 +1,9 @@
 //! One page on its way: what of it has arrived, and its items as they come out.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hasher};
+use std::ops::Range;
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -14,18 +17,17 @@ use crate::repeat::Fingerprint;
 use crate::scan::{Found, ScanError, Scanner};
 
 pub(crate) struct Arrival {
-    pointer: Pointer,
-    max_item: usize,
-    max_rest: usize,
     /// Whether a page may have to be refused for its likeness to the one before.
     compare: bool,
     keep_last: bool,
+    max_rest: usize,
 
     parts: Option<Parts>,
     scanner: Scanner,
     /// What the scanner is at, and how far it is.
     chunk: Bytes,
     at: usize,
+    item: Found,
     /// What has arrived of a page that does not yet differ from the one before.
     held: VecDeque<Bytes>,
     held_bytes: usize,
@@ -34,22 +36,34 @@ pub(crate) struct Arrival {
     print: Fingerprint,
     previous: Fingerprint,
     last: Option<Vec<u8>>,
-    rest: Vec<u8>,
+    skip: Skip,
+}
+
+/// The items at the front of a page that were handed out before.
+#[derive(Default)]
+struct Skip {
+    items: u64,
+    /// Of the items that came out of the page, if it may be asked for again.
+    digest: Option<DefaultHasher>,
+    /// What the digest has to be once they are skipped.
+    expected: Option<u64>,
 }
 
 /// What a stream of pages has read when it becomes one of items.
 pub(crate) struct Read {
     pub(crate) parts: Option<Parts>,
     pub(crate) chunks: Vec<Bytes>,
-    pub(crate) previous: Option<Fingerprint>,
+    pub(crate) previous: Fingerprint,
     pub(crate) index: u64,
 }
 
 pub(crate) enum Step<'a> {
-    /// An item, and its number in the page.
-    Item(&'a [u8], u64),
+    /// An item, by its number in the page; [`Arrival::item`] has its text.
+    Item(u64),
     /// The page equals the one before.
     Stalled,
+    /// The page does not begin with the items that were handed out.
+    Drifted,
     Arrived(Arrived<'a>),
     /// More of the page is needed.
     More,
@@ -68,24 +82,28 @@ impl Arrived<'_> {
 impl Arrival {
     pub(crate) fn new<P, B>(pointer: Pointer, course: &Course<P, B>, read: Read) -> Self {
         let (max_item, max_rest) = (course.config.max_item_bytes, course.config.max_page_bytes);
+        let again = course.config.refetch > 0;
         let mut arrival = Self {
-            scanner: Scanner::new(pointer.clone(), max_item, max_rest),
-            pointer,
-            max_item,
-            max_rest,
             compare: course.needs.by_count && course.config.on_repeat != OnRepeat::Allow,
             keep_last: course.needs.last_item,
+            scanner: Scanner::new(pointer, max_item, max_rest),
+            max_rest,
             parts: None,
             chunk: Bytes::new(),
             at: 0,
+            item: Found::Kept,
             held: VecDeque::new(),
             held_bytes: 0,
             same: false,
             ended: false,
             print: Fingerprint::default(),
-            previous: read.previous.unwrap_or_default(),
+            previous: read.previous,
             last: None,
-            rest: Vec::new(),
+            skip: Skip {
+                items: course.spot.taken,
+                digest: again.then(DefaultHasher::new),
+                expected: None,
+            },
         };
         if let Some(parts) = read.parts {
             arrival.head(parts, read.index);
@@ -99,6 +117,22 @@ impl Arrival {
     /// How many items have come out of the page.
     pub(crate) const fn items(&self) -> u64 {
         self.scanner.items()
+    }
+
+    /// The text of the item that came out last.
+    pub(crate) fn item(&self) -> &[u8] {
+        match &self.item {
+            Found::Input(range) => &self.chunk[range.clone()],
+            Found::Kept => self.scanner.kept(),
+        }
+    }
+
+    /// The same, to be kept; without a copy if it arrived in one piece.
+    pub(crate) fn item_bytes(&self) -> Bytes {
+        match &self.item {
+            Found::Input(range) => self.chunk.slice(range.clone()),
+            Found::Kept => Bytes::copy_from_slice(self.scanner.kept()),
+        }
     }
 
     /// The number of the next item, while a page's items are on their way.
@@ -137,16 +171,57 @@ impl Arrival {
 
     /// The page was dealt with.
     pub(crate) fn reset(&mut self) {
+        self.forget();
+        std::mem::swap(&mut self.previous, &mut self.print);
+        self.print.clear();
+        self.skip.items = 0;
+        self.skip.expected = None;
+        if let Some(digest) = &mut self.skip.digest {
+            *digest = DefaultHasher::new();
+        }
+    }
+
+    /// The page will come again from its beginning; its first `taken` items were handed
+    /// out.
+    pub(crate) fn again(&mut self, taken: u64) {
+        match self.items().cmp(&taken) {
+            Ordering::Equal => {
+                self.skip.expected = self.skip.digest.as_ref().map(DefaultHasher::finish);
+            }
+            // It broke off before they were reached again.
+            Ordering::Less => {}
+            Ordering::Greater => self.skip.expected = None,
+        }
+        if let Some(digest) = &mut self.skip.digest {
+            *digest = DefaultHasher::new();
+        }
+        self.skip.items = taken;
+        self.forget();
+        self.print.clear();
+    }
+
+    fn forget(&mut self) {
         self.parts = None;
         self.ended = false;
         self.same = false;
-        self.scanner = Scanner::new(self.pointer.clone(), self.max_item, self.max_rest);
-        self.previous = std::mem::take(&mut self.print);
-        self.last = None;
+        self.scanner.reset();
+        self.chunk = Bytes::new();
+        self.at = 0;
+        self.item = Found::Kept;
+        self.held.clear();
+        self.held_bytes = 0;
+        if let Some(last) = &mut self.last {
+            last.clear();
+        }
     }
 
     /// The next thing that comes out of what has arrived.
-    pub(crate) fn step(&mut self) -> Result<Step<'_>, ScanError> {
+    ///
+    /// `parse` may parse an item where it stands: see [`Scanner::advance_with`].
+    pub(crate) fn step(
+        &mut self,
+        parse: &mut impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Result<Step<'_>, ScanError> {
         if self.same {
             return match self.ended {
                 true => Ok(Step::Stalled),
@@ -154,44 +229,83 @@ impl Arrival {
                 false => Ok(Step::More),
             };
         }
-        let found = loop {
+        while let Some(found) = self.advance(parse)? {
+            self.item = found;
+            let number = self.items() - 1;
+            if self.keep_last {
+                let mut last = self.last.take().unwrap_or_default();
+                last.clear();
+                last.extend_from_slice(self.item());
+                self.last = Some(last);
+            }
+            if let Some(mut digest) = self.skip.digest.take() {
+                digest.write(self.item());
+                digest.write_u8(0);
+                self.skip.digest = Some(digest);
+            }
+            if number >= self.skip.items {
+                return Ok(Step::Item(number));
+            }
+            if number + 1 == self.skip.items {
+                let digest = self.skip.digest.as_ref().map(DefaultHasher::finish);
+                if self
+                    .skip
+                    .expected
+                    .take()
+                    .is_some_and(|expected| digest != Some(expected))
+                {
+                    return Ok(Step::Drifted);
+                }
+            }
+        }
+        if self.parts.is_none() || !self.ended {
+            return Ok(Step::More);
+        }
+        self.scanner.finish()?;
+        if self.skip.items != u64::MAX && self.items() < self.skip.items {
+            return Ok(Step::Drifted);
+        }
+        let items = self.scanner.items();
+        let Some(parts) = &self.parts else {
+            return Ok(Step::More);
+        };
+        Ok(Step::Arrived(Arrived {
+            parts,
+            rest: self.scanner.rest(),
+            items: Some(items),
+            last_item: self.last.as_deref().filter(|_| items > 0),
+        }))
+    }
+
+    /// The next item in what has arrived.
+    fn advance(
+        &mut self,
+        parse: &mut impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Result<Option<Found>, ScanError> {
+        loop {
             if self.at == self.chunk.len() {
                 let Some(chunk) = self.held.pop_front() else {
-                    break None;
+                    return Ok(None);
                 };
                 self.held_bytes -= chunk.len();
                 self.chunk = chunk;
                 self.at = 0;
             }
             let start = self.at;
-            let (taken, found) = self.scanner.advance(&self.chunk[start..])?;
-            self.at += taken;
-            if let Some(found) = found {
-                break Some((start, found));
-            }
-        };
-        if let Some((start, found)) = found {
-            let number = self.scanner.items() - 1;
-            let item = match found {
-                Found::Input(range) => &self.chunk[start..][range],
-                Found::Kept => self.scanner.kept(),
+            let skipping = self.items() < self.skip.items;
+            let (taken, found) = if skipping {
+                self.scanner.advance(&self.chunk[start..])?
+            } else {
+                self.scanner.advance_with(&self.chunk[start..], parse)?
             };
-            if self.keep_last {
-                let last = self.last.get_or_insert_default();
-                last.clear();
-                last.extend_from_slice(item);
+            self.at += taken;
+            match found {
+                Some(Found::Input(Range { start: from, end })) => {
+                    return Ok(Some(Found::Input(start + from..start + end)));
+                }
+                Some(Found::Kept) => return Ok(Some(Found::Kept)),
+                None => {}
             }
-            return Ok(Step::Item(item, number));
         }
-        let Some(parts) = self.parts.as_ref().filter(|_| self.ended) else {
-            return Ok(Step::More);
-        };
-        self.rest = self.scanner.finish()?;
-        Ok(Step::Arrived(Arrived {
-            parts,
-            rest: &self.rest,
-            items: Some(self.scanner.items()),
-            last_item: self.last.as_deref(),
-        }))
     }
 }

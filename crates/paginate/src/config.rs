@@ -1,5 +1,6 @@
 use outbound_http::Origin;
 
+use crate::checkpoint::Checkpoint;
 use crate::pointer::Pointer;
 
 /// How many bytes a page may have: 64 MiB.
@@ -10,6 +11,10 @@ pub const DEFAULT_MAX_ITEM_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many pages in a row may be without items: 50.
 pub const DEFAULT_MAX_EMPTY_PAGES: u64 = 50;
+
+/// How many bytes of a page that was asked for ahead of time are kept before the consumer
+/// comes to it: 256 KiB.
+pub const DEFAULT_READ_AHEAD: usize = 256 * 1024;
 
 /// What happens where the next page has another origin than the first request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +61,11 @@ pub(crate) struct Config {
     pub(crate) max_empty_pages: u64,
     pub(crate) origin: OriginPolicy,
     pub(crate) on_repeat: OnRepeat,
+    pub(crate) refetch: u32,
+    pub(crate) prefetch: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) read_ahead: usize,
+    pub(crate) resume: Option<Checkpoint>,
 }
 
 impl Config {
@@ -69,6 +79,16 @@ impl Config {
             max_empty_pages: DEFAULT_MAX_EMPTY_PAGES,
             origin: OriginPolicy::Deny,
             on_repeat: OnRepeat::Error,
+            refetch: 0,
+            prefetch: 0,
+            concurrency: 1,
+            read_ahead: DEFAULT_READ_AHEAD,
+            resume: None,
         }
+    }
+
+    /// Whether pages are asked for before the consumer comes to them.
+    pub(crate) const fn overlaps(&self) -> bool {
+        self.prefetch > 0 || self.concurrency > 1
     }
 }

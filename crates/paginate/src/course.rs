@@ -1,42 +1,81 @@
 //! What a stream knows beside its service and the response in flight.
 
+use std::mem;
+use std::sync::OnceLock;
+
 use http::response::Parts;
 use http::{Request, Uri};
+use http_body::Body;
 use outbound_http::EffectiveUri;
 
+use crate::checkpoint::Checkpoint;
 use crate::config::{Config, OnRepeat};
 use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::error::{PageError, PageErrorKind, Position};
+use crate::fingerprint;
 use crate::guard::{Home, Strayed};
-use crate::progress::{End, Progress};
+use crate::progress::{End, Progress, ProgressHandle};
 use crate::repeat::Seen;
 use crate::strategy::{Malformed, Needs, Strategy};
 use crate::view::PageView;
+
+/// Stands for all items of a page, however many.
+pub(crate) const ALL: u64 = u64::MAX;
 
 /// From page to page: the strategy, the first request, the guards and the limits.
 pub(crate) struct Course<P, B> {
     pub(crate) strategy: P,
     pub(crate) config: Config,
     pub(crate) needs: Needs,
-    pub(crate) progress: Progress,
-    pub(crate) after: After<B>,
+    pub(crate) after: After,
+    pub(crate) spot: Spot,
+    /// The cursors behind the next one that may be asked for ahead of time.
+    pub(crate) wanted: Vec<Cursor>,
+    /// How often the page at hand may still be asked for again.
+    pub(crate) refetches: u32,
+    /// Whether it came as far as the first page's request.
+    pub(crate) begun: bool,
+    /// Items that were read to be handed out, in this run.
+    offered: u64,
+    progress: Progress,
+    handle: Option<ProgressHandle>,
     /// The caller's request, of which each page's is made.
     template: Request<B>,
+    print: OnceLock<u64>,
     home: Home,
     /// Of the page at hand.
     asked: Uri,
-    cursor: Option<Cursor>,
     seen: Seen,
     empty_pages: u64,
-    items: u64,
+}
+
+/// A page's place in the list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) cursor: Option<Cursor>,
+    /// The number of pages before it.
+    pub(crate) page: u64,
+    /// The number of items before it.
+    pub(crate) items: u64,
+}
+
+/// Where a stream is: what a checkpoint says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spot {
+    /// The page at hand, or the next one once that is known.
+    pub(crate) place: Place,
+    /// How many of its items were handed out before it was asked for (again).
+    pub(crate) taken: u64,
+    /// Whether the list has ended.
+    pub(crate) done: bool,
 }
 
 /// What follows the page at hand.
-#[allow(clippy::large_enum_variant, reason = "there is one of it in a stream")]
-pub(crate) enum After<B> {
+pub(crate) enum After {
     /// It has to arrive first.
     Unknown,
-    Ask(Request<B>),
+    /// The page at the course's place.
+    Ask,
     Fail(PageError),
     End(End),
 }
@@ -56,148 +95,101 @@ impl<P, B> Course<P, B> {
     /// there is nothing to send.
     pub(crate) fn begin(
         strategy: P,
-        config: Config,
+        mut config: Config,
         request: Request<B>,
     ) -> (Self, Option<Request<B>>)
     where
         P: Strategy<B>,
-        B: Clone,
+        B: Body + Clone,
     {
+        let resume = config.resume.take();
         let mut course = Self {
             needs: strategy.needs(),
             strategy,
+            refetches: config.refetch,
             config,
-            progress: Progress::default(),
             after: After::Unknown,
+            spot: Spot::default(),
+            wanted: Vec::new(),
+            begun: false,
+            offered: 0,
+            progress: Progress::default(),
+            handle: None,
+            print: OnceLock::new(),
             home: Home::of(request.uri()),
             asked: request.uri().clone(),
-            template: request.clone(),
-            cursor: None,
+            template: request,
             seen: Seen::default(),
             empty_pages: 0,
-            items: 0,
         };
-        if course.config.max_pages == 0 || course.config.max_items == 0 {
-            course.after = After::End(End::Limited);
-            return (course, None);
-        }
-        let first = match course.first(request) {
-            Ok(first) => first,
-            Err(malformed) => {
-                course.after = After::Fail(unusable(malformed, Position::page(0)));
-                return (course, None);
+        match course.open(resume.as_ref()) {
+            Ok(first) => (course, first),
+            Err(error) => {
+                course.after = After::Fail(error);
+                (course, None)
             }
-        };
-        course.asked = first.uri().clone();
-        // A link to the page that it stands on is a circle too.
-        let start = Cursor::uri(course.asked.clone());
-        course.seen.insert(course.cursor.as_ref().unwrap_or(&start));
-        (course, Some(first))
+        }
     }
 
-    fn first(&mut self, mut request: Request<B>) -> Result<Request<B>, Malformed>
+    fn open(&mut self, resume: Option<&Checkpoint>) -> Result<Option<Request<B>>, PageError>
     where
         P: Strategy<B>,
+        B: Body + Clone,
     {
-        self.cursor = self.strategy.start(&request)?;
-        if let Some(cursor) = &self.cursor {
-            self.strategy.seek(cursor, &mut request)?;
+        if let Some(checkpoint) = resume {
+            self.spot = checkpoint.spot(&self.template).map_err(|detail| {
+                let kind = PageErrorKind::ForeignCheckpoint;
+                PageError::new(kind, checkpoint.position(), detail, None)
+            })?;
         }
+        if self.spot.done {
+            self.after = After::End(End::Complete);
+            return Ok(None);
+        }
+        if self.config.max_pages == 0 || self.config.max_items == 0 {
+            self.after = After::End(End::Limited);
+            return Ok(None);
+        }
+        if self.spot.place.page == 0 {
+            let malformed = |malformed| unusable(malformed, Position::page(0));
+            self.spot.place.cursor = self.strategy.start(&self.template).map_err(malformed)?;
+        }
+        let first = self.request()?;
+        // A link to the page that it stands on is a circle too.
+        let start = Cursor::uri(self.asked.clone());
+        self.seen
+            .insert(self.spot.place.cursor.as_ref().unwrap_or(&start));
+        self.begun = true;
+        Ok(Some(first))
+    }
+
+    /// The request for the page at the course's place.
+    pub(crate) fn request(&mut self) -> Result<Request<B>, PageError>
+    where
+        P: Strategy<B>,
+        B: Clone,
+    {
+        let request = self.request_for(&self.spot.place)?;
+        self.asked = request.uri().clone();
         Ok(request)
     }
 
-    /// Takes note of a whole page and decides what follows it.
-    pub(crate) fn arrived(&mut self, page: &Arrived<'_>)
+    fn request_for(&self, place: &Place) -> Result<Request<B>, PageError>
     where
         P: Strategy<B>,
         B: Clone,
     {
-        self.progress.pages += 1;
-        self.items += page.items.unwrap_or(0);
-        self.after = self.decide(page).unwrap_or_else(After::Fail);
-    }
-
-    /// Takes note of a whole page whose items cannot be found.
-    pub(crate) fn split_failed(&mut self, error: PageError) {
-        self.progress.pages += 1;
-        self.after = After::Fail(error);
-    }
-
-    fn decide(&mut self, page: &Arrived<'_>) -> Result<After<B>, PageError>
-    where
-        P: Strategy<B>,
-        B: Clone,
-    {
-        let position = Position::page(self.progress.pages - 1);
-        let effective = match page.parts.extensions.get::<EffectiveUri>() {
-            // A request without an origin keeps its links without one.
-            Some(EffectiveUri(uri)) if self.asked.scheme().is_some() => uri,
-            _ => &self.asked,
-        };
-        let view = PageView {
-            parts: page.parts,
-            asked: &self.asked,
-            effective,
-            rest: page.rest,
-            cursor: self.cursor.as_ref(),
-            index: position.page,
-            items: page.items,
-            seen: self.items,
-            last_item: page.last_item,
-        };
-        let total = self.strategy.total(&view);
-        self.progress.total = total.or(self.progress.total);
-        let next = self.strategy.next(&view);
-        if matches!(next, Ok(None)) {
-            return Ok(After::End(End::Complete));
-        }
-        if self.progress.pages >= self.config.max_pages
-            || self.progress.items >= self.config.max_items
-        {
-            return Ok(After::End(End::Limited));
-        }
-        let unreadable = |malformed| unusable(malformed, position).of(page.parts);
-        let Some(cursor) = next.map_err(unreadable)? else {
-            return Ok(After::End(End::Complete));
-        };
-        if cursor.len() > MAX_CURSOR_BYTES {
-            return Err(PageError::new(
-                PageErrorKind::TooLarge,
-                position,
-                format!("the next page's cursor is longer than {MAX_CURSOR_BYTES} bytes"),
-                None,
-            ));
-        }
-
-        if page.items == Some(0) {
-            self.empty_pages += 1;
-            if self.empty_pages > self.config.max_empty_pages {
-                return Err(PageError::new(
-                    PageErrorKind::EmptyPages,
-                    position,
-                    format!("{} pages in a row are without items", self.empty_pages),
-                    None,
-                ));
-            }
-        } else {
-            self.empty_pages = 0;
-        }
-        if self.config.on_repeat != OnRepeat::Allow && !self.seen.insert(&cursor) {
-            if self.config.on_repeat == OnRepeat::End {
-                return Ok(After::End(End::Repeated));
-            }
-            return Err(PageError::new(
-                PageErrorKind::Repeated,
-                position,
-                "the next page is one that was asked for before",
-                None,
-            ));
-        }
-
+        // It is the page before that said so.
+        let position = Position::page(place.page.saturating_sub(1));
         let mut request = self.template.clone();
-        self.strategy
-            .seek(&cursor, &mut request)
-            .map_err(|malformed| unusable(malformed, position))?;
+        if let Some(cursor) = &place.cursor {
+            self.strategy
+                .seek(cursor, &mut request)
+                .map_err(|malformed| unusable(malformed, position))?;
+        }
+        if place.page == 0 {
+            return Ok(request);
+        }
         // One key stands for one call; the next page is another.
         request.headers_mut().remove("idempotency-key");
         self.home
@@ -208,9 +200,310 @@ impl<P, B> Course<P, B> {
                 }
                 Strayed::Unusable(malformed) => unusable(malformed, position),
             })?;
-        self.asked = request.uri().clone();
-        self.cursor = Some(cursor);
-        Ok(After::Ask(request))
+        Ok(request)
+    }
+
+    /// The request for a page that lies `n` behind the course's place, if it can be made.
+    pub(crate) fn request_ahead(&self, cursor: &Cursor, n: u64) -> Option<Request<B>>
+    where
+        P: Strategy<B>,
+        B: Clone,
+    {
+        let place = Place {
+            cursor: Some(cursor.clone()),
+            page: self.spot.place.page.saturating_add(n),
+            items: 0,
+        };
+        self.request_for(&place).ok()
+    }
+
+    /// A page that was asked for ahead of time has become the page at hand.
+    pub(crate) fn came_to(&mut self, asked: Uri) {
+        self.asked = asked;
+    }
+
+    /// Where the page at hand was asked for.
+    pub(crate) const fn asked(&self) -> &Uri {
+        &self.asked
+    }
+
+    /// The cursor behind the page whose head is `parts`, as far as that alone tells.
+    ///
+    /// It is a guess: nothing is remembered, and the page may say otherwise once it has
+    /// arrived. `n` is how far the page lies behind the course's place.
+    pub(crate) fn foresee(
+        &self,
+        parts: &Parts,
+        asked: &Uri,
+        cursor: Option<&Cursor>,
+        n: u64,
+    ) -> Option<Cursor>
+    where
+        P: Strategy<B>,
+    {
+        let last = self.progress.pages.saturating_add(n + 1) >= self.config.max_pages;
+        // Whether the page holds the last item that is wanted is known when it is counted.
+        let counted = self.config.max_items != u64::MAX;
+        if !self.needs.head_only || last || counted || !parts.status.is_success() {
+            return None;
+        }
+        let view = PageView {
+            parts,
+            asked,
+            effective: self.effective(parts, asked),
+            rest: b"",
+            cursor,
+            index: self.spot.place.page.saturating_add(n),
+            items: None,
+            seen: self.spot.place.items,
+            last_item: None,
+        };
+        let next = self.strategy.next(&view).ok()??;
+        let known = self.config.on_repeat != OnRepeat::Allow && self.seen.contains(&next);
+        (!known).then_some(next)
+    }
+
+    fn effective<'a>(&self, parts: &'a Parts, asked: &'a Uri) -> &'a Uri {
+        match parts.extensions.get::<EffectiveUri>() {
+            // A request without an origin keeps its links without one.
+            Some(EffectiveUri(uri)) if asked.scheme().is_some() => uri,
+            _ => asked,
+        }
+    }
+
+    /// Takes note of a whole page and decides what follows it.
+    pub(crate) fn arrived(&mut self, page: &Arrived<'_>)
+    where
+        P: Strategy<B>,
+    {
+        self.count_page();
+        self.after = self.decide(page).unwrap_or_else(After::Fail);
+        self.report();
+    }
+
+    /// Takes note of a whole page whose items cannot be found.
+    pub(crate) fn split_failed(&mut self, error: PageError) {
+        self.count_page();
+        self.spot.taken = ALL;
+        self.after = After::Fail(error);
+        self.report();
+    }
+
+    fn count_page(&mut self) {
+        // One that was handed out before it was asked for again counts for that run.
+        self.progress.pages += u64::from(self.spot.taken != ALL);
+        self.refetches = self.config.refetch;
+    }
+
+    fn decide(&mut self, page: &Arrived<'_>) -> Result<After, PageError>
+    where
+        P: Strategy<B>,
+    {
+        self.wanted.clear();
+        // Where nothing better is known, the stream goes on behind this page.
+        let before = mem::replace(&mut self.spot.taken, ALL);
+        let position = Position::page(self.spot.place.page);
+        let seen = self.spot.place.items + page.items.unwrap_or(0);
+        let view = PageView {
+            parts: page.parts,
+            asked: &self.asked,
+            effective: self.effective(page.parts, &self.asked),
+            rest: page.rest,
+            cursor: self.spot.place.cursor.as_ref(),
+            index: position.page,
+            items: page.items,
+            seen,
+            last_item: page.last_item,
+        };
+        let total = self.strategy.total(&view);
+        self.progress.total = total.or(self.progress.total);
+        let next = self.strategy.next(&view);
+        let limited =
+            self.progress.pages >= self.config.max_pages || self.offered >= self.config.max_items;
+        let cursor = match next {
+            Ok(Some(cursor)) => cursor,
+            Ok(None) => return Ok(self.ended(End::Complete)),
+            Err(_) if limited => return Ok(After::End(End::Limited)),
+            Err(malformed) => return Err(unusable(malformed, position).of(page.parts)),
+        };
+        if cursor.len() > MAX_CURSOR_BYTES {
+            return Err(PageError::new(
+                PageErrorKind::TooLarge,
+                position,
+                format!("the next page's cursor is longer than {MAX_CURSOR_BYTES} bytes"),
+                None,
+            ));
+        }
+        let mut wanted = mem::take(&mut self.wanted);
+        if !limited {
+            self.plan(&view, &mut wanted);
+        }
+        self.wanted = wanted;
+        let next = Place {
+            cursor: Some(cursor),
+            page: position.page + 1,
+            items: seen,
+        };
+        if limited {
+            self.goes_to(next);
+            return Ok(After::End(End::Limited));
+        }
+
+        if page.items == Some(0) && before != ALL {
+            self.empty_pages += 1;
+            if self.empty_pages > self.config.max_empty_pages {
+                self.goes_to(next);
+                return Err(PageError::new(
+                    PageErrorKind::EmptyPages,
+                    position,
+                    format!("{} pages in a row are without items", self.empty_pages),
+                    None,
+                ));
+            }
+        } else {
+            self.empty_pages = 0;
+        }
+        let known = self.config.on_repeat != OnRepeat::Allow
+            && next
+                .cursor
+                .as_ref()
+                .is_some_and(|cursor| !self.seen.insert(cursor));
+        if known {
+            if self.config.on_repeat == OnRepeat::End {
+                return Ok(self.ended(End::Repeated));
+            }
+            return Err(PageError::new(
+                PageErrorKind::Repeated,
+                position,
+                "the next page is one that was asked for before",
+                None,
+            ));
+        }
+        self.goes_to(next);
+        Ok(After::Ask)
+    }
+
+    fn goes_to(&mut self, next: Place) {
+        self.spot.place = next;
+        self.spot.taken = 0;
+    }
+
+    /// Plans the pages that can be asked for beside the next one.
+    fn plan(&self, page: &PageView<'_>, wanted: &mut Vec<Cursor>)
+    where
+        P: Strategy<B>,
+    {
+        if self.config.concurrency < 2 {
+            return;
+        }
+        let Some(remaining) = self.strategy.remaining(page) else {
+            return;
+        };
+        let pages = self.config.max_pages - self.progress.pages;
+        // As many as the items that are still wanted fill, if pages stay as full.
+        let items = self.config.max_items - self.offered;
+        let full = match page.items {
+            Some(each) if each > 0 => items.div_ceil(each),
+            _ => u64::MAX,
+        };
+        let window = (self.config.concurrency as u64)
+            .min(remaining)
+            .min(pages)
+            .min(full);
+        let cursors = (2..=window).map_while(|n| self.strategy.ahead(page, n));
+        wanted.extend(cursors);
+    }
+
+    fn ended(&mut self, end: End) -> After {
+        self.spot.done = true;
+        After::End(end)
+    }
+
+    /// An item was read that will be handed out; whether it is the last that is wanted.
+    pub(crate) const fn offer(&mut self) -> bool {
+        self.offered += 1;
+        self.offered >= self.config.max_items
+    }
+
+    /// Counts what was handed out.
+    pub(crate) fn handed_out(&mut self, items: u64) {
+        self.progress.items += items;
+        self.report();
+    }
+
+    /// Counts, in a stream of pages, what a page holds.
+    pub(crate) fn offer_page(&mut self, items: u64) {
+        self.offered += items;
+        self.progress.items += items;
+    }
+
+    pub(crate) fn received(&mut self, bytes: usize) {
+        self.progress.bytes += bytes as u64;
+        self.report();
+    }
+
+    pub(crate) const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    pub(crate) fn progress_handle(&mut self) -> ProgressHandle {
+        let handle = self.handle.get_or_insert_default().clone();
+        self.report();
+        handle
+    }
+
+    fn report(&self) {
+        if let Some(handle) = &self.handle {
+            handle.set(&self.progress);
+        }
+    }
+
+    /// How many items the limit leaves, if there is one.
+    pub(crate) fn items_left(&self) -> Option<u64> {
+        let limited = self.config.max_items != u64::MAX;
+        limited.then(|| self.config.max_items.saturating_sub(self.progress.items))
+    }
+
+    /// How many pages the limit leaves, if there is one.
+    pub(crate) fn pages_left(&self) -> Option<u64> {
+        let limited = self.config.max_pages != u64::MAX;
+        limited.then(|| self.config.max_pages.saturating_sub(self.progress.pages))
+    }
+
+    /// The page at the course's place.
+    pub(crate) const fn position(&self) -> Position {
+        Position::page(self.spot.place.page)
+    }
+
+    /// Whether the page at hand may be asked for again after its body broke off.
+    pub(crate) fn asks_again(&mut self) -> bool {
+        match self.refetches.checked_sub(1) {
+            Some(left) => {
+                self.refetches = left;
+                self.after = After::Ask;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Goes on at its place after an error.
+    pub(crate) fn begin_again(&mut self) {
+        self.refetches = self.config.refetch;
+        self.after = After::Ask;
+    }
+
+    /// The page at hand is refused in a way that means the end.
+    pub(crate) fn ends(&mut self) {
+        self.after = self.ended(End::Complete);
+    }
+
+    pub(crate) fn checkpoint(&self, spot: &Spot) -> Checkpoint
+    where
+        B: Body + Clone,
+    {
+        let print = *self.print.get_or_init(|| fingerprint::of(&self.template));
+        Checkpoint::new(&self.template, print, spot)
     }
 }
 

@@ -49,6 +49,12 @@ pub enum PageErrorKind {
     TooLarge,
     /// Too many pages in a row are without items.
     EmptyPages,
+    /// A page that was asked for again, after some of its items were handed out, does not
+    /// begin with them any more.
+    Drifted,
+    /// The checkpoint to resume at belongs to another request, or cannot be read. Nothing
+    /// was sent.
+    ForeignCheckpoint,
 }
 
 /// Where in the stream something is, counted from 0.

@@ -1,7 +1,9 @@
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 use http::{Request, Response};
 use http_body::Body;
@@ -10,18 +12,22 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use crate::arrival::{Arrival, Step};
-use crate::error::{PageError, PageErrorKind, Position};
-use crate::json;
-use crate::page;
-use crate::pages::{BoxStream, Pages, stalled};
-use crate::pointer::Pointer;
-use crate::progress::{End, Progress};
-use crate::strategy::Strategy;
-use crate::walk::{Event, Walk, scan_error};
+mod read;
 
-/// The function that decodes the items of [`Pages::items`].
-pub type Decode<T> = fn(&[u8]) -> Result<T, BoxError>;
+use self::read::{Next, decode, ends, hand_out, poll_next};
+use crate::arrival::Arrival;
+use crate::checkpoint::Checkpoint;
+use crate::course::Spot;
+use crate::decode::{Decode, Typed};
+use crate::error::{PageError, Position};
+use crate::pages::{BoxStream, Pages};
+use crate::pointer::Pointer;
+use crate::progress::{End, Progress, ProgressHandle};
+use crate::strategy::Strategy;
+use crate::walk::Walk;
+
+/// The function that [`Pages::raw_items`] decodes with.
+pub type Raw = fn(&[u8]) -> Result<Bytes, BoxError>;
 
 pin_project! {
     /// The stream of the items of all pages, each as soon as its last byte has arrived.
@@ -35,20 +41,43 @@ pin_project! {
     /// ([`PageErrorKind::Decode`](crate::PageErrorKind::Decode)), and the stream goes on
     /// after it. Every other error ends the stream; items before it were handed out.
     ///
+    /// A body that breaks off is asked for again up to
+    /// [`PaginateLayer::refetch`](crate::PaginateLayer::refetch) times, and the items that
+    /// were handed out are skipped.
+    ///
     /// # Cancellation
     ///
-    /// Dropping the stream drops the request or the body in flight. Nothing else is lost.
+    /// Dropping the stream drops the request or the body in flight, and pages that were
+    /// asked for ahead. Nothing else is lost.
     #[must_use = "streams do nothing unless polled"]
     pub struct Items<S, P, B, RB, F>
     where
         S: Service<Request<B>>,
+        F: Decode,
     {
         #[pin]
         walk: Walk<S, P, B, RB>,
         arrival: Arrival,
         decode: F,
-        check: bool,
+        // How many items of the page at `spot` were handed out.
+        taken: u64,
+        // What was read ahead of the consumer, and where the consumer is meanwhile.
+        queue: VecDeque<Entry<F::Item>>,
+        queued: usize,
+        spot: Option<Spot>,
     }
+}
+
+/// What was read ahead of the consumer.
+enum Entry<T> {
+    Item {
+        number: u64,
+        text: Bytes,
+        value: Option<T>,
+    },
+    /// The page is over.
+    Turn(Spot),
+    Failed(PageError),
 }
 
 impl<S, P, B, RB> Pages<S, P, B, RB>
@@ -67,16 +96,54 @@ where
     pub fn items<T>(
         self,
         pointer: impl TryInto<Pointer, Error: fmt::Display>,
-    ) -> Items<S, P, B, RB, Decode<T>>
+    ) -> Items<S, P, B, RB, Typed<T>>
     where
         T: DeserializeOwned,
     {
-        let decode: Decode<T> = |item| Ok(serde_json::from_slice(item)?);
-        Items::new(self, Pointer::expect(pointer), decode, false)
+        Items::new(self, Pointer::expect(pointer), Typed::new())
     }
 
     /// Streams the items of the array at `pointer` through `decode`, which is given the
     /// text of each: one valid JSON value, perhaps with white space in it.
+    ///
+    /// The text is borrowed from what has arrived, so that `decode` can look at an item
+    /// without a copy of any of it:
+    ///
+    /// ```
+    /// # use std::borrow::Cow;
+    /// # use bytes::Bytes;
+    /// # use futures_util::StreamExt;
+    /// # use http::{Request, Response};
+    /// # use http_body_util::Full;
+    /// # use outbound_paginate::{NoNext, PaginateLayer};
+    /// # use tower::{Layer, ServiceExt};
+    /// #[derive(serde::Deserialize)]
+    /// struct Issue<'a> {
+    ///     #[serde(borrow)]
+    ///     title: Cow<'a, str>,
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// # let client = tower::service_fn(|_: Request<Full<Bytes>>| async {
+    /// #     let page = r#"[{"title":"one"},{"title":"three"}]"#;
+    /// #     Ok::<_, std::io::Error>(Response::new(Full::<Bytes>::from(page)))
+    /// # });
+    /// # let pages = PaginateLayer::new(NoNext).layer(client).oneshot(Request::default()).await?;
+    ///
+    /// let mut letters = 0;
+    /// let mut issues = std::pin::pin!(pages.items_with("", |item: &[u8]| {
+    ///     let issue: Issue<'_> = serde_json::from_slice(item)?;
+    ///     letters += issue.title.len();
+    ///     Ok(())
+    /// }));
+    /// while let Some(issue) = issues.next().await {
+    ///     issue?;
+    /// }
+    /// # drop(issues);
+    /// assert_eq!(letters, 8);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
@@ -89,41 +156,105 @@ where
     where
         F: FnMut(&[u8]) -> Result<T, BoxError>,
     {
-        Items::new(self, Pointer::expect(pointer), decode, true)
+        Items::new(self, Pointer::expect(pointer), decode)
+    }
+
+    /// Streams the items of the array at `pointer` as they were written: one valid JSON
+    /// value each, perhaps with white space in it.
+    ///
+    /// # Panics
+    ///
+    /// `pointer` is a text that is no JSON Pointer.
+    pub fn raw_items(
+        self,
+        pointer: impl TryInto<Pointer, Error: fmt::Display>,
+    ) -> Items<S, P, B, RB, Raw> {
+        let raw: Raw = |item| Ok(Bytes::copy_from_slice(item));
+        Items::new(self, Pointer::expect(pointer), raw)
     }
 }
 
 impl<S, P, B, RB, F> Items<S, P, B, RB, F>
 where
     S: Service<Request<B>>,
+    F: Decode,
 {
-    fn new(pages: Pages<S, P, B, RB>, pointer: Pointer, decode: F, check: bool) -> Self {
+    fn new(pages: Pages<S, P, B, RB>, pointer: Pointer, decode: F) -> Self {
         let (mut walk, read) = pages.into_parts();
         walk.course.config.items_at = Some(pointer.clone());
         Self {
             arrival: Arrival::new(pointer, &walk.course, read),
-            walk,
             decode,
-            check,
+            taken: walk.course.spot.taken,
+            queue: VecDeque::new(),
+            queued: 0,
+            spot: walk
+                .course
+                .config
+                .overlaps()
+                .then(|| walk.course.spot.clone()),
+            walk,
         }
     }
 
     /// How far the stream has come.
     #[must_use]
-    pub fn progress(&self) -> Progress {
-        self.walk.course.progress
+    pub const fn progress(&self) -> Progress {
+        self.walk.course.progress()
+    }
+
+    /// The same for others to read, while the stream is on its way.
+    #[must_use]
+    pub fn progress_handle(&mut self) -> ProgressHandle {
+        self.walk.course.progress_handle()
     }
 
     /// Where the next item is, as far as it has arrived.
     #[must_use]
     pub fn position(&self) -> Position {
-        Position::item(self.walk.course.progress.pages, self.arrival.items())
+        let spot = self.spot.as_ref().unwrap_or(&self.walk.course.spot);
+        match self.taken {
+            u64::MAX => Position::page(spot.place.page),
+            taken => Position::item(spot.place.page, taken),
+        }
     }
 
     /// How the stream ended.
     #[must_use]
     pub fn end(&self) -> Option<End> {
-        self.walk.end()
+        self.walk.end().filter(|_| self.queue.is_empty())
+    }
+
+    /// Where to go on, behind the last item that was handed out.
+    ///
+    /// It is there from the beginning, after each item, after an error (an item that could
+    /// not be decoded counts as handed out; of everything else that fails it stands
+    /// before) and after the end.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint
+    where
+        B: Body + Clone,
+    {
+        let here = self.spot.as_ref().unwrap_or(&self.walk.course.spot);
+        let spot = Spot {
+            taken: self.taken,
+            ..here.clone()
+        };
+        self.walk.course.checkpoint(&spot)
+    }
+
+    /// Goes on after an error that has ended the stream: the page at hand is asked for
+    /// again, and its items that were handed out are skipped.
+    ///
+    /// `false` if there is nothing to go on with: the stream has not failed, had nothing
+    /// to send from the beginning, or its service can do no more.
+    pub fn try_again(self: Pin<&mut Self>) -> bool {
+        let mut this = self.project();
+        if !this.queue.is_empty() || !this.walk.as_mut().try_again() {
+            return false;
+        }
+        this.arrival.again(*this.taken);
+        true
     }
 
     /// Gives the service back, and drops what is in flight.
@@ -142,7 +273,7 @@ where
     }
 }
 
-impl<S, P, B, RB, F, T> Stream for Items<S, P, B, RB, F>
+impl<S, P, B, RB, F> Stream for Items<S, P, B, RB, F>
 where
     S: Service<Request<B>, Response = Response<RB>>,
     S::Error: Into<BoxError>,
@@ -150,95 +281,115 @@ where
     B: Clone,
     RB: Body,
     RB::Error: Into<BoxError>,
-    F: FnMut(&[u8]) -> Result<T, BoxError>,
+    F: Decode,
 {
-    type Item = Result<T, PageError>;
+    type Item = Result<F::Item, PageError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        loop {
-            // A limit or an error ends the stream with some of the page still at hand.
-            if this.walk.end().is_some() {
-                return Poll::Ready(None);
+        let Some(spot) = this.spot else {
+            loop {
+                let position = this.walk.position();
+                let next = poll_next(this.walk.as_mut(), this.arrival, this.decode, cx);
+                match ready!(next) {
+                    Next::Item { number, value } => {
+                        let text = this.arrival.item();
+                        let position = Position::item(position.page, number);
+                        let decoded = decode(this.decode, text, value, position);
+                        return Poll::Ready(Some(hand_out(this.walk, this.taken, number, decoded)));
+                    }
+                    Next::Turn => *this.taken = this.walk.course.spot.taken,
+                    Next::Failed(error) => return Poll::Ready(Some(Err(error))),
+                    Next::End => return Poll::Ready(None),
+                }
             }
-            let page = this.walk.course.progress.pages;
-            let step = match this.arrival.step() {
-                Ok(step) => step,
-                Err(error) => {
-                    let error = scan_error(error, Position::page(page));
-                    let error = this.arrival.explain(error);
-                    this.walk.finish(End::Failed);
-                    return Poll::Ready(Some(Err(error)));
-                }
-            };
-            match step {
-                Step::Item(item, number) => {
-                    let position = Position::item(page, number);
-                    let checked = if *this.check {
-                        json::check(item)
-                    } else {
-                        Ok(())
-                    };
-                    let decoded = match checked {
-                        Ok(()) => (this.decode)(item),
-                        Err(error) => Err(error.into()),
-                    }
-                    .map_err(|error| page::decode(item, position, error));
+        };
 
-                    let course = this.walk.as_mut().course_mut();
-                    course.progress.items += 1;
-                    let full = course.progress.items >= course.config.max_items;
-                    match &decoded {
-                        Err(error) if error.kind() != PageErrorKind::Decode => {
-                            this.walk.finish(End::Failed);
+        // What has arrived is read before the consumer comes to it, so that the next page
+        // is asked for as soon as this one tells where it is.
+        let limit = this.walk.course.config.read_ahead;
+        loop {
+            let mut waits = false;
+            while (this.queue.is_empty() || *this.queued < limit) && this.walk.end().is_none() {
+                let next = poll_next(this.walk.as_mut(), this.arrival, this.decode, cx);
+                let Poll::Ready(next) = next else {
+                    waits = true;
+                    break;
+                };
+                this.queue.push_back(match next {
+                    Next::Item { number, value } => {
+                        let text = this.arrival.item_bytes();
+                        *this.queued += weight::<F>(&text);
+                        Entry::Item {
+                            number,
+                            text,
+                            value,
                         }
-                        _ if full => this.walk.finish(End::Limited),
-                        _ => {}
                     }
-                    return Poll::Ready(Some(decoded));
-                }
-                Step::Stalled => {
-                    return Poll::Ready(stalled(this.walk, Position::page(page)));
-                }
-                Step::Arrived(arrived) => {
-                    let course = this.walk.as_mut().course_mut();
-                    if let Err(error) = arrived.check() {
-                        let position = Position::page(page);
-                        course.split_failed(page::decode(arrived.rest, position, error.into()));
-                    } else {
-                        course.arrived(&arrived);
+                    Next::Turn => Entry::Turn(this.walk.course.spot.clone()),
+                    Next::Failed(error) => Entry::Failed(error),
+                    Next::End => break,
+                });
+            }
+            match this.queue.pop_front() {
+                Some(Entry::Item {
+                    number,
+                    text,
+                    value,
+                }) => {
+                    *this.queued -= weight::<F>(&text);
+                    let position = Position::item(spot.place.page, number);
+                    let decoded = decode(this.decode, &text, value, position);
+                    let item = hand_out(this.walk, this.taken, number, decoded);
+                    if item.as_ref().is_err_and(ends) {
+                        this.queue.clear();
+                        *this.queued = 0;
                     }
-                    this.arrival.reset();
+                    return Poll::Ready(Some(item));
                 }
-                Step::More => match ready!(this.walk.as_mut().poll_event(cx)) {
-                    None => return Poll::Ready(None),
-                    Some(Err(error)) => {
-                        let error = this.arrival.explain(error);
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                    Some(Ok(Event::Head(parts))) => this.arrival.head(parts, page),
-                    Some(Ok(Event::Data(data))) => this.arrival.data(data),
-                    Some(Ok(Event::Trailers(_))) => {}
-                    Some(Ok(Event::End)) => this.arrival.body_ended(),
-                },
+                Some(Entry::Turn(next)) => {
+                    *this.taken = next.taken;
+                    *spot = next;
+                }
+                Some(Entry::Failed(error)) => return Poll::Ready(Some(Err(error))),
+                None if this.walk.end().is_some() => return Poll::Ready(None),
+                None if waits => return Poll::Pending,
+                None => {}
             }
         }
     }
+
+    /// Never more than a limit on items leaves; what a server says of its total is no
+    /// promise.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.end().is_some() {
+            return (0, Some(0));
+        }
+        let left = self.walk.course.items_left();
+        (0, left.and_then(|left| usize::try_from(left).ok()))
+    }
+}
+
+/// What an item in the queue weighs; one of a few bytes takes its place too.
+const fn weight<F: Decode>(text: &Bytes) -> usize {
+    text.len() + size_of::<Entry<F::Item>>()
 }
 
 impl<S, P, B, RB, F> FusedStream for Items<S, P, B, RB, F>
 where
     Self: Stream,
     S: Service<Request<B>>,
+    F: Decode,
 {
     fn is_terminated(&self) -> bool {
-        self.walk.end().is_some()
+        self.end().is_some()
     }
 }
 
 impl<S, P, B, RB, F> fmt::Debug for Items<S, P, B, RB, F>
 where
     S: Service<Request<B>>,
+    F: Decode,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items")

@@ -1,8 +1,11 @@
 use std::fmt;
 
+use outbound_http::Spawn;
 use tower_layer::Layer;
 
+use crate::checkpoint::Checkpoint;
 use crate::config::{Config, OnRepeat, OriginPolicy};
+use crate::overlap::Spawned;
 use crate::pointer::Pointer;
 use crate::service::Paginate;
 
@@ -10,10 +13,16 @@ use crate::service::Paginate;
 ///
 /// See the [crate docs](crate) for an example.
 #[derive(Clone, Debug)]
-pub struct PaginateLayer<P> {
+pub struct PaginateLayer<P, X = Lazy> {
     strategy: P,
     config: Config,
+    spawn: X,
 }
+
+/// No page is asked for before the consumer wants it, and nothing is spawned.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Lazy;
 
 // `()` for the service, or `Paginate::layer(x)` would not infer.
 impl<P> Paginate<(), P> {
@@ -31,9 +40,41 @@ impl<P> PaginateLayer<P> {
         Self {
             strategy,
             config: Config::new(),
+            spawn: Lazy,
         }
     }
 
+    /// Lets pages be fetched ahead of the consumer, each in a task of its own that `spawn`
+    /// starts; [`prefetch`](PaginateLayer::prefetch) and
+    /// [`concurrency`](PaginateLayer::concurrency) say how many. With neither the stream
+    /// is as lazy as without.
+    ///
+    /// The tasks wait for readiness, hold it only to use it, and read each body up to
+    /// [`read_ahead`](Self::read_ahead), so that the consumer may use the same service
+    /// meanwhile, over a concurrency limit of 1 too. Dropping the stream ends them.
+    ///
+    /// The service's error becomes a [`BoxError`](outbound_http::BoxError).
+    ///
+    /// ```
+    /// use outbound_http::TokioSpawn;
+    /// use outbound_paginate::{LinkHeader, PaginateLayer};
+    ///
+    /// let layer = PaginateLayer::new(LinkHeader::next())
+    ///     .spawn_on(TokioSpawn::new())
+    ///     .prefetch(1);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn spawn_on<X: Spawn>(self, spawn: X) -> PaginateLayer<P, X> {
+        PaginateLayer {
+            strategy: self.strategy,
+            config: self.config,
+            spawn,
+        }
+    }
+}
+
+impl<P, X> PaginateLayer<P, X> {
     /// Says where a page has its array of items, so that pages can be counted by items
     /// and the last item be seen. [`Pages::items`](crate::Pages::items) says it too.
     ///
@@ -110,12 +151,90 @@ impl<P> PaginateLayer<P> {
         self.config.on_repeat = on_repeat;
         self
     }
+
+    /// Asks for a page again, so many times, if its body breaks off or ends in the middle
+    /// of its JSON; 0 by default.
+    ///
+    /// What was handed out of it is skipped. Should the page not begin with the same
+    /// items any more, the stream fails with
+    /// [`PageErrorKind::Drifted`](crate::PageErrorKind::Drifted).
+    ///
+    /// A request that fails before its head is there is for a retry layer beneath.
+    #[must_use]
+    pub const fn refetch(mut self, times: u32) -> Self {
+        self.config.refetch = times;
+        self
+    }
+
+    /// Starts where `checkpoint` says, in the list that begins with the request that the
+    /// service is called with.
+    ///
+    /// Limits count from there. If the request is another one than the checkpoint was made
+    /// of, the stream fails with
+    /// [`PageErrorKind::ForeignCheckpoint`](crate::PageErrorKind::ForeignCheckpoint) and
+    /// nothing is sent; if the list was at its end, the stream is empty.
+    ///
+    /// A checkpoint within a page is for a stream of items; one of pages hands the page
+    /// out whole.
+    #[must_use]
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.config.resume = Some(checkpoint);
+        self
+    }
+}
+
+impl<P, X: Spawn> PaginateLayer<P, X> {
+    /// Asks for up to so many pages before the consumer comes to them; 0 by default.
+    ///
+    /// A page is asked for as soon as the one before tells where it is: where the head
+    /// tells ([`Needs::head_only`](crate::Needs::head_only)) with its head, and else when
+    /// it has arrived, of which the stream takes note when it is polled. So a cursor in
+    /// the body leads one page ahead, whatever the number. What comes out is the same; of
+    /// a list that ends early, by a limit on empty pages or an error, up to so many pages
+    /// have been asked for in vain. Under [`max_items`](Self::max_items) a page is asked
+    /// for only once the one before is counted.
+    #[must_use]
+    pub const fn prefetch(mut self, pages: usize) -> Self {
+        self.config.prefetch = pages;
+        self
+    }
+
+    /// Asks for up to so many pages side by side; 1 by default. They come out in order.
+    ///
+    /// It needs a strategy that counts, and a first page that tells how many there are
+    /// ([`Strategy::remaining`](crate::Strategy::remaining)); else pages are asked for one
+    /// after the other. No page beyond the known end, or beyond what limits let through,
+    /// is asked for. Each page still has to say itself what follows it: where the plan was
+    /// wrong, pages that were asked for by it are dropped.
+    #[must_use]
+    pub const fn concurrency(mut self, pages: usize) -> Self {
+        self.config.concurrency = pages;
+        self
+    }
+
+    /// How many bytes are kept of each page that the consumer has not come to, before its
+    /// connection has to wait; by default
+    /// [`DEFAULT_READ_AHEAD`](crate::DEFAULT_READ_AHEAD).
+    #[must_use]
+    pub const fn read_ahead(mut self, bytes: usize) -> Self {
+        self.config.read_ahead = bytes;
+        self
+    }
 }
 
 impl<P: Clone, S> Layer<S> for PaginateLayer<P> {
     type Service = Paginate<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        Paginate::with_config(inner, self.strategy.clone(), self.config.clone())
+    }
+}
+
+impl<P: Clone, X: Spawn + Clone, S> Layer<S> for PaginateLayer<P, X> {
+    type Service = Paginate<Spawned<S, X>, P>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let inner = Spawned::new(inner, self.spawn.clone(), self.config.read_ahead);
         Paginate::with_config(inner, self.strategy.clone(), self.config.clone())
     }
 }

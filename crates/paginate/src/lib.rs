@@ -88,18 +88,36 @@
 //!
 //! This is the outermost layer, since its response is a stream. A time limit or a
 //! concurrency limit *around* it would end with the first page's head; put them beneath.
-//! Between two pages nothing is held: no permit, no connection, no request in flight.
+//! Between two pages nothing is held: no permit, no connection, no request in flight,
+//! unless pages are asked for [ahead](#overlap).
 //!
 //! The first request is the template of all others: same method, headers, extensions and
 //! a clone of its body. An `Idempotency-Key` header is for the first page only, since one
 //! key stands for one call. A cursor that goes into the body is put into its JSON, of
 //! which every other byte is kept; see [`REWRITTEN_HEADERS`] for what else that changes.
 //!
+//! # Going on
+//!
+//! A stream knows at any time where it is: [`Pages::checkpoint`] and [`Items::checkpoint`]
+//! say it to the item, after an error as well as before. The text of a [`Checkpoint`] can
+//! be kept, and [`PaginateLayer::resume`] goes on there in another process. Within one
+//! process [`Pages::try_again`] goes on after an error, and [`PaginateLayer::refetch`]
+//! lets a page whose body broke off be asked for again by itself; nothing of it comes
+//! twice or is lost.
+//!
+//! # Overlap
+//!
+//! With [`PaginateLayer::spawn_on`] pages are fetched in tasks of their own:
+//! [`prefetch`](PaginateLayer::prefetch) asks for the next page while the consumer is busy
+//! with this one, [`concurrency`](PaginateLayer::concurrency) for several side by side
+//! where pages are counted and their number is known. Both are guesses which each page
+//! confirms, so that what comes out is what one request after the other gives.
+//!
 //! # What it does not do
 //!
-//! It does not retry, wait, authenticate, decompress or follow redirects, and it fetches
-//! no page ahead of its consumer: other layers, or later versions, do. It does not remove
-//! duplicates that appear when a list changes while it is read.
+//! It does not retry a request, wait, authenticate, decompress or follow redirects: other
+//! layers do. It does not remove duplicates that appear when a list changes while it is
+//! read, and it does not begin anew where a cursor has expired.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -109,16 +127,20 @@
 struct Readme;
 
 mod arrival;
+mod checkpoint;
 mod config;
 mod course;
 mod cursor;
+mod decode;
 mod error;
+mod fingerprint;
 mod future;
 mod guard;
 mod items;
 mod json;
 mod layer;
 pub mod link;
+mod overlap;
 mod page;
 mod pages;
 mod pointer;
@@ -132,18 +154,22 @@ mod uri;
 mod view;
 mod walk;
 
+pub use self::checkpoint::{Checkpoint, InvalidCheckpoint, MAX_CHECKPOINT_BYTES};
 pub use self::config::{
-    DEFAULT_MAX_EMPTY_PAGES, DEFAULT_MAX_ITEM_BYTES, DEFAULT_MAX_PAGE_BYTES, OnRepeat, OriginPolicy,
+    DEFAULT_MAX_EMPTY_PAGES, DEFAULT_MAX_ITEM_BYTES, DEFAULT_MAX_PAGE_BYTES, DEFAULT_READ_AHEAD,
+    OnRepeat, OriginPolicy,
 };
 pub use self::cursor::{Cursor, InvalidCursor, MAX_CURSOR_BYTES};
+pub use self::decode::{Decode, Typed};
 pub use self::error::{PageError, PageErrorKind, Position};
 pub use self::future::ResponseFuture;
-pub use self::items::{Decode, Items};
-pub use self::layer::PaginateLayer;
+pub use self::items::{Items, Raw};
+pub use self::layer::{Lazy, PaginateLayer};
+pub use self::overlap::{Expected, PipedBody, Spawned};
 pub use self::page::Page;
 pub use self::pages::{BoxStream, Pages};
 pub use self::pointer::{InvalidPointer, Pointer};
-pub use self::progress::{End, Progress};
+pub use self::progress::{End, Progress, ProgressHandle};
 pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
 pub use self::strategies::{

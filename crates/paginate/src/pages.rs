@@ -1,8 +1,9 @@
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 use http::response::Parts;
 use http::{HeaderMap, Request, Response};
@@ -12,13 +13,14 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::arrival::Read;
+use crate::checkpoint::Checkpoint;
 use crate::config::OnRepeat;
-use crate::course::Arrived;
+use crate::course::{ALL, Arrived};
 use crate::error::{PageError, PageErrorKind, Position};
 use crate::page::Page;
-use crate::progress::{End, Progress};
+use crate::progress::{End, Progress, ProgressHandle};
 use crate::repeat::Fingerprint;
-use crate::scan::Scanner;
+use crate::scan::{ScanError, Scanner};
 use crate::strategy::Strategy;
 use crate::walk::{Event, Walk, scan_error};
 
@@ -26,16 +28,19 @@ use crate::walk::{Event, Walk, scan_error};
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, PageError>> + Send>>;
 
 pin_project! {
-    /// The stream of all pages, one request at a time.
+    /// The stream of all pages.
     ///
-    /// A page is asked for when the stream is polled for it and not before; while the
-    /// consumer is busy with one, nothing is held and nothing is in flight. What goes
-    /// wrong with the *next* page is said after the page at hand was handed out. After
-    /// an error the stream ends.
+    /// A page is asked for when the stream is polled for it and not before, unless
+    /// [`prefetch`](crate::PaginateLayer::prefetch) or
+    /// [`concurrency`](crate::PaginateLayer::concurrency) is set; while the consumer is
+    /// busy with one, nothing is held and nothing is in flight. What goes wrong with the
+    /// *next* page is said after the page at hand was handed out. After an error the
+    /// stream ends, and can [go on](Self::try_again).
     ///
     /// # Cancellation
     ///
-    /// Dropping the stream drops the request or the body in flight. Nothing else is lost.
+    /// Dropping the stream drops the request or the body in flight, and pages that were
+    /// asked for ahead. Nothing else is lost.
     #[must_use = "streams do nothing unless polled"]
     pub struct Pages<S, P, B, RB>
     where
@@ -46,31 +51,42 @@ pin_project! {
         parts: Option<Parts>,
         trailers: Option<HeaderMap>,
         first: Bytes,
-        more: BytesMut,
-        previous: Option<Fingerprint>,
+        more: Vec<u8>,
+        // How many bytes the body is said to have at least.
+        least: usize,
+        scanner: Option<Scanner>,
+        print: Fingerprint,
+        previous: Fingerprint,
     }
 }
+
+/// How much is set aside for a body because its head says that so much will come: 1 MiB.
+const TRUSTED_LENGTH: u64 = 1024 * 1024;
 
 impl<S, P, B, RB> Pages<S, P, B, RB>
 where
     S: Service<Request<B>>,
 {
     pub(crate) fn new(walk: Walk<S, P, B, RB>) -> Self {
+        let pointer = walk.course.config.items_at.clone();
         Self {
             walk,
             parts: None,
             trailers: None,
             first: Bytes::new(),
-            more: BytesMut::new(),
-            previous: None,
+            more: Vec::new(),
+            least: 0,
+            scanner: pointer.map(|pointer| Scanner::new(pointer, usize::MAX, usize::MAX)),
+            print: Fingerprint::default(),
+            previous: Fingerprint::default(),
         }
     }
 
     /// For a stream of items, which goes on from wherever this one is.
     pub(crate) fn into_parts(self) -> (Walk<S, P, B, RB>, Read) {
-        let chunks = [self.first, self.more.freeze()];
+        let chunks = [self.first, self.more.into()];
         let read = Read {
-            index: self.walk.course.progress.pages,
+            index: self.walk.position().page,
             parts: self.parts,
             chunks: chunks
                 .into_iter()
@@ -83,8 +99,15 @@ where
 
     /// How far the stream has come.
     #[must_use]
-    pub fn progress(&self) -> Progress {
-        self.walk.course.progress
+    pub const fn progress(&self) -> Progress {
+        self.walk.course.progress()
+    }
+
+    /// The same for others to read, while the stream is on its way; it stays with the
+    /// stream of items that this one may become.
+    #[must_use]
+    pub fn progress_handle(&mut self) -> ProgressHandle {
+        self.walk.course.progress_handle()
     }
 
     /// How the stream ended. It is known with the last page already, before the stream
@@ -92,6 +115,32 @@ where
     #[must_use]
     pub fn end(&self) -> Option<End> {
         self.walk.end()
+    }
+
+    /// Where to go on, behind the last page that was handed out.
+    ///
+    /// It is there from the beginning, after each page, after an error and after the end.
+    /// While the next page is not known, as after a page that does not say it as it
+    /// should, the page that was handed out is asked for again, and not handed out again.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint
+    where
+        B: Body + Clone,
+    {
+        self.walk.course.checkpoint(&self.walk.course.spot)
+    }
+
+    /// Goes on after an error that has ended the stream, with the request that failed.
+    ///
+    /// `false` if there is nothing to go on with: the stream has not failed, had nothing
+    /// to send from the beginning, or its service can do no more.
+    pub fn try_again(self: Pin<&mut Self>) -> bool {
+        let mut this = self.project();
+        this.first.clear();
+        this.more.clear();
+        *this.parts = None;
+        *this.trailers = None;
+        this.walk.as_mut().try_again()
     }
 
     /// Gives the service back, and drops what is in flight.
@@ -130,7 +179,10 @@ where
                 None => return Poll::Ready(None),
             };
             match event {
-                Event::Head(parts) => *this.parts = Some(parts),
+                Event::Head(parts, least) => {
+                    *this.parts = Some(parts);
+                    *this.least = usize::try_from(least.min(TRUSTED_LENGTH)).unwrap_or(0);
+                }
                 Event::Trailers(trailers) => *this.trailers = Some(trailers),
                 Event::Data(data) => {
                     let limit = this.walk.course.config.max_page_bytes;
@@ -149,15 +201,24 @@ where
                     if len == data.len() {
                         *this.first = data;
                     } else {
-                        this.more.extend_from_slice(&std::mem::take(this.first));
+                        if this.more.is_empty() {
+                            this.more.reserve_exact(len.max((*this.least).min(limit)));
+                            this.more.extend_from_slice(&mem::take(this.first));
+                        }
                         this.more.extend_from_slice(&data);
                     }
                 }
+                Event::Again => {
+                    this.first.clear();
+                    this.more.clear();
+                    *this.parts = None;
+                    *this.trailers = None;
+                }
                 Event::End => {
                     let body = if this.more.is_empty() {
-                        std::mem::take(this.first)
+                        mem::take(this.first)
                     } else {
-                        this.more.split().freeze()
+                        mem::take(this.more).into()
                     };
                     let Some(parts) = this.parts.take() else {
                         continue;
@@ -166,92 +227,152 @@ where
                         parts,
                         body,
                         trailers: this.trailers.take(),
-                        index: this.walk.course.progress.pages,
+                        index: this.walk.position().page,
                     };
-                    return Poll::Ready(arrived(this.walk, this.previous, page));
+                    let taken = this.walk.course.spot.taken == ALL;
+                    let looks = Looks {
+                        scanner: this.scanner,
+                        print: this.print,
+                        previous: this.previous,
+                    };
+                    let page = match arrived(this.walk.as_mut(), looks, page) {
+                        Arrival::HandOut(page) => page,
+                        Arrival::Again => continue,
+                        Arrival::Over(error) => return Poll::Ready(error.map(Err)),
+                    };
+                    this.walk.as_mut().hurry(cx);
+                    if !taken {
+                        return Poll::Ready(Some(Ok(page)));
+                    }
                 }
             }
         }
     }
+
+    /// Never more than a limit on pages leaves; what a server says of its total is no
+    /// promise.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.end().is_some() {
+            return (0, Some(0));
+        }
+        let left = self.walk.course.pages_left();
+        (0, left.and_then(|left| usize::try_from(left).ok()))
+    }
 }
 
-/// Counts the page's items, refuses it if it is the one before again, and hands it out.
+/// With what pages are looked through, from one to the next.
+struct Looks<'a> {
+    scanner: &'a mut Option<Scanner>,
+    print: &'a mut Fingerprint,
+    previous: &'a mut Fingerprint,
+}
+
+enum Arrival {
+    HandOut(Page),
+    /// It was cut short and is asked for again.
+    Again,
+    Over(Option<PageError>),
+}
+
+/// Counts the page's items, and refuses it if it is the one before again.
 fn arrived<S, P, B, RB>(
     mut walk: Pin<&mut Walk<S, P, B, RB>>,
-    previous: &mut Option<Fingerprint>,
+    looks: Looks<'_>,
     page: Page,
-) -> Option<Result<Page, PageError>>
+) -> Arrival
 where
     S: Service<Request<B>>,
     P: Strategy<B>,
-    B: Clone,
 {
     let course = walk.as_mut().course_mut();
     let position = Position::page(page.index);
     let mut last = None;
-    let counted = course.config.items_at.clone().map(|pointer| {
-        let mut scanner = Scanner::new(pointer, usize::MAX, usize::MAX);
-        let mut input = &page.body[..];
-        while let Some(item) = scanner.next(&mut input)? {
-            if course.needs.last_item {
-                last = Some(page.body.slice_ref(item));
-            }
+    let counted = match looks.scanner {
+        Some(scanner) => {
+            scanner.reset();
+            count(
+                scanner,
+                &page.body,
+                course.needs.last_item.then_some(&mut last),
+            )
+            .map(Some)
         }
-        scanner.finish().map(|rest| (scanner.items(), rest))
-    });
-    let (counted, rest) = match counted {
-        Some(Ok((count, rest))) => (Ok(Some(count)), rest),
-        Some(Err(error)) => (Err(error), Vec::new()),
-        None if page.body.trim_ascii().is_empty() => (Ok(Some(0)), Vec::new()),
-        None => (Ok(None), Vec::new()),
+        None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
     };
-
-    let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
-    if compare && counted != Ok(Some(0)) {
-        let mut print = Fingerprint::default();
-        let before = previous.take().unwrap_or_default();
-        let same = print.push(&page.body, &before) && print.equals(&before);
-        if page.index > 0 && same {
-            return stalled(walk, position);
-        }
-        *previous = Some(print);
+    if counted == Err(ScanError::Truncated) && walk.as_mut().refetch() {
+        return Arrival::Again;
     }
 
-    let items_known = course.config.items_at.is_some();
+    let course = walk.as_mut().course_mut();
+    let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
+    if compare && counted != Ok(Some(0)) {
+        looks.print.clear();
+        let same =
+            looks.print.push(&page.body, looks.previous) && looks.print.equals(looks.previous);
+        if page.index > 0 && same {
+            return Arrival::Over(stalled(walk, position));
+        }
+        mem::swap(looks.print, looks.previous);
+    }
+
     match counted {
         Ok(items) => {
-            course.progress.items += if items_known { items.unwrap_or(0) } else { 1 };
+            if course.spot.taken != ALL {
+                let known = looks.scanner.is_some();
+                course.offer_page(if known { items.unwrap_or(0) } else { 1 });
+            }
             course.arrived(&Arrived {
                 parts: &page.parts,
-                rest: if items_known { &rest } else { &page.body },
+                rest: match looks.scanner {
+                    Some(scanner) => scanner.rest(),
+                    None => &page.body,
+                },
                 items,
                 last_item: last.as_deref(),
             });
         }
         Err(error) => course.split_failed(scan_error(error, position)),
     }
-    Some(Ok(page))
+    Arrival::HandOut(page)
+}
+
+/// How many items `body` has, and the last of them if that is wanted.
+fn count(
+    scanner: &mut Scanner,
+    body: &Bytes,
+    mut last: Option<&mut Option<Bytes>>,
+) -> Result<u64, ScanError> {
+    let mut input = &body[..];
+    while let Some(item) = scanner.next(&mut input)? {
+        if let Some(last) = &mut last {
+            **last = Some(body.slice_ref(item));
+        }
+    }
+    scanner.finish()?;
+    Ok(scanner.items())
 }
 
 /// The server ignores the cursor: the page is the one before.
-pub(crate) fn stalled<S, P, B, RB, T>(
+pub(crate) fn stalled<S, P, B, RB>(
     walk: Pin<&mut Walk<S, P, B, RB>>,
     position: Position,
-) -> Option<Result<T, PageError>>
+) -> Option<PageError>
 where
     S: Service<Request<B>>,
 {
+    let mut walk = walk;
     if walk.course.config.on_repeat == OnRepeat::End {
+        walk.as_mut().course_mut().spot.done = true;
         walk.finish(End::Repeated);
         return None;
     }
     walk.finish(End::Failed);
-    Some(Err(PageError::new(
+    Some(PageError::new(
         PageErrorKind::Stalled,
         position,
         "the page equals the one before, so the server ignores where the next one starts",
         None,
-    )))
+    ))
 }
 
 impl<S, P, B, RB> FusedStream for Pages<S, P, B, RB>

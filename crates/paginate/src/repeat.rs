@@ -23,6 +23,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Whether `cursor` is remembered.
+    pub(crate) fn contains(&self, cursor: &Cursor) -> bool {
+        let hash = self.key.hash_one(cursor);
+        self.set.contains(&hash) || self.landmark == Some(hash)
+    }
+
     /// Remembers `cursor`: whether it is new.
     pub(crate) fn insert(&mut self, cursor: &Cursor) -> bool {
         let hash = self.key.hash_one(cursor);
@@ -57,6 +63,14 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Forgets the page, and keeps its buffers.
+    pub(crate) fn clear(&mut self) {
+        self.head.clear();
+        self.blocks.clear();
+        self.block.clear();
+        self.len = 0;
+    }
+
     /// Takes the next bytes of a page, and says whether all so far equals `previous`.
     pub(crate) fn push(&mut self, mut bytes: &[u8], previous: &Self) -> bool {
         let mut same = self.len + bytes.len() as u64 <= previous.len;

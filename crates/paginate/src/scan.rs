@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+mod nested;
+
+use self::nested::Nested;
 use crate::json;
 use crate::pointer::{Pointer, array_index};
 
@@ -62,23 +65,6 @@ enum Mode {
     End,
 }
 
-/// Where in a value the scanner is.
-#[derive(Clone, Copy)]
-struct Nested {
-    depth: u32,
-    text: Text,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Text {
-    /// Outside strings.
-    No,
-    /// A number or literal at depth 0, which its follower ends.
-    Bare,
-    Inside,
-    Escaped,
-}
-
 /// Where an item is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -122,47 +108,6 @@ impl fmt::Display for ScanError {
 }
 
 impl std::error::Error for ScanError {}
-
-impl Nested {
-    const START: Self = Self {
-        depth: 0,
-        text: Text::No,
-    };
-
-    /// Takes `input` up to the end of the value: how many bytes belong to it, and
-    /// whether it is complete.
-    fn take(&mut self, input: &[u8]) -> (usize, bool) {
-        for (at, byte) in input.iter().enumerate() {
-            match (self.text, byte) {
-                (Text::Inside, b'"') => {
-                    self.text = Text::No;
-                    if self.depth == 0 {
-                        return (at + 1, true);
-                    }
-                }
-                (Text::Inside, b'\\') => self.text = Text::Escaped,
-                (Text::Inside, _) => {}
-                (Text::Escaped, _) => self.text = Text::Inside,
-                (Text::Bare, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r') => {
-                    return (at, true);
-                }
-                (Text::Bare, _) => {}
-                (Text::No, b'"') => self.text = Text::Inside,
-                (Text::No, b'{' | b'[') => self.depth += 1,
-                (Text::No, b'}' | b']') => {
-                    // A value never begins with a closing bracket: callers see to it.
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return (at + 1, true);
-                    }
-                }
-                (Text::No, _) if self.depth == 0 => self.text = Text::Bare,
-                (Text::No, _) => {}
-            }
-        }
-        (input.len(), false)
-    }
-}
 
 impl Scanner {
     pub(crate) fn new(path: Pointer, max_item: usize, max_rest: usize) -> Self {
@@ -217,6 +162,17 @@ impl Scanner {
     ///
     /// The text cannot be split any further; nothing may be asked of the scanner then.
     pub(crate) fn advance(&mut self, text: &[u8]) -> Result<(usize, Option<Found>), ScanError> {
+        self.advance_with(text, &mut |_| None)
+    }
+
+    /// The same, where `parse` is asked first how long the item is that stands at the
+    /// front of a text, if it is there as a whole. A parser that reads the item anyway
+    /// spares the scan for its end.
+    pub(crate) fn advance_with(
+        &mut self,
+        text: &[u8],
+        parse: &mut impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Result<(usize, Option<Found>), ScanError> {
         let mut input = text;
         while let Some(&byte) = input.first() {
             match self.mode {
@@ -231,12 +187,7 @@ impl Scanner {
                         self.mode = Mode::Item(nested);
                         return Ok((text.len(), None));
                     }
-                    self.items += 1;
-                    self.gap = 0;
-                    self.mode = Mode::Items {
-                        first: false,
-                        comma: true,
-                    };
+                    self.item_complete();
                     let end = start + taken;
                     if self.partial.is_empty() {
                         return Ok((end, Some(Found::Input(start..end))));
@@ -270,6 +221,16 @@ impl Scanner {
                         }
                         byte if !comma && starts_value(byte) => {
                             self.partial.clear();
+                            // Of a number at the end of a text more may follow.
+                            let parsed = match byte {
+                                b'{' | b'[' | b'"' => parse(input),
+                                _ => None,
+                            };
+                            if let Some(len) = parsed.filter(|len| *len <= self.max_item) {
+                                let start = text.len() - input.len();
+                                self.item_complete();
+                                return Ok((start + len, Some(Found::Input(start..start + len))));
+                            }
                             self.mode = Mode::Item(Nested::START);
                             continue;
                         }
@@ -292,19 +253,38 @@ impl Scanner {
         Ok((text.len(), None))
     }
 
-    /// Ends the text: what it holds beside its items.
+    /// Begins another text, with the same buffers.
+    pub(crate) fn reset(&mut self) {
+        self.mode = Mode::Value;
+        self.open.clear();
+        self.rest.clear();
+        self.partial.clear();
+        self.found = false;
+        self.items = 0;
+        self.gap = 0;
+    }
+
+    /// What the text holds beside its items; nothing, if it is white space alone.
+    pub(crate) fn rest(&self) -> &[u8] {
+        if matches!(self.mode, Mode::Value) {
+            return b"";
+        }
+        &self.rest
+    }
+
+    /// Ends the text.
     ///
     /// # Errors
     ///
     /// The text is not complete, or has no items where they should be. A text of nothing
     /// but white space has none, and that is no error.
-    pub(crate) fn finish(&mut self) -> Result<Vec<u8>, ScanError> {
+    pub(crate) fn finish(&self) -> Result<(), ScanError> {
         if matches!(self.mode, Mode::Value) && self.rest.trim_ascii().is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         // Only what follows a bare value tells that it is over, and at the top level
         // nothing has to.
-        let bare = matches!(self.mode, Mode::Skip(nested) if nested.text == Text::Bare);
+        let bare = matches!(self.mode, Mode::Skip(nested) if nested.is_bare());
         let complete = matches!(self.mode, Mode::End)
             || (bare || matches!(self.mode, Mode::Null { at: 4 })) && self.open.is_empty();
         if !complete {
@@ -317,7 +297,7 @@ impl Scanner {
                 Err(_) => ScanError::Syntax,
             });
         }
-        Ok(std::mem::take(&mut self.rest))
+        Ok(())
     }
 
     /// One byte outside items and values beside the path: whether it is used up.
@@ -435,6 +415,15 @@ impl Scanner {
         } else {
             key == wanted.as_bytes()
         }
+    }
+
+    fn item_complete(&mut self) {
+        self.items += 1;
+        self.gap = 0;
+        self.mode = Mode::Items {
+            first: false,
+            comma: true,
+        };
     }
 
     fn close(&mut self) {

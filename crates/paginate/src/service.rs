@@ -2,6 +2,7 @@ use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_service::Service;
 
 use crate::config::Config;
@@ -59,7 +60,7 @@ impl<S, P, B, RB> Service<Request<B>> for Paginate<S, P>
 where
     S: Service<Request<B>, Response = Response<RB>> + Clone,
     P: Strategy<B> + Clone,
-    B: Clone,
+    B: Body + Clone,
 {
     type Response = Pages<S, P, B, RB>;
     type Error = S::Error;

@@ -123,6 +123,7 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
 pub struct Needs {
     pub(crate) last_item: bool,
     pub(crate) by_count: bool,
+    pub(crate) head_only: bool,
 }
 
 impl Needs {
@@ -130,7 +131,18 @@ impl Needs {
     pub const NONE: Self = Self {
         last_item: false,
         by_count: false,
+        head_only: false,
     };
+
+    /// Less: the head alone. The next page can then be asked for before the body has
+    /// arrived; see [`PaginateLayer::prefetch`](crate::PaginateLayer::prefetch).
+    #[must_use]
+    pub const fn head_only(self) -> Self {
+        Self {
+            head_only: true,
+            ..self
+        }
+    }
 
     /// Also the last item, for [`PageView::last_item`].
     #[must_use]

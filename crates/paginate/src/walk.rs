@@ -1,5 +1,6 @@
 //! Sends requests and reads responses, one page after the other.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,6 +14,7 @@ use tower_service::Service;
 
 use crate::course::{After, Course};
 use crate::error::{PageError, PageErrorKind, Position};
+use crate::overlap::{Ahead, Incoming};
 use crate::page::Page;
 use crate::progress::End;
 use crate::scan::ScanError;
@@ -30,8 +32,13 @@ pin_project! {
         service: S,
         #[pin]
         state: State<S::Future, RB>,
+        // The request for the next page, until the service is ready for it.
+        request: Option<Request<B>>,
+        ahead: Ahead<S::Future, RB>,
         pub(crate) course: Course<P, B>,
         end: Option<End>,
+        // Whether the service has said that it will never be ready again.
+        dead: bool,
     }
 }
 
@@ -42,6 +49,10 @@ pin_project! {
         Calling {
             #[pin]
             response: F,
+        },
+        // As `Calling`, for a page that was asked for ahead of time.
+        Coming {
+            response: Pin<Box<F>>,
         },
         Reading {
             head: Option<Parts>,
@@ -78,12 +89,14 @@ impl<F, RB> State<F, RB> {
 
 /// What happens on the walk.
 pub(crate) enum Event {
-    /// A page begins.
-    Head(Parts),
+    /// A page begins; its body has at least so many bytes.
+    Head(Parts, u64),
     Data(Bytes),
     Trailers(HeaderMap),
     /// The page has arrived; [`Course::arrived`] has to hear of it.
     End,
+    /// The page broke off and will be asked for again.
+    Again,
 }
 
 impl<S, P, B, RB> Walk<S, P, B, RB>
@@ -98,7 +111,10 @@ where
                 Some(response) => State::reading(response),
                 None => State::Asking,
             },
+            request: None,
+            ahead: Ahead::new(),
             end: None,
+            dead: false,
         }
     }
 
@@ -119,6 +135,8 @@ where
     pub(crate) fn finish(self: Pin<&mut Self>, end: End) {
         let mut this = self.project();
         this.state.set(State::Done);
+        this.ahead.clear();
+        *this.request = None;
         *this.end = Some(end);
     }
 
@@ -127,8 +145,31 @@ where
     }
 
     /// Where the walk is.
-    pub(crate) fn position(&self) -> Position {
-        Position::page(self.course.progress.pages)
+    pub(crate) const fn position(&self) -> Position {
+        self.course.position()
+    }
+
+    /// Goes on where an error has ended it, unless its service can do no more.
+    pub(crate) fn try_again(self: Pin<&mut Self>) -> bool {
+        let mut this = self.project();
+        if *this.end != Some(End::Failed) || *this.dead || !this.course.begun {
+            return false;
+        }
+        *this.end = None;
+        this.state.set(State::Asking);
+        this.course.begin_again();
+        true
+    }
+
+    /// Asks for the page at hand once more, if that may be done.
+    pub(crate) fn refetch(self: Pin<&mut Self>) -> bool {
+        let mut this = self.project();
+        if !this.course.asks_again() {
+            return false;
+        }
+        this.state.set(State::Asking);
+        this.ahead.clear();
+        true
     }
 }
 
@@ -137,6 +178,7 @@ where
     S: Service<Request<B>, Response = Response<RB>>,
     S::Error: Into<BoxError>,
     P: Strategy<B>,
+    B: Clone,
     RB: Body,
     RB::Error: Into<BoxError>,
 {
@@ -152,47 +194,106 @@ where
         Poll::Ready(event)
     }
 
+    /// Sends the next request now if pages are asked for ahead of the consumer.
+    pub(crate) fn hurry(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        let mut this = self.project();
+        let asks = matches!(this.course.after, After::Ask) && this.request.is_none();
+        if !this.course.config.overlaps() || !asks || !matches!(*this.state, State::Asking) {
+            return;
+        }
+        // What goes wrong here is found again, and said, when the consumer comes.
+        let Some((asked, incoming)) = this.ahead.take(this.course.spot.place.cursor.as_ref())
+        else {
+            let Ok(request) = this.course.request() else {
+                return;
+            };
+            if let Poll::Ready(Ok(())) = this.service.poll_ready(cx) {
+                let response = this.service.call(request);
+                this.course.after = After::Unknown;
+                this.state.set(State::Calling { response });
+                this.ahead.launch(this.service, this.course, cx);
+            } else {
+                *this.request = Some(request);
+            }
+            return;
+        };
+        this.course.came_to(asked);
+        this.course.after = After::Unknown;
+        this.ahead.launch(this.service, this.course, cx);
+        match incoming {
+            Incoming::Asked(response) => this.state.set(State::Coming { response }),
+            Incoming::Here(Ok((parts, body))) => {
+                this.state
+                    .set(State::reading(Response::from_parts(parts, body)));
+            }
+            Incoming::Here(Err(error)) => {
+                this.course.after = After::Fail(service_failed(this.course.position(), error));
+            }
+        }
+    }
+
     fn poll_step(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event, PageError>>> {
-        let mut this = self.project();
-        let position = Position::page(this.course.progress.pages);
-        let service_failed = |error: S::Error| {
-            let detail = "the service failed";
-            PageError::new(PageErrorKind::Service, position, detail, Some(error.into()))
-        };
         loop {
+            self.as_mut().hurry(cx);
+            let mut this = self.as_mut().project();
+            let position = this.course.position();
+            if this.course.config.prefetch > 1 {
+                this.ahead.look(this.service, this.course, cx);
+            }
+            let mut answered = None;
             match this.state.as_mut().project() {
-                StateProj::Asking => {
-                    if let After::Ask(_) = this.course.after {
-                        ready!(this.service.poll_ready(cx)).map_err(service_failed)?;
-                    }
-                    match std::mem::replace(&mut this.course.after, After::Unknown) {
-                        After::Ask(request) => {
+                StateProj::Asking => match this.course.after {
+                    After::Ask => {
+                        if this.request.is_none() {
+                            let request = this.course.request();
+                            if request.is_err() {
+                                this.course.after = After::Unknown;
+                            }
+                            *this.request = Some(request?);
+                        }
+                        ready!(this.service.poll_ready(cx)).map_err(|error| {
+                            *this.dead = true;
+                            service_failed(position, error.into())
+                        })?;
+                        if let Some(request) = this.request.take() {
                             let response = this.service.call(request);
+                            this.course.after = After::Unknown;
                             this.state.set(State::Calling { response });
                         }
-                        After::Fail(error) => return Poll::Ready(Some(Err(error))),
-                        After::End(end) => {
-                            *this.end = Some(end);
-                            this.state.set(State::Done);
-                        }
-                        After::Unknown => this.state.set(State::Done),
                     }
-                }
+                    After::Unknown => this.state.set(State::Done),
+                    After::Fail(_) | After::End(_) => {
+                        match mem::replace(&mut this.course.after, After::Unknown) {
+                            After::Fail(error) => return Poll::Ready(Some(Err(error))),
+                            After::End(end) => *this.end = Some(end),
+                            After::Unknown | After::Ask => {}
+                        }
+                        this.ahead.clear();
+                        this.state.set(State::Done);
+                    }
+                },
                 StateProj::Calling { response } => {
-                    let response = ready!(response.poll(cx)).map_err(service_failed)?;
-                    this.state.set(State::reading(response));
+                    answered = Some(ready!(response.poll(cx)).map_err(Into::into));
                 }
-                StateProj::Reading { head, .. } if head.is_some() => {
-                    return Poll::Ready(head.take().map(|head| Ok(Event::Head(head))));
+                StateProj::Coming { response } => {
+                    answered = Some(ready!(response.as_mut().poll(cx)).map_err(Into::into));
+                }
+                StateProj::Reading { head, body } if head.is_some() => {
+                    let least = body.size_hint().lower();
+                    let Some(head) = head.take() else {
+                        continue;
+                    };
+                    this.ahead.foresee(this.service, this.course, &head, cx);
+                    return Poll::Ready(Some(Ok(Event::Head(head, least))));
                 }
                 StateProj::Reading { body, .. } => match ready!(body.poll_frame(cx)) {
                     Some(Ok(frame)) => match frame.into_data() {
                         Ok(mut data) => {
                             let data = data.copy_to_bytes(data.remaining());
-                            this.course.progress.bytes += data.len() as u64;
+                            this.course.received(data.len());
                             return Poll::Ready(Some(Ok(Event::Data(data))));
                         }
                         Err(frame) => {
@@ -202,6 +303,9 @@ where
                         }
                     },
                     Some(Err(error)) => {
+                        if self.as_mut().refetch() {
+                            return Poll::Ready(Some(Ok(Event::Again)));
+                        }
                         let detail = "the body could not be read to its end";
                         let source = Some(error.into());
                         let error = PageError::new(PageErrorKind::Body, position, detail, source);
@@ -212,13 +316,11 @@ where
                         return Poll::Ready(Some(Ok(Event::End)));
                     }
                 },
-                StateProj::Refusing { parts, .. }
-                    if parts
-                        .as_ref()
-                        .is_some_and(|parts| this.course.strategy.is_end(parts)) =>
-                {
-                    *this.end = Some(End::Complete);
-                    this.state.set(State::Done);
+                StateProj::Refusing {
+                    parts: Some(parts), ..
+                } if this.course.strategy.is_end(parts) => {
+                    this.course.ends();
+                    this.state.set(State::Asking);
                 }
                 StateProj::Refusing { parts, body, read } => {
                     // What the API says about its refusal is read as far as it goes.
@@ -247,8 +349,21 @@ where
                 }
                 StateProj::Done => return Poll::Ready(None),
             }
+            if let Some(answered) = answered {
+                let response = answered.map_err(|error| service_failed(position, error))?;
+                this.state.set(State::reading(response));
+            }
         }
     }
+}
+
+fn service_failed(position: Position, error: BoxError) -> PageError {
+    PageError::new(
+        PageErrorKind::Service,
+        position,
+        "the service failed",
+        Some(error),
+    )
 }
 
 /// A page that cannot be split into items.

@@ -19,7 +19,7 @@ fn split(pointer: &str, pieces: &[&[u8]]) -> Split {
         }
     }
     match scanner.finish() {
-        Ok(rest) => Ok((items, String::from_utf8(rest).unwrap())),
+        Ok(()) => Ok((items, String::from_utf8(scanner.rest().to_vec()).unwrap())),
         Err(error) => Err((items, error)),
     }
 }
@@ -207,7 +207,8 @@ fn unbounded(
             items.push(item.to_vec());
         }
     }
-    Ok((items, scanner.finish()?))
+    scanner.finish()?;
+    Ok((items, scanner.rest().to_vec()))
 }
 
 proptest! {

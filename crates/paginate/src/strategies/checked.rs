@@ -74,7 +74,11 @@ where
     }
 
     fn needs(&self) -> Needs {
-        self.strategy.needs()
+        Needs {
+            // It is the body that is checked.
+            head_only: false,
+            ..self.strategy.needs()
+        }
     }
 }
 

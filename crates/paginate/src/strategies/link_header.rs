@@ -1,6 +1,6 @@
 use super::stop::Stop;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Strategy, Total};
+use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows the `Link` header: GitHub, GitLab, Shopify, Okta, container registries.
@@ -74,5 +74,9 @@ impl<B> Strategy<B> for LinkHeader {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
+    }
+
+    fn needs(&self) -> Needs {
+        self.stop.needs()
     }
 }

@@ -8,7 +8,7 @@ use super::stop::Stop;
 use crate::cursor::Cursor;
 use crate::json;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Strategy, Total};
+use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::uri;
 use crate::view::PageView;
 
@@ -213,5 +213,12 @@ impl<B> Strategy<B> for NextUrl {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
+    }
+
+    fn needs(&self) -> Needs {
+        match self.place {
+            Place::Header(_) => self.stop.needs(),
+            Place::Body(_) | Place::Links(_) => Needs::NONE,
+        }
     }
 }

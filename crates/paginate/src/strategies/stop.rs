@@ -1,6 +1,6 @@
 use super::source::Source;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Total};
+use crate::strategy::{Malformed, Needs, Total};
 use crate::view::PageView;
 
 /// What a page says of the end and of the whole, besides the cursor itself.
@@ -50,6 +50,16 @@ impl Stop {
         self.total(page)
             .filter(|total| total.exact)
             .map(|total| total.n)
+    }
+
+    /// What a strategy needs whose cursor is in the head.
+    pub(super) const fn needs(&self) -> Needs {
+        let flagged = self.more.is_some() || self.last.is_some() || self.present.is_some();
+        if flagged {
+            Needs::NONE
+        } else {
+            Needs::NONE.head_only()
+        }
     }
 
     /// Whether there is a page after `page`, of which a cursor was found or not.

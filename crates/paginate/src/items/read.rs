@@ -1,0 +1,160 @@
+//! Reads a page up to its next item.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response};
+use http_body::Body;
+use outbound_http::BoxError;
+use tower_service::Service;
+
+use crate::arrival::{Arrival, Step};
+use crate::decode::Decode;
+use crate::error::{PageError, PageErrorKind, Position};
+use crate::json;
+use crate::page;
+use crate::pages::stalled;
+use crate::progress::End;
+use crate::scan::ScanError;
+use crate::strategy::Strategy;
+use crate::walk::{Event, Walk, scan_error};
+
+/// What comes next in what is read.
+pub(super) enum Next<T> {
+    /// An item; the arrival has its text.
+    Item {
+        number: u64,
+        value: Option<T>,
+    },
+    Turn,
+    Failed(PageError),
+    End,
+}
+
+/// Reads up to the next item or the end of the page.
+pub(super) fn poll_next<S, P, B, RB, F>(
+    mut walk: Pin<&mut Walk<S, P, B, RB>>,
+    arrival: &mut Arrival,
+    decode: &mut F,
+    cx: &mut Context<'_>,
+) -> Poll<Next<F::Item>>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+    S::Error: Into<BoxError>,
+    P: Strategy<B>,
+    B: Clone,
+    RB: Body,
+    RB::Error: Into<BoxError>,
+    F: Decode,
+{
+    loop {
+        // A limit or an error ends the stream with some of the page still at hand.
+        if walk.end().is_some() {
+            return Poll::Ready(Next::End);
+        }
+        let position = walk.position();
+        let mut value = None;
+        let step = arrival.step(&mut |text| {
+            let (item, len) = decode.front(text)?;
+            value = Some(item);
+            Some(len)
+        });
+        let failed = match step {
+            Ok(Step::Item(number)) => {
+                if walk.as_mut().course_mut().offer() {
+                    walk.finish(End::Limited);
+                }
+                return Poll::Ready(Next::Item { number, value });
+            }
+            Ok(Step::Stalled) => {
+                return Poll::Ready(match stalled(walk, position) {
+                    Some(error) => Next::Failed(error),
+                    None => Next::End,
+                });
+            }
+            Ok(Step::Drifted) => PageError::new(
+                PageErrorKind::Drifted,
+                position,
+                "the page was asked for again and does not begin with the items that were \
+                 taken from it before, so that items would be lost or come twice; begin anew",
+                None,
+            ),
+            Ok(Step::Arrived(arrived)) => {
+                let course = walk.as_mut().course_mut();
+                if let Err(error) = arrived.check() {
+                    course.split_failed(page::decode(arrived.rest, position, error.into()));
+                } else {
+                    course.arrived(&arrived);
+                }
+                arrival.reset();
+                return Poll::Ready(Next::Turn);
+            }
+            Err(error) => {
+                let taken = arrival.items();
+                if error == ScanError::Truncated && walk.as_mut().refetch() {
+                    arrival.again(taken);
+                    continue;
+                }
+                scan_error(error, position)
+            }
+            Ok(Step::More) => match ready!(walk.as_mut().poll_event(cx)) {
+                None => return Poll::Ready(Next::End),
+                Some(Err(error)) => error,
+                Some(Ok(event)) => {
+                    match event {
+                        Event::Head(parts, _) => arrival.head(parts, position.page),
+                        Event::Data(data) => arrival.data(data),
+                        Event::Trailers(_) => {}
+                        Event::End => arrival.body_ended(),
+                        Event::Again => arrival.again(arrival.items()),
+                    }
+                    continue;
+                }
+            },
+        };
+        let failed = arrival.explain(failed);
+        walk.finish(End::Failed);
+        return Poll::Ready(Next::Failed(failed));
+    }
+}
+
+/// Whether an error is the stream's last.
+pub(super) fn ends(error: &PageError) -> bool {
+    error.kind() != PageErrorKind::Decode
+}
+
+pub(super) fn decode<F: Decode>(
+    decode: &mut F,
+    text: &[u8],
+    value: Option<F::Item>,
+    position: Position,
+) -> Result<F::Item, PageError> {
+    if let Some(value) = value {
+        return Ok(value);
+    }
+    let checked = if F::CHECK { json::check(text) } else { Ok(()) };
+    match checked {
+        Ok(()) => decode.decode(text),
+        Err(error) => Err(error.into()),
+    }
+    .map_err(|error| page::decode(text, position, error))
+}
+
+/// Counts an item that is about to be handed out.
+pub(super) fn hand_out<S, P, B, RB, T>(
+    mut walk: Pin<&mut Walk<S, P, B, RB>>,
+    taken: &mut u64,
+    number: u64,
+    item: Result<T, PageError>,
+) -> Result<T, PageError>
+where
+    S: Service<Request<B>>,
+{
+    walk.as_mut().course_mut().handed_out(1);
+    if item.as_ref().is_err_and(ends) {
+        walk.finish(End::Failed);
+    } else {
+        *taken = number + 1;
+    }
+    item
+}
