@@ -248,6 +248,7 @@ where
     ///
     /// `false` if there is nothing to go on with: the stream has not failed, had nothing
     /// to send from the beginning, or its service can do no more.
+    #[must_use = "it may not have"]
     pub fn try_again(self: Pin<&mut Self>) -> bool {
         let mut this = self.project();
         if !this.queue.is_empty() || !this.walk.as_mut().try_again() {

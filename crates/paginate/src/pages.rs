@@ -134,6 +134,7 @@ where
     ///
     /// `false` if there is nothing to go on with: the stream has not failed, had nothing
     /// to send from the beginning, or its service can do no more.
+    #[must_use = "it may not have"]
     pub fn try_again(self: Pin<&mut Self>) -> bool {
         let mut this = self.project();
         this.first.clear();
@@ -230,16 +231,16 @@ where
                         index: this.walk.position().page,
                     };
                     let taken = this.walk.course.spot.taken == ALL;
-                    let looks = Looks {
+                    let mut looks = Looks {
                         scanner: this.scanner,
                         print: this.print,
                         previous: this.previous,
                     };
-                    let page = match arrived(this.walk.as_mut(), looks, page) {
-                        Arrival::HandOut(page) => page,
-                        Arrival::Again => continue,
-                        Arrival::Over(error) => return Poll::Ready(error.map(Err)),
-                    };
+                    match arrived(this.walk.as_mut(), &mut looks, &page) {
+                        Verdict::HandOut => {}
+                        Verdict::Again => continue,
+                        Verdict::Over(error) => return Poll::Ready(error.map(Err)),
+                    }
                     this.walk.as_mut().hurry(cx);
                     if !taken {
                         return Poll::Ready(Some(Ok(page)));
@@ -267,8 +268,8 @@ struct Looks<'a> {
     previous: &'a mut Fingerprint,
 }
 
-enum Arrival {
-    HandOut(Page),
+enum Verdict {
+    HandOut,
     /// It was cut short and is asked for again.
     Again,
     Over(Option<PageError>),
@@ -277,9 +278,9 @@ enum Arrival {
 /// Counts the page's items, and refuses it if it is the one before again.
 fn arrived<S, P, B, RB>(
     mut walk: Pin<&mut Walk<S, P, B, RB>>,
-    looks: Looks<'_>,
-    page: Page,
-) -> Arrival
+    looks: &mut Looks<'_>,
+    page: &Page,
+) -> Verdict
 where
     S: Service<Request<B>>,
     P: Strategy<B>,
@@ -300,7 +301,7 @@ where
         None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
     };
     if counted == Err(ScanError::Truncated) && walk.as_mut().refetch() {
-        return Arrival::Again;
+        return Verdict::Again;
     }
 
     let course = walk.as_mut().course_mut();
@@ -310,7 +311,7 @@ where
         let same =
             looks.print.push(&page.body, looks.previous) && looks.print.equals(looks.previous);
         if page.index > 0 && same {
-            return Arrival::Over(stalled(walk, position));
+            return Verdict::Over(stalled(walk, position));
         }
         mem::swap(looks.print, looks.previous);
     }
@@ -333,7 +334,7 @@ where
         }
         Err(error) => course.split_failed(scan_error(error, position)),
     }
-    Arrival::HandOut(page)
+    Verdict::HandOut
 }
 
 /// How many items `body` has, and the last of them if that is wanted.

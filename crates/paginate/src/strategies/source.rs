@@ -131,6 +131,10 @@ impl Source {
         }
     }
 
+    pub(super) const fn is_header(&self) -> bool {
+        matches!(self.from, From::Header(_))
+    }
+
     pub(super) const fn is_last_item(&self) -> bool {
         matches!(self.from, From::LastItem(_))
     }

@@ -186,6 +186,8 @@ impl<T> Token<T> {
     fn sees(&self) -> Needs {
         if self.pairs.iter().any(|pair| pair.source.is_last_item()) {
             Needs::NONE.last_item()
+        } else if self.pairs.iter().all(|pair| pair.source.is_header()) {
+            self.stop.needs()
         } else {
             Needs::NONE
         }
