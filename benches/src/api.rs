@@ -41,7 +41,8 @@ impl Api {
     }
 }
 
-impl Service<Request<Full<Bytes>>> for Api {
+/// Whatever the body of its request is, it is not read.
+impl<B> Service<Request<B>> for Api {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = ApiFuture;
@@ -52,7 +53,7 @@ impl Service<Request<Full<Bytes>>> for Api {
 
     // Not inlined, or a layer's figure would depend on what the compiler makes of both.
     #[inline(never)]
-    fn call(&mut self, request: Request<Full<Bytes>>) -> ApiFuture {
+    fn call(&mut self, request: Request<B>) -> ApiFuture {
         drop(std::hint::black_box(request));
         let is_odd = || self.calls.fetch_add(1, Relaxed) % 2 == 1;
         let is_up = self.answers != Answers::EverySecond || is_odd();
@@ -93,7 +94,8 @@ impl Future for ApiFuture {
     }
 }
 
-/// The parts of the request that each call sends: a PUT, which is idempotent, with 256 bytes.
+/// The parts of the request that each call sends: a PUT, which is idempotent, with 256 bytes of
+/// JSON.
 #[derive(Debug)]
 pub struct Template {
     uri: Uri,
@@ -119,7 +121,7 @@ impl Template {
         let uri = "https://api.example.com/v1/projects/p1/items?page_size=100&cursor=eyJpZCI6MX0";
         Self {
             uri: Uri::from_static(uri),
-            body: Bytes::from(vec![b'x'; 256]),
+            body: Bytes::from(format!("\"{}\"", "x".repeat(254))),
             headers,
         }
     }

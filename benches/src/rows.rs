@@ -3,13 +3,13 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Full;
 use outbound::auth::{AuthLayer, Scope, Token, Tokens, from_fn};
 use outbound::http::{CollectLayer, DeadlineLayer, EffectiveUriLayer, IdleTimeoutLayer, NoReplay};
 use outbound::paginate::{LinkHeader, PaginateLayer};
 use outbound::retry::{Exponential, RetryLayer};
-use outbound::schema::{Contract, ValidateLayer};
+use outbound::schema::{Contract, Mode, Rejection, Routes, ValidateLayer};
 use outbound::{BoxError, standard};
 use tower::{Layer, Service, ServiceBuilder};
 use tower_http::auth::AddAuthorizationLayer;
@@ -96,6 +96,7 @@ pub fn visit_all(visit: &mut impl Visit) -> Result<(), BoxError> {
     retry(visit);
     deadline(visit);
     others(visit)?;
+    schema(visit)?;
     stack(visit)
 }
 
@@ -225,14 +226,41 @@ fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
         Row::new("effective URI").allocations(3),
         EffectiveUriLayer::new().layer(api()),
     );
-    visit.visit(
-        Row::new("schema, required pointer").allocations(0),
-        ValidateLayer::new(Contract::required(["/0/id"])?).layer(api()),
-    );
     // The template of later requests, and the page's own state.
     visit.visit(
         Row::new("paginate, first page's head").allocations(5),
         PaginateLayer::new(LinkHeader::next()).layer(api()),
+    );
+    Ok(())
+}
+
+fn schema(visit: &mut impl Visit) -> Result<(), BoxError> {
+    let api = || Api::new(Answers::AtOnce);
+    let contract = Contract::required(["/0/id"])?;
+    let layer = ValidateLayer::new(contract.clone());
+    visit.visit(
+        Row::new("schema, required pointer").allocations(0),
+        layer.layer(api()),
+    );
+    visit.visit(
+        Row::new("schema, server").allocations(0),
+        layer.clone().reject_with(Rejection::problem).layer(api()),
+    );
+    visit.visit(
+        Row::new("schema, report").allocations(0),
+        layer.mode(Mode::Report).layer(api()),
+    );
+    let routes = Routes::new()
+        .route(Method::PUT, "/v1/projects/{id}", contract.clone())?
+        .route(Method::PUT, "/v1/projects/{id}/items", contract.clone())?
+        .any_method("/v1/{*rest}", contract.clone())?;
+    visit.visit(
+        Row::new("schema, by route").allocations(0),
+        ValidateLayer::new(routes).layer(api()),
+    );
+    visit.visit(
+        Row::new("schema, requests").allocations(0),
+        ValidateLayer::requests(Contract::any()).layer(api()),
     );
     Ok(())
 }
