@@ -42,7 +42,11 @@
 //! - Fetched: [`Tokens`] around a [`TokenSource`] (an async closure by [`from_fn`]), given to
 //!   [`AuthLayer::bearer_from`]. In another header, or for a proxy: [`Bearer`].
 //! - Fetched for each tenant, or user: [`Keyed`], and [`For`] on each request.
-//! - Anything else: [`Authorize`].
+//! - From a file that changes, or the environment: [`FileSource`], [`EnvSource`]. From an OAuth 2.0
+//!   authorization server, over any service: module `oauth2` (feature `oauth2`).
+//! - As the server asks: `AuthLayer::digest` (RFC 7616; feature `digest`), `Registry` (the token
+//!   challenges of OCI registries; feature `oauth2`). [`Challenge`] reads what a server asks for.
+//! - Anything else: [`Authorize`]; the example program `sign` signs head and body by HMAC.
 //!
 //! ```
 //! use std::time::Duration;
@@ -118,7 +122,8 @@
 //! # What it does not do
 //!
 //! It does not retry (a 401's one further attempt apart), does not look at 403, and does not wipe
-//! secrets from memory.
+//! secrets from memory. Of Digest it leaves out `auth-int` and `userhash`. There are no other OAuth
+//! grants than two, no discovery, no DPoP, no AWS signatures.
 //!
 //! # Cancellation
 //!
@@ -130,6 +135,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc(test(attr(deny(warnings))))]
 
+mod admission;
 mod authorize;
 mod bearer;
 mod builder;

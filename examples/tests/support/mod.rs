@@ -10,18 +10,23 @@ use serde_json::Value;
 /// A secret that must never be seen.
 pub const SECRET: &str = "canary-7f3a";
 
-/// The program, beside the test's own folder. `cargo test` builds examples before it runs tests.
-pub fn fetch() -> Command {
+/// An example, beside the test's own folder. `cargo test` builds examples before it runs tests.
+pub fn program(name: &str) -> Command {
     let test = std::env::current_exe().expect("this test's path");
     let profile = test.ancestors().nth(2).expect("the profile's folder");
     let program = profile
         .join("examples")
-        .join(format!("fetch{}", std::env::consts::EXE_SUFFIX));
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
-        "fetch is not built: run all of `cargo test -p outbound-examples`"
+        "{name} is not built: run all of `cargo test -p outbound-examples`"
     );
-    let mut command = Command::new(program);
+    Command::new(program)
+}
+
+/// `fetch`, with secrets in its environment.
+pub fn fetch() -> Command {
+    let mut command = program("fetch");
     command
         .env("SECRET", SECRET)
         .env("PAIR", format!("user:{SECRET}"))

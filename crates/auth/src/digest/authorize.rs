@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderName, Request, Response, StatusCode};
-use outbound_http::{CloneBody, CrossOrigin, EffectiveUri, NoAuth, Origin};
+use outbound_http::{CloneBody, EffectiveUri, NoAuth, Origin};
 
 use super::hash::{Hash, hexadecimal};
 use super::session::{Session, is_nonce, is_stale, strongest};
@@ -122,22 +122,22 @@ impl Digest {
         }
     }
 
-    fn step<B>(&self, mut request: Request<B>, again: bool) -> Step<B, DigestMark, Never<B>> {
+    /// Lets a request in by `chosen`, or else by what is remembered of its origin.
+    fn step<B>(
+        &self,
+        mut request: Request<B>,
+        chosen: Option<Arc<Session>>,
+        again: bool,
+    ) -> Step<B, DigestMark, Never<B>> {
         let extensions = request.extensions();
         if extensions.get::<NoAuth>().is_some() || request.headers().contains_key(AUTHORIZATION) {
             return Step::Skip(request);
         }
-        let scope = &self.shared.scope;
-        let strayed = extensions.get::<CrossOrigin>().is_some();
-        if let Err(refusal) = scope.check(request.uri(), strayed) {
-            return Step::Fail(AuthError::out_of_scope(
-                refusal,
-                request.uri(),
-                scope.clone(),
-            ));
+        if let Err(error) = self.shared.scope.admit(&request) {
+            return Step::Fail(error);
         }
         let place = Origin::of(request.uri());
-        let session = self.shared.sessions.get(&place);
+        let session = chosen.or_else(|| self.shared.sessions.get(&place));
         let value = session
             .as_ref()
             .and_then(|session| session.authorization(request.method(), request.uri()));
@@ -153,8 +153,8 @@ impl Digest {
         Step::Ready(request, mark)
     }
 
-    /// A refusal: whether to try once more, with the session that is now the right one.
-    fn refused<RB>(&self, mark: DigestMark, response: &Response<RB>) -> Verdict<DigestMark> {
+    /// A refusal: whether to try once more, and by which session.
+    fn refused<RB>(&self, mut mark: DigestMark, response: &Response<RB>) -> Verdict<DigestMark> {
         let sessions = &self.shared.sessions;
         let challenges = Challenge::from_headers(response.headers(), &WWW_AUTHENTICATE);
         let Some(challenge) = strongest(&challenges, self.shared.minimum) else {
@@ -174,25 +174,23 @@ impl Digest {
             }
             return Verdict::Keep;
         }
-        // Another request may have been through this already: its session is as good, and the
-        // server may count on its nonce being used on.
-        let current = sessions
-            .get(&mark.place)
-            .filter(|current| current.answers(challenge));
-        let fresh = current.is_some_and(|current| {
-            mark.session
-                .as_ref()
-                .is_none_or(|used| !Arc::ptr_eq(used, &current))
+        let Shared { user, password, .. } = &*self.shared;
+        let session = random().and_then(|cnonce| Session::new(challenge, user, password, cnonce));
+        let Some(session) = session.map(Arc::new) else {
+            return Verdict::Keep;
+        };
+        // Another request may have been through this already; later ones go on with its nonce.
+        let current = sessions.get(&mark.place);
+        let known = current.is_some_and(|current| {
+            let used = mark.session.as_ref();
+            current.answers(challenge) && used.is_none_or(|used| !Arc::ptr_eq(used, &current))
         });
-        if !fresh {
-            let Shared { user, password, .. } = &*self.shared;
-            let session =
-                random().and_then(|cnonce| Session::new(challenge, user, password, cnonce));
-            let Some(session) = session else {
-                return Verdict::Keep;
-            };
-            sessions.put(mark.place.clone(), Arc::new(session));
+        if !known {
+            sessions.put(mark.place.clone(), Arc::clone(&session));
         }
+        // This request answers its own challenge in any case: the other nonce may be good for one
+        // use only, or for another server behind the same name.
+        mark.session = Some(session);
         Verdict::Replay(mark)
     }
 
@@ -226,15 +224,15 @@ impl<B> Authorize<B> for Digest {
     type Wait = Never<B>;
 
     fn authorize(&mut self, request: Request<B>) -> Step<B, DigestMark, Self::Wait> {
-        self.step(request, false)
+        self.step(request, None, false)
     }
 
     fn authorize_again(
         &mut self,
         request: Request<B>,
-        _: DigestMark,
+        mark: DigestMark,
     ) -> Step<B, DigestMark, Self::Wait> {
-        self.step(request, true)
+        self.step(request, mark.session, true)
     }
 
     fn observe<RB>(mark: DigestMark, response: &Response<RB>) -> Verdict<DigestMark> {

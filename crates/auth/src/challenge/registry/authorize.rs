@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
-use outbound_http::{BoxError, CrossOrigin, EffectiveUri, NoAuth, Origin};
+use outbound_http::{BoxError, EffectiveUri, NoAuth, Origin};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -338,14 +338,8 @@ impl<B> Authorize<B> for Registry {
         if extensions.get::<NoAuth>().is_some() || request.headers().contains_key(AUTHORIZATION) {
             return Step::Skip(request);
         }
-        let scope = &self.shared.scope;
-        let strayed = extensions.get::<CrossOrigin>().is_some();
-        if let Err(refusal) = scope.check(request.uri(), strayed) {
-            return Step::Fail(AuthError::out_of_scope(
-                refusal,
-                request.uri(),
-                scope.clone(),
-            ));
+        if let Err(error) = self.shared.scope.admit(&request) {
+            return Step::Fail(error);
         }
         let place = Place::of(&request);
         let plan = self.shared.memory.plan(&place);
