@@ -95,7 +95,8 @@
 //! whatever logs headers only if it respects [sensitive](http::HeaderValue::is_sensitive) values.
 //! A layer that follows redirects may stand on either side: above, the scope decides for each
 //! hop; beneath, tower-http's `FollowRedirect` strips `Authorization` on its own, but not an API
-//! key in another header. Extensions do not survive its hops to another origin.
+//! key in another header: give it the policy `RemoveSensitive` (feature `follow-redirect`).
+//! Extensions do not survive its hops to another origin.
 //!
 //! While a token is waited for, the inner service's readiness is given back: a token source may
 //! go through the same client, over `ConcurrencyLimit(1)` too, with
@@ -162,6 +163,8 @@ mod marks;
 #[cfg(feature = "oauth2")]
 pub mod oauth2;
 mod query;
+#[cfg(feature = "follow-redirect")]
+mod redirect;
 mod refused;
 mod schedule;
 mod scope;
@@ -192,6 +195,8 @@ pub use self::invalid::InvalidAuth;
 pub use self::keyed::Keyed;
 pub use self::layer::AuthLayer;
 pub use self::marks::{For, ValidFor};
+#[cfg(feature = "follow-redirect")]
+pub use self::redirect::RemoveSensitive;
 pub use self::scope::Scope;
 pub use self::service::Auth;
 pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};

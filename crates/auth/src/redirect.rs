@@ -1,0 +1,108 @@
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::{HeaderName, Request, Uri};
+use outbound_http::{CrossOrigin, NoAuth, Origin, ResendCount};
+use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
+
+/// Policy for tower-http's `FollowRedirect` that lets no credential leave the origin it was sent
+/// to.
+///
+/// Once a redirect leads to another origin (scheme, host or port), this request and all that
+/// follow it, back to the first origin too, lose
+///
+/// - every header one of whose values is marked
+///   [sensitive](http::HeaderValue::is_sensitive), as all are that this crate adds;
+/// - `Authorization`, `Cookie` and `Proxy-Authorization`, marked or not;
+/// - all extensions but [`NoAuth`] and [`ResendCount`].
+///
+/// They are marked [`CrossOrigin`], so that a layer beneath adds no credential that is not meant
+/// for just that origin. A key in the query is part of the location, and thereby the server's
+/// own affair.
+///
+/// At most [`limit`](Self::limit) redirects are followed.
+///
+/// ```
+/// use outbound_auth::RemoveSensitive;
+/// use tower_http::follow_redirect::FollowRedirectLayer;
+///
+/// let layer = FollowRedirectLayer::with_policy(RemoveSensitive::new());
+/// # drop(layer);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveSensitive {
+    left: usize,
+    strayed: bool,
+}
+
+const ALWAYS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+
+impl RemoveSensitive {
+    /// How many redirects are followed, by default: 10.
+    pub const DEFAULT_LIMIT: usize = 10;
+
+    /// Follows [`DEFAULT_LIMIT`](Self::DEFAULT_LIMIT) redirects.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            left: Self::DEFAULT_LIMIT,
+            strayed: false,
+        }
+    }
+
+    /// How many redirects are followed; the response to the last one is handed out. By default
+    /// [`DEFAULT_LIMIT`](Self::DEFAULT_LIMIT).
+    #[must_use]
+    pub const fn limit(mut self, limit: usize) -> Self {
+        self.left = limit;
+        self
+    }
+}
+
+impl Default for RemoveSensitive {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B, E> Policy<B, E> for RemoveSensitive {
+    fn redirect(&mut self, attempt: &Attempt<'_>) -> Result<Action, E> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(Action::Stop);
+        };
+        self.left = left;
+        self.strayed |= !is_same_origin(attempt.previous(), attempt.location());
+        Ok(Action::Follow)
+    }
+
+    fn on_request(&mut self, request: &mut Request<B>) {
+        if !self.strayed {
+            return;
+        }
+        let headers = request.headers_mut();
+        let sensitive: Vec<_> = headers
+            .iter()
+            .filter(|(name, value)| value.is_sensitive() || ALWAYS.contains(name))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in sensitive {
+            headers.remove(name);
+        }
+        let extensions = request.extensions_mut();
+        let kept = (
+            extensions.remove::<NoAuth>(),
+            extensions.remove::<ResendCount>(),
+        );
+        extensions.clear();
+        if let Some(no_auth) = kept.0 {
+            extensions.insert(no_auth);
+        }
+        if let Some(count) = kept.1 {
+            extensions.insert(count);
+        }
+        extensions.insert(CrossOrigin);
+    }
+}
+
+/// Of a URI without an origin nothing is known: it is another one.
+fn is_same_origin(one: &Uri, other: &Uri) -> bool {
+    Origin::of(one).is_some_and(|origin| origin.contains(other))
+}
