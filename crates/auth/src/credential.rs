@@ -2,11 +2,12 @@ use std::fmt;
 use std::future::Ready;
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request};
 use outbound_http::{CrossOrigin, NoAuth};
 
-use crate::event;
 use crate::{AuthError, Authorize, InvalidAuth, Scope, StaticAuthLayer, Step, query};
+use crate::{event, header};
 
 /// A credential that never changes, confined to its scope.
 ///
@@ -22,6 +23,8 @@ struct Shared {
 }
 
 enum Secret {
+    /// As `Header`, for the name that nearly all have and that need not be copied.
+    Authorization(HeaderValue),
     Header {
         name: HeaderName,
         value: HeaderValue,
@@ -45,7 +48,11 @@ impl StaticCredential {
         name: HeaderName,
         value: HeaderValue,
     ) -> Result<StaticAuthLayer, InvalidAuth> {
-        Self::layer(scope, Secret::Header { name, value })
+        let secret = match name {
+            AUTHORIZATION => Secret::Authorization(value),
+            name => Secret::Header { name, value },
+        };
+        Self::layer(scope, secret)
     }
 
     pub(crate) fn query(
@@ -65,16 +72,17 @@ impl StaticCredential {
     }
 
     /// Adds the credential if the request may carry it; otherwise leaves it as it is.
+    #[inline]
     pub(crate) fn add_within_scope<B>(&self, request: &mut Request<B>) {
         let extensions = request.extensions();
-        let marked =
-            extensions.get::<NoAuth>().is_some() || extensions.get::<CrossOrigin>().is_some();
-        if marked || self.is_present(request) {
+        if !extensions.is_empty()
+            && (extensions.get::<NoAuth>().is_some() || extensions.get::<CrossOrigin>().is_some())
+        {
             return;
         }
         if self.shared.scope.contains(request.uri()) {
             self.add(request);
-        } else {
+        } else if !self.is_present(request) {
             event::withheld(request.uri());
         }
     }
@@ -98,18 +106,35 @@ impl StaticCredential {
     /// Whether the caller put a credential of their own there.
     fn is_present<B>(&self, request: &Request<B>) -> bool {
         match &self.shared.secret {
+            Secret::Authorization(_) => request.headers().contains_key(AUTHORIZATION),
             Secret::Header { name, .. } => request.headers().contains_key(name),
             // An answer's next-link often repeats the parameter, and not always the value.
             Secret::Query { .. } => false,
         }
     }
 
+    /// Adds it, unless the caller put a header there.
+    #[inline(always)]
     fn add<B>(&self, request: &mut Request<B>) {
         match &self.shared.secret {
-            Secret::Header { name, value } => {
-                request.headers_mut().insert(name.clone(), value.clone());
+            Secret::Authorization(value) => {
+                header::add_authorization(request.headers_mut(), value.clone());
             }
-            Secret::Query { name, pair } => {
+            other => other.add(request),
+        }
+    }
+}
+
+impl Secret {
+    fn add<B>(&self, request: &mut Request<B>) {
+        match self {
+            Self::Authorization(value) => {
+                header::add_authorization(request.headers_mut(), value.clone());
+            }
+            Self::Header { name, value } => {
+                header::add(request.headers_mut(), name, value.clone());
+            }
+            Self::Query { name, pair } => {
                 if let Some(uri) = query::with_pair(request.uri(), name, pair) {
                     *request.uri_mut() = uri;
                 }
@@ -140,6 +165,7 @@ impl fmt::Debug for StaticCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("StaticCredential");
         match &self.shared.secret {
+            Secret::Authorization(_) => debug.field("header", &AUTHORIZATION),
             Secret::Header { name, .. } => debug.field("header", name),
             Secret::Query { name, .. } => debug.field("query", name),
         };

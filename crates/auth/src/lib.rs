@@ -152,6 +152,7 @@ mod event;
 mod fault;
 mod flight;
 mod future;
+mod header;
 mod held;
 mod invalid;
 mod keyed;

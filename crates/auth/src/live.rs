@@ -74,12 +74,11 @@ impl Live {
     /// The header value, with bytes of its own.
     pub(crate) fn own_value(&self) -> HeaderValue {
         // It was a value before; the fallback is one all the same.
-        let mut value =
-            HeaderValue::from_bytes(self.value.as_bytes()).unwrap_or_else(|_| self.value.clone());
-        value.set_sensitive(true);
-        // As in `secret`: the first clone is the one that may allocate.
-        let _ = value.clone();
-        value
+        self.value
+            .to_str()
+            .ok()
+            .and_then(|value| secret::shared_value("", value).ok())
+            .unwrap_or_else(|| self.value.clone())
     }
 
     pub(crate) const fn expires(&self) -> bool {

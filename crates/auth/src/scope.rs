@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Uri;
+use http::uri::Authority;
 use outbound_http::Origin;
 
 use crate::InvalidAuth;
@@ -26,10 +27,13 @@ use crate::InvalidAuth;
 /// assert!(!scope.contains(&"/v1".parse()?));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scope {
     // Shared: services are cloned for each connection or request, their scope never changes.
     origins: Arc<Vec<Origin>>,
+    /// How the authority of nearly every request is written: that of the first https origin;
+    /// empty without one.
+    usual: Arc<str>,
     any: bool,
     http: bool,
 }
@@ -88,14 +92,13 @@ impl Scope {
     /// # Errors
     ///
     /// As [`origin`](Self::origin).
-    pub fn and(mut self, origin: &str) -> Result<Self, InvalidAuth> {
+    pub fn and(self, origin: &str) -> Result<Self, InvalidAuth> {
         let origin = origin.parse().map_err(|_| {
             InvalidAuth::new(
                 "not an origin: write scheme://host or scheme://host:port, without user, path or query",
             )
         })?;
-        Arc::make_mut(&mut self.origins).push(origin);
-        Ok(self)
+        Ok(self.with(origin))
     }
 
     /// Permits plain `http` to hosts other than this machine: whoever is on the way can read
@@ -108,13 +111,27 @@ impl Scope {
 
     /// Whether a request for `uri` may carry the credential.
     #[must_use]
+    #[inline]
     pub fn contains(&self, uri: &Uri) -> bool {
         self.check(uri, false).is_ok()
     }
 
     /// `strayed`: the request left the origin that its caller named, so that only an origin
     /// which is listed will do.
+    #[inline]
     pub(crate) fn check(&self, uri: &Uri, strayed: bool) -> Result<(), Refusal> {
+        let written = uri.authority().map_or("", Authority::as_str);
+        let usual = uri.scheme_str() == Some("https")
+            && !written.is_empty()
+            && same(written.as_bytes(), self.usual.as_bytes());
+        if usual {
+            Ok(())
+        } else {
+            self.check_otherwise(uri, strayed)
+        }
+    }
+
+    fn check_otherwise(&self, uri: &Uri, strayed: bool) -> Result<(), Refusal> {
         if let Some(origin) = self.origins.iter().find(|origin| origin.contains(uri)) {
             return self.check_encrypted(origin);
         }
@@ -150,9 +167,19 @@ impl Scope {
             })
     }
 
+    fn with(mut self, origin: Origin) -> Self {
+        if self.usual.is_empty() && origin.scheme() == "https" {
+            let written = origin.to_string();
+            self.usual = written.trim_start_matches("https://").into();
+        }
+        Arc::make_mut(&mut self.origins).push(origin);
+        self
+    }
+
     fn empty() -> Self {
         Self {
             origins: Arc::default(),
+            usual: "".into(),
             any: false,
             http: false,
         }
@@ -161,10 +188,32 @@ impl Scope {
 
 impl From<Origin> for Scope {
     fn from(origin: Origin) -> Self {
-        Self {
-            origins: Arc::new(vec![origin]),
-            ..Self::empty()
+        Self::empty().with(origin)
+    }
+}
+
+/// Whether two texts are the same. Those of up to 16 bytes, which is most hosts, take two
+/// comparisons and no call.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    if one.len() <= 16 {
+        if let (Some(head), Some(tail)) = (one.first_chunk::<8>(), one.last_chunk::<8>()) {
+            return Some(head) == other.first_chunk() && Some(tail) == other.last_chunk();
         }
+    }
+    one == other
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("origins", &self.origins)
+            .field("any", &self.any)
+            .field("http", &self.http)
+            .finish()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Checks of secrets before they become part of a message.
 
 use http::HeaderValue;
+use http::header::InvalidHeaderValue;
 
 use crate::InvalidAuth;
 
@@ -13,12 +14,19 @@ pub(crate) fn header_value(prefix: &str, secret: &str) -> Result<HeaderValue, In
             "the secret has characters outside of ASCII, which a header cannot carry",
         ));
     }
-    let mut value = HeaderValue::try_from([prefix, secret].concat())
-        .map_err(|_| InvalidAuth::new("the secret cannot be a header value"))?;
+    shared_value(prefix, secret)
+        .map_err(|_| InvalidAuth::new("the secret cannot be a header value"))
+}
+
+/// A sensitive value whose clones allocate nothing, not even the first.
+pub(crate) fn shared_value(prefix: &str, rest: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    // With room to spare, bytes are shared from the start; without, the first clone makes them
+    // so, and each asks whether it is the first.
+    let mut text = String::with_capacity(prefix.len() + rest.len() + 1);
+    text.push_str(prefix);
+    text.push_str(rest);
+    let mut value = HeaderValue::try_from(text)?;
     value.set_sensitive(true);
-    // The first clone of a value made from a `String` allocates, later ones do not: make it
-    // here rather than in a request.
-    let _ = value.clone();
     Ok(value)
 }
 
