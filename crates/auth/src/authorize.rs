@@ -71,6 +71,17 @@ pub trait Authorize<B> {
     /// waited for, nothing of the inner service is held.
     fn authorize(&mut self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait>;
 
+    /// Adds the credential in place, if that takes no more than adding it.
+    ///
+    /// Asked first, for speed alone: moving a request about costs as much as adding a header.
+    /// `None`, the default, leaves the request to [`authorize`](Self::authorize), and must leave it
+    /// as it is.
+    #[inline]
+    fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<Self::Mark> {
+        let _ = request;
+        None
+    }
+
     /// Adds the credential to the one further attempt that [`Verdict::Replay`] led to, with the
     /// mark that it gave.
     ///

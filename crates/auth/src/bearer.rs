@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{AUTHORIZATION, Entry, PROXY_AUTHORIZATION};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, EffectiveUri, NoAuth};
 use pin_project_lite::pin_project;
 
 use crate::engine::Acquired;
+use crate::header;
 use crate::held::Held;
 use crate::live::Need;
 use crate::scope::Refusal;
@@ -24,9 +25,15 @@ use crate::{AuthError, Authorize, Scope, Step, Tokens, ValidFor, Verdict};
 /// for a matter of the token. Which challenges the 401 poses makes no difference.
 #[derive(Clone)]
 pub struct Bearer {
-    place: Arc<Place>,
-    tokens: Tokens,
+    route: Arc<Route>,
     held: Held,
+}
+
+/// Which token goes where, and what refuses it.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub(crate) place: Place,
+    pub(crate) tokens: Tokens,
 }
 
 /// Where a token goes, and what refuses it.
@@ -40,8 +47,7 @@ pub(crate) struct Place {
 /// [`Authorize::Mark`] of [`Bearer`]: which token an attempt carried.
 #[derive(Clone)]
 pub struct Generation {
-    pub(crate) place: Arc<Place>,
-    pub(crate) tokens: Tokens,
+    pub(crate) route: Arc<Route>,
     pub(crate) number: u64,
     pub(crate) again: bool,
 }
@@ -52,8 +58,7 @@ impl Bearer {
     pub fn new(scope: Scope, tokens: Tokens) -> Self {
         let place = Place::new(scope);
         Self {
-            place: Arc::new(place),
-            tokens,
+            route: Arc::new(Route { place, tokens }),
             held: Held::default(),
         }
     }
@@ -62,7 +67,7 @@ impl Bearer {
     /// [`TokensBuilder::prefix`](crate::TokensBuilder::prefix) is empty.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
-        Arc::make_mut(&mut self.place).header = name;
+        Arc::make_mut(&mut self.route).place.header = name;
         self
     }
 
@@ -70,7 +75,7 @@ impl Bearer {
     /// 9110, section 11.7).
     #[must_use]
     pub fn proxy(mut self) -> Self {
-        let place = Arc::make_mut(&mut self.place);
+        let place = &mut Arc::make_mut(&mut self.route).place;
         place.header = PROXY_AUTHORIZATION;
         place.refused = StatusCode::PROXY_AUTHENTICATION_REQUIRED;
         self
@@ -78,8 +83,7 @@ impl Bearer {
 
     fn mark(&self, number: u64) -> Generation {
         Generation {
-            place: Arc::clone(&self.place),
-            tokens: self.tokens.clone(),
+            route: Arc::clone(&self.route),
             number,
             again: false,
         }
@@ -90,8 +94,8 @@ impl<B> Authorize<B> for Bearer {
     type Mark = Generation;
     type Wait = WaitForToken<B>;
 
-    fn authorize(&mut self, mut request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
-        let place = &*self.place;
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        let place = &self.route.place;
         let mut strayed = false;
         let mut need = Need::default();
         let extensions = request.extensions();
@@ -102,20 +106,26 @@ impl<B> Authorize<B> for Bearer {
             strayed = extensions.get::<CrossOrigin>().is_some();
             need.valid_for = extensions.get().map(|ValidFor(wanted)| *wanted);
         }
-        let refusal = place.scope.check(request.uri(), strayed);
-        let Entry::Vacant(entry) = request.headers_mut().entry(&place.header) else {
-            return Step::Skip(request);
-        };
-        if let Err(refusal) = refusal {
+        if let Err(refusal) = place.scope.check(request.uri(), strayed) {
+            if request.headers().contains_key(&place.header) {
+                return Step::Skip(request);
+            }
             return Step::Fail(place.refuse(&request, refusal));
         }
-        if need.valid_for.is_none() {
-            if let Some((number, value)) = self.held.get(&self.tokens) {
-                entry.insert(value);
-                return Step::Ready(request, self.mark(number));
-            }
+        if request.headers().contains_key(&place.header) {
+            return Step::Skip(request);
         }
         self.mark(0).acquire(request, need)
+    }
+
+    #[inline]
+    fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<Generation> {
+        let place = &self.route.place;
+        if is_marked(request.extensions()) || place.scope.check(request.uri(), false).is_err() {
+            return None;
+        }
+        let (number, value) = self.held.get(&self.route.tokens)?;
+        header::add(request.headers_mut(), &place.header, value).then(|| self.mark(number))
     }
 
     fn authorize_again(
@@ -129,6 +139,15 @@ impl<B> Authorize<B> for Bearer {
     fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
         mark.observe(response)
     }
+}
+
+/// Whether a request says something that takes a closer look.
+#[inline]
+fn is_marked(extensions: &Extensions) -> bool {
+    !extensions.is_empty()
+        && (extensions.get::<NoAuth>().is_some()
+            || extensions.get::<CrossOrigin>().is_some()
+            || extensions.get::<ValidFor>().is_some())
 }
 
 impl Place {
@@ -153,7 +172,7 @@ impl Generation {
         mut request: Request<B>,
         need: Need,
     ) -> Step<B, Self, WaitForToken<B>> {
-        match self.tokens.acquire(need) {
+        match self.route.tokens.acquire(need) {
             Acquired::Now(lease) => {
                 self.number = lease.generation;
                 self.add(&mut request, lease.value.clone());
@@ -180,22 +199,26 @@ impl Generation {
     }
 
     fn add<B>(&self, request: &mut Request<B>, value: HeaderValue) {
-        request.headers_mut().insert(&self.place.header, value);
+        request
+            .headers_mut()
+            .insert(&self.route.place.header, value);
         if self.again {
-            self.tokens.count_resend();
+            self.route.tokens.count_resend();
         }
     }
 
     pub(crate) fn observe<RB>(self, response: &Response<RB>) -> Verdict<Self> {
-        if response.status() == self.place.refused {
+        if response.status() == self.route.place.refused {
             return self.refused(response);
         }
         // A server that failed did not judge the token.
-        if (self.again || self.tokens.engine().is_watching()) && response.status().as_u16() < 500 {
+        if (self.again || self.route.tokens.engine().is_watching())
+            && response.status().as_u16() < 500
+        {
             if self.again {
-                self.tokens.engine().replayed(self.number, true);
+                self.route.tokens.engine().replayed(self.number, true);
             } else {
-                self.tokens.engine().accepted();
+                self.route.tokens.engine().accepted();
             }
         }
         Verdict::Keep
@@ -205,14 +228,14 @@ impl Generation {
     fn refused<RB>(self, response: &Response<RB>) -> Verdict<Self> {
         // Redirected beneath: somebody else refused what was not meant for them.
         let answered_by = response.extensions().get::<EffectiveUri>();
-        if answered_by.is_some_and(|uri| !self.place.scope.contains(&uri.0)) {
+        if answered_by.is_some_and(|uri| !self.route.place.scope.contains(&uri.0)) {
             return Verdict::Keep;
         }
         if self.again {
-            self.tokens.engine().replayed(self.number, false);
+            self.route.tokens.engine().replayed(self.number, false);
             return Verdict::Keep;
         }
-        if self.tokens.rejected(self.number) {
+        if self.route.tokens.rejected(self.number) {
             Verdict::Replay(self)
         } else {
             Verdict::Keep
@@ -250,9 +273,9 @@ impl<B> Future for WaitForToken<B> {
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bearer")
-            .field("header", &self.place.header)
-            .field("scope", &self.place.scope)
-            .field("tokens", &self.tokens)
+            .field("header", &self.route.place.header)
+            .field("scope", &self.route.place.scope)
+            .field("tokens", &self.route.tokens)
             .finish_non_exhaustive()
     }
 }

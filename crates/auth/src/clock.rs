@@ -35,6 +35,7 @@ impl Clock {
         }
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Now {
         Now {
             instant: Instant::now(),
@@ -70,6 +71,7 @@ impl Now {
 }
 
 impl Moment {
+    #[inline]
     pub(crate) fn has_come(&self, now: Now) -> bool {
         self.instant.is_some_and(|instant| instant <= now.instant)
             || self.wall.is_some_and(|wall| wall <= now.wall)

@@ -148,6 +148,18 @@ impl<B> Authorize<B> for StaticCredential {
     type Mark = ();
     type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
 
+    #[inline]
+    fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<()> {
+        let Shared { scope, secret } = &*self.shared;
+        let Secret::Authorization(value) = secret else {
+            return None;
+        };
+        if !request.extensions().is_empty() || scope.check(request.uri(), false).is_err() {
+            return None;
+        }
+        header::add_authorization(request.headers_mut(), value.clone()).then_some(())
+    }
+
     fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
         match self.decide(&request) {
             Decision::Add => {

@@ -123,6 +123,7 @@ impl Engine {
         }
     }
 
+    #[inline]
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch.load(Acquire)
     }
@@ -138,6 +139,7 @@ impl Engine {
     }
 
     /// Whether a token that is at hand may be taken at this moment.
+    #[inline]
     pub(crate) fn serves(&self, live: &Live, now: Now) -> bool {
         live.is_fresh(now) || self.is_calm(now) && !live.is_dead(now)
     }
@@ -363,6 +365,7 @@ impl Engine {
         }
     }
 
+    #[inline]
     pub(crate) fn is_watching(&self) -> bool {
         self.watching.load(Relaxed)
     }

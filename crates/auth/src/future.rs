@@ -33,9 +33,8 @@ pin_project! {
         mark: Option<A::Mark>,
         // What a further attempt is made of; taken by it, so that there is only one.
         kept: Option<Kept<S, A, R, R::Saved>>,
-        // The response that a further attempt is to replace.
-        #[pin]
-        refused: Refused<RB>,
+        // The response that a further attempt is to replace. Boxed, as that is rare, and large.
+        refused: Option<Pin<Box<Refused<RB>>>>,
         // Put on the response, once the request was sent again.
         resent: Option<ResendCount>,
     }
@@ -55,10 +54,19 @@ pub(crate) struct Kept<S, A, R, V> {
 pin_project! {
     #[project = StateProj]
     enum State<S, F, W, Q> {
+        Calling { #[pin] response: F },
+        // Boxed, so that a call that neither waits for a credential nor is sent again, as nearly
+        // all are, is not as large as one that does.
+        Later { later: Pin<Box<Later<S, W, Q>>> },
+    }
+}
+
+pin_project! {
+    #[project = LaterProj]
+    enum Later<S, W, Q> {
         Failed { error: Option<AuthError> },
         Waiting { #[pin] wait: W, service: Option<S> },
         Readying { service: S, request: Option<Q> },
-        Calling { #[pin] response: F },
     }
 }
 
@@ -68,17 +76,18 @@ where
     A: Authorize<R::Body>,
     R: Replay<B>,
 {
-    pub(crate) const fn failed(error: AuthError) -> Self {
-        Self::new(State::Failed { error: Some(error) }, None, None)
+    pub(crate) fn failed(error: AuthError) -> Self {
+        let error = Some(error);
+        Self::new(Later::Failed { error }.into(), None, None)
     }
 
-    pub(crate) const fn waiting(
+    pub(crate) fn waiting(
         wait: A::Wait,
         service: S,
         kept: Option<Kept<S, A, R, R::Saved>>,
     ) -> Self {
         let service = Some(service);
-        Self::new(State::Waiting { wait, service }, None, kept)
+        Self::new(Later::Waiting { wait, service }.into(), None, kept)
     }
 
     pub(crate) const fn calling(
@@ -98,7 +107,7 @@ where
             state,
             mark,
             kept,
-            refused: Refused::none(),
+            refused: None,
             resent: None,
         }
     }
@@ -118,24 +127,29 @@ where
         let mut this = self.project();
         loop {
             match this.state.as_mut().project() {
-                StateProj::Failed { error } => {
-                    let error = error.take().expect(DONE);
-                    return Poll::Ready(this.refused.give_back(error));
-                }
-                StateProj::Waiting { wait, service } => match ready!(wait.poll(cx)) {
-                    Ok((request, mark)) => {
-                        *this.mark = Some(mark);
-                        let state = State::readying(service, request);
-                        this.state.set(state);
+                StateProj::Later { later } => match later.as_mut().project() {
+                    LaterProj::Failed { error } => {
+                        let error = error.take().expect(DONE);
+                        return Poll::Ready(give_back(this.refused, error));
                     }
-                    Err(error) => return Poll::Ready(this.refused.give_back(error)),
+                    LaterProj::Waiting { wait, service } => match ready!(wait.poll(cx)) {
+                        Ok((request, mark)) => {
+                            *this.mark = Some(mark);
+                            let readying = Later::readying(service, request);
+                            later.set(readying);
+                        }
+                        Err(error) => return Poll::Ready(give_back(this.refused, error)),
+                    },
+                    LaterProj::Readying { service, request } => {
+                        if let Some(refused) = this.refused {
+                            ready!(refused.as_mut().poll_drain(cx));
+                            *this.refused = None;
+                        }
+                        ready!(service.poll_ready(cx)).map_err(Into::into)?;
+                        let response = service.call(request.take().expect(DONE));
+                        this.state.set(State::Calling { response });
+                    }
                 },
-                StateProj::Readying { service, request } => {
-                    ready!(this.refused.as_mut().poll_drain(cx));
-                    ready!(service.poll_ready(cx)).map_err(Into::into)?;
-                    let response = service.call(request.take().expect(DONE));
-                    this.state.set(State::Calling { response });
-                }
                 StateProj::Calling { response } => {
                     let response = ready!(response.poll(cx)).map_err(Into::into)?;
                     let Some(mark) = this.mark.take() else {
@@ -162,28 +176,49 @@ where
                     let mut service = Some(kept.service);
                     let method = kept.head.method().clone();
                     let refused = Refused::new(response, method, kept.drain);
-                    this.refused.set(refused);
-                    this.state.set(match step {
+                    *this.refused = Some(Box::pin(refused));
+                    let later = match step {
                         Step::Ready(request, mark) => {
                             *this.mark = Some(mark);
-                            State::readying(&mut service, request)
+                            Later::readying(&mut service, request)
                         }
-                        Step::Skip(request) => State::readying(&mut service, request),
-                        Step::Wait(wait) => State::Waiting { wait, service },
-                        Step::Fail(error) => State::Failed { error: Some(error) },
-                    });
+                        Step::Skip(request) => Later::readying(&mut service, request),
+                        Step::Wait(wait) => Later::Waiting { wait, service },
+                        Step::Fail(error) => Later::Failed { error: Some(error) },
+                    };
+                    this.state.set(later.into());
                 }
             }
         }
     }
 }
 
-impl<S, F, W, Q> State<S, F, W, Q> {
+impl<S, W, Q> Later<S, W, Q> {
     fn readying(service: &mut Option<S>, request: Q) -> Self {
         Self::Readying {
             service: service.take().expect(DONE),
             request: Some(request),
         }
+    }
+}
+
+impl<S, F, W, Q> From<Later<S, W, Q>> for State<S, F, W, Q> {
+    fn from(later: Later<S, W, Q>) -> Self {
+        Self::Later {
+            later: Box::pin(later),
+        }
+    }
+}
+
+/// What the caller gets because of `error`: the refused response, or else the error.
+fn give_back<RB>(
+    refused: &mut Option<Pin<Box<Refused<RB>>>>,
+    error: AuthError,
+) -> Result<Response<RB>, BoxError> {
+    let refused = refused.as_mut();
+    match refused.and_then(|refused| refused.as_mut().give_back(error.clone())) {
+        Some(response) => Ok(response),
+        None => Err(error.into()),
     }
 }
 

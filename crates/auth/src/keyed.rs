@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::{HeaderName, Request, Response};
 use outbound_http::{CrossOrigin, NoAuth};
 
-use crate::bearer::{Generation, Place};
+use crate::bearer::{Generation, Place, Route};
 use crate::live::Need;
 use crate::{AuthError, Authorize, For, Scope, Step, Tokens, ValidFor, Verdict, WaitForToken};
 
@@ -41,7 +41,7 @@ use crate::{AuthError, Authorize, For, Scope, Step, Tokens, ValidFor, Verdict, W
 /// # }
 /// ```
 pub struct Keyed<K> {
-    place: Arc<Place>,
+    place: Place,
     tenants: Arc<Tenants<K>>,
 }
 
@@ -70,7 +70,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     pub fn new(scope: Scope, make: impl Fn(&K) -> Tokens + Send + Sync + 'static) -> Self {
         let place = Place::new(scope);
         Self {
-            place: Arc::new(place),
+            place,
             tenants: Arc::new(Tenants {
                 make: Box::new(make),
                 capacity: Keyed::DEFAULT_CAPACITY,
@@ -104,7 +104,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     /// Sends the token in the header `name`, rather than in `Authorization`.
     #[must_use]
     pub fn header(mut self, name: HeaderName) -> Self {
-        Arc::make_mut(&mut self.place).header = name;
+        self.place.header = name;
         self
     }
 
@@ -200,8 +200,10 @@ where
             )));
         };
         let mark = Generation {
-            place: Arc::clone(&self.place),
-            tokens: self.tenants.tokens(key),
+            route: Arc::new(Route {
+                place: self.place.clone(),
+                tokens: self.tenants.tokens(key),
+            }),
             number: 0,
             again: false,
         };
@@ -228,7 +230,7 @@ where
 impl<K> Clone for Keyed<K> {
     fn clone(&self) -> Self {
         Self {
-            place: Arc::clone(&self.place),
+            place: self.place.clone(),
             tenants: Arc::clone(&self.tenants),
         }
     }

@@ -81,17 +81,20 @@ impl Live {
             .unwrap_or_else(|| self.value.clone())
     }
 
+    #[inline]
     pub(crate) const fn expires(&self) -> bool {
         self.term.is_some()
     }
 
     /// Whether nothing is to be done for it yet.
+    #[inline]
     pub(crate) fn is_fresh(&self, now: Now) -> bool {
         self.term
             .as_ref()
             .is_none_or(|term| !term.stale.has_come(now))
     }
 
+    #[inline]
     pub(crate) fn is_dead(&self, now: Now) -> bool {
         self.term
             .as_ref()

@@ -25,7 +25,7 @@ use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 /// use tower_http::follow_redirect::FollowRedirectLayer;
 ///
 /// let layer = FollowRedirectLayer::with_policy(RemoveSensitive::new());
-/// # drop(layer);
+/// # let _ = layer;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RemoveSensitive {

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use http::{Method, Response};
 use http_body::Body;
-use outbound_http::{BoxError, Drain};
+use outbound_http::Drain;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
@@ -17,8 +17,9 @@ pin_project! {
         kept: Option<Kept<RB>>,
         #[pin]
         drain: Drain<RB>,
-        // Made when there is something to wait for. Boxed, as that is rare and it is large.
-        patience: Option<Pin<Box<Sleep>>>,
+        // Made when there is something to wait for.
+        #[pin]
+        patience: Option<Sleep>,
     }
 }
 
@@ -29,14 +30,6 @@ struct Kept<RB> {
 }
 
 impl<RB> Refused<RB> {
-    pub(crate) const fn none() -> Self {
-        Self {
-            kept: None,
-            drain: Drain::nothing(),
-            patience: None,
-        }
-    }
-
     pub(crate) const fn new(response: Response<RB>, method: Method, limit: usize) -> Self {
         Self {
             kept: Some(Kept {
@@ -50,16 +43,10 @@ impl<RB> Refused<RB> {
     }
 
     /// The request is not sent again, because of `error`: the response is what the caller gets.
-    /// If there is none, the error is.
-    pub(crate) fn give_back(
-        self: Pin<&mut Self>,
-        error: AuthError,
-    ) -> Result<Response<RB>, BoxError> {
-        let Some(Kept { mut response, .. }) = self.project().kept.take() else {
-            return Err(error.into());
-        };
+    pub(crate) fn give_back(self: Pin<&mut Self>, error: AuthError) -> Option<Response<RB>> {
+        let Kept { mut response, .. } = self.project().kept.take()?;
         response.extensions_mut().insert(ReplayError::new(error));
-        Ok(response)
+        Some(response)
     }
 }
 
@@ -72,15 +59,16 @@ impl<RB: Body> Refused<RB> {
             this.drain.set(drain);
         }
         if this.drain.as_mut().poll(cx).is_pending() {
-            let patience = this
-                .patience
-                .get_or_insert_with(|| Box::pin(sleep(AuthLayer::DRAIN_TIME)));
-            if patience.as_mut().poll(cx).is_pending() {
+            if this.patience.is_none() {
+                this.patience.set(Some(sleep(AuthLayer::DRAIN_TIME)));
+            }
+            let patience = this.patience.as_mut().as_pin_mut();
+            if patience.is_some_and(|patience| patience.poll(cx).is_pending()) {
                 return Poll::Pending;
             }
             this.drain.set(Drain::nothing());
         }
-        *this.patience = None;
+        this.patience.set(None);
         Poll::Ready(())
     }
 }

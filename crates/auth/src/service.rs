@@ -77,8 +77,12 @@ where
         let (body, saved) = self.replay.split(body);
         // Before the credential is added: the copy is secret-free.
         let saved = saved.map(|saved| (SavedHead::of(&head), saved));
-        let request = Request::from_parts(head, body);
+        let mut request = Request::from_parts(head, body);
 
+        if let Some(mark) = self.authorize.authorize_at_once(&mut request) {
+            let kept = saved.map(|(head, saved)| self.keep(head, saved));
+            return ResponseFuture::calling(self.inner.call(request), Some(mark), kept);
+        }
         match self.authorize.authorize(request) {
             Step::Ready(request, mark) => {
                 let kept = saved.map(|(head, saved)| self.keep(head, saved));

@@ -208,10 +208,12 @@ impl Tokens {
         self.shared.resends.fetch_add(1, Relaxed);
     }
 
+    #[inline]
     pub(crate) fn engine(&self) -> &Engine {
         &self.shared.engine
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Now {
         self.shared.clock.now()
     }
