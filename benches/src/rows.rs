@@ -245,15 +245,17 @@ fn schema(visit: &mut impl Visit) -> Result<(), BoxError> {
     let contract = Contract::required(["/0/id"])?;
     let layer = ValidateLayer::new(contract.clone());
     visit.visit(
-        Row::new("schema, required pointer").allocations(0),
+        Row::new("schema, required pointer")
+            .instructions(3600)
+            .allocations(0),
         layer.layer(api()),
     );
     visit.visit(
-        Row::new("schema, server").allocations(0),
+        Row::new("schema, server").instructions(3600).allocations(0),
         layer.clone().reject_with(Rejection::problem).layer(api()),
     );
     visit.visit(
-        Row::new("schema, report").allocations(0),
+        Row::new("schema, report").instructions(2300).allocations(0),
         layer.mode(Mode::Report).layer(api()),
     );
     let routes = Routes::new()
@@ -261,11 +263,15 @@ fn schema(visit: &mut impl Visit) -> Result<(), BoxError> {
         .route(Method::PUT, "/v1/projects/{id}/items", contract.clone())?
         .any_method("/v1/{*rest}", contract.clone())?;
     visit.visit(
-        Row::new("schema, by route").allocations(0),
+        Row::new("schema, by route")
+            .instructions(5200)
+            .allocations(0),
         ValidateLayer::new(routes).layer(api()),
     );
     visit.visit(
-        Row::new("schema, requests").allocations(0),
+        Row::new("schema, requests")
+            .instructions(3500)
+            .allocations(0),
         ValidateLayer::requests(Contract::any()).layer(api()),
     );
     Ok(())

@@ -1,8 +1,10 @@
-//! Validates the JSON bodies of HTTP responses against a contract, before they are used.
+//! Holds the JSON bodies of HTTP responses and requests to contracts.
 //!
-//! [`ValidateLayer`] is a [tower] layer around any `Service<http::Request<B>>`. A [`Contract`] is
-//! a list of JSON Pointers that must be there, a JSON Schema, or a Rust type; a body that breaks
-//! it becomes a [`Violation`], which says where and by which rule, and never shows the value.
+//! [`ValidateLayer`] is a [tower] layer around any `Service<http::Request<B>>`, of a client or of
+//! a server. A [`Contract`] is a list of JSON Pointers that must be there, a JSON Schema, or a
+//! Rust type, checked while the bytes are scanned; which message is held to which is said by
+//! status, route or a closure. A body that breaks its contract becomes a [`Violation`], which says
+//! where and by which rule, and shows nothing of the body; a server makes an answer of it.
 //!
 //! # Example
 //!
@@ -40,23 +42,56 @@
 //! # Customization
 //!
 //! ```
-//! use outbound_schema::{Contract, Mode, ValidateLayer};
+//! use http::{Method, StatusCode};
+//! use outbound_schema::{Contract, Contracts, Mode, Routes, StatusClass, ValidateLayer};
 //!
-//! let layer = ValidateLayer::new(Contract::of::<Vec<u64>>())
-//!     .limit(1024 * 1024)
+//! let user = Contract::schema(r#"{"type":"object","properties":{"id":{"type":"integer"}}}"#)?;
+//! let problem = Contract::required(["/title: string"])?;
+//! let routes = Routes::new()
+//!     .route(Method::GET, "/users/{id}", user.clone())?
+//!     .route(
+//!         Method::POST,
+//!         "/users",
+//!         Contracts::new()
+//!             .request(Contract::required(["/name: string"])?)
+//!             .status(StatusCode::CREATED, user)
+//!             .class(StatusClass::ClientError, problem),
+//!     )?;
+//! let layer = ValidateLayer::new(routes)
 //!     .mode(Mode::Report)
-//!     .on_violation(|violation| eprintln!("{violation}"));
+//!     .limit(1024 * 1024)
+//!     .on_violation(|violation| eprintln!("{violation}"))
+//!     .on_skip(|why| eprintln!("not checked: {why}"));
 //! # let _ = layer;
+//! # Ok::<_, outbound_schema::InvalidContract>(())
 //! ```
 //!
 //! [`Contract::check`] checks a text by itself, such as an item of a list.
 //!
-//! # Which responses are held to it
+//! # Clients and servers, responses and requests
 //!
-//! Those with a 2xx status and a whole body: not HEAD, CONNECT, 204, 205, 206, and no other
-//! status. Their content type must be `application/json` or end in `+json`, in UTF-8; one that is
-//! missing is a violation, and so is a content encoding (put a decompression layer beneath) and
-//! an empty body.
+//! | | a client's call fails | a server answers instead |
+//! |--|--|--|
+//! | responses | [`ValidateLayer::new`] | with 500 or 502, `.reject_with(Rejection::problem)` |
+//! | requests | [`ValidateLayer::requests`] | with 400, 413, 415 or 422, likewise |
+//!
+//! For both sides apply two layers, which may share their [`Contracts`] or [`Routes`]. A server's
+//! form keeps the error of the service within; [`Rejection::problem`] is an answer as RFC 9457
+//! describes it, and any closure may make another. Below axum's `Router::layer`,
+//! `Routes::by_matched_path` (feature `axum`) goes by the route that the router found.
+//!
+//! # Which messages are held to it
+//!
+//! A single contract is for requests, and for responses with a 2xx status; [`Contracts`] have
+//! others by status, of which the exact one wins over its class. What has no body of its own
+//! passes: HEAD, CONNECT, 1xx, 204, 205, 304, and requests with a method that needs none
+//! (GET, HEAD, DELETE, CONNECT, OPTIONS, TRACE); so do upgrades, and 206 but for
+//! [a contract of its own](Contracts::status). All else must have a content type of JSON,
+//! `application/json` or one that ends in `+json`, in UTF-8: one that is missing or another is a
+//! violation unless [`other_media`](ValidateLayer::other_media) says otherwise, and so is a
+//! [content encoding](ValidateLayer::encoded) (put a decompression layer where this one sees what
+//! it decoded) and an [empty body](Contracts::allow_empty). What passed unchecked is told to
+//! [`on_skip`](ValidateLayer::on_skip).
 //!
 //! # What a body is held to
 //!
@@ -83,19 +118,51 @@
 //! [`SchemaOptions::assert_formats`], and `contentEncoding` and `contentMediaType` of drafts 6
 //! and 7. [`Contract::require_fused`] refuses them with the feature as well.
 //!
+//! # What a violation shows
+//!
+//! Where the fault is (a JSON Pointer, and the offset in bytes), by which rule, what that rule
+//! expects, and of which message: status, content type, and the URL without user and query. Never
+//! the value, and no key that the contract does not spell itself: such a key is data, as a mail
+//! address is, and shows as `*`. [`Contract::excerpt`] asks for both, cut to a length.
+//! [`Contract::max_violations`] asks for more than the first.
+//!
+//! # Enforcing, reporting, sampling
+//!
+//! In [`Mode::Enforce`] a body is collected up to the [limit](ValidateLayer::limit), and the same
+//! bytes are handed on, those of a single frame without a copy. In [`Mode::Report`] bytes, frames
+//! and their timing are those without the layer: each frame is handed on at once, and the body is
+//! judged when the last has been. [`sample`](ValidateLayer::sample) checks a share of the messages in
+//! either mode.
+//!
 //! # Order
 //!
-//! Outside of a retry layer: a wrong shape is not transient. In [`Mode::Enforce`] the body is
-//! collected, and the same bytes are handed on; in [`Mode::Report`] every frame passes at once.
+//! Outside of a retry layer: a wrong shape is not transient. On a server inside what limits
+//! time and concurrency, and inside what decompresses requests.
 //!
 //! # Cancellation
 //!
-//! Dropping the [`ResponseFuture`] drops the call or the body in flight.
+//! Dropping the [`ResponseFuture`] or [`RequestFuture`] drops the call or the body in flight. While
+//! a request's body is read, the service that was made ready for it is held, and with it a permit
+//! of a concurrency limit beneath.
 //!
 //! # What it does not do
 //!
-//! It does not check requests, does not change a body, and resolves no contract by route or
-//! status: apply several layers, or check by yourself.
+//! It does not change a body: no defaults, no coercion, no removal of what is unknown. It does not
+//! read OpenAPI documents, streams of many JSON texts (NDJSON, `application/json-seq`, events),
+//! multipart bodies, headers, queries or paths. It checks no part of a body that failed or was
+//! not read to its end, and none while it arrives: in [`Mode::Enforce`] nothing is handed on
+//! before all of it is there.
+//!
+//! # Features
+//!
+//! All are off by default. `full` checks by the `jsonschema` crate what this crate's own engine
+//! does not. `schemars` makes contracts of types that derive their schema. `axum` goes by the route
+//! that a router matched. `tracing` emits an event for each violation, at level `WARN`, with
+//! OpenTelemetry's names and without secrets.
+//!
+//! # Scenarios
+//!
+#![doc = include_str!("docs/scenarios.md")]
 //!
 //! [tower]: https://docs.rs/tower
 

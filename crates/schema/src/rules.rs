@@ -213,13 +213,13 @@ impl Rules {
     pub(crate) fn tell(&self, violation: &Violation) {
         #[cfg(feature = "tracing")]
         tracing::warn!(
-            instance = violation.instance(),
-            keyword = violation.keyword(),
-            rule = violation.schema(),
-            offset = violation.offset(),
             http.response.status_code = violation.status().map(|status| status.as_u16()),
             url.full = violation.url(),
-            "a body breaks its contract"
+            error.type = violation.keyword(),
+            instance = violation.instance(),
+            rule = violation.schema(),
+            offset = violation.offset(),
+            "{violation}"
         );
         if let Some(on_violation) = &self.on_violation {
             on_violation(violation);

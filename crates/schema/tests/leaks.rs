@@ -47,6 +47,54 @@ async fn no_debug_text_shows_the_query_or_the_password() {
     assert!(!format!("{body:?}").contains("canary"), "{body:?}");
 }
 
+#[tokio::test]
+async fn no_debug_text_of_a_request_shows_it_either() {
+    use outbound_schema::Rejection;
+    let request = || {
+        Request::post("https://user:canary@api.test/?key=canary")
+            .header("content-type", "application/json")
+            .header("authorization", "canary")
+            .body(Body::stalling_after(["[\"canary\""]))
+            .unwrap()
+    };
+    let layer = ValidateLayer::requests(Contract::required(["/id"]).unwrap());
+    let mut client = layer.clone().layer(test_support::Scripted::new([]));
+    let mut call = task::spawn(tower::Service::call(&mut client, request()));
+    assert_pending!(call.poll());
+    assert!(!format!("{call:?} {client:?}").contains("canary"));
+    let layer = layer.reject_with(Rejection::problem);
+    assert!(!format!("{layer:?}").contains("canary"));
+}
+
+#[test]
+fn a_value_is_shown_only_if_that_was_asked_for_and_then_its_beginning() {
+    let contract = Contract::required(["/id: integer"]).unwrap();
+    let text = br#"{"id":"canary bird"}"#;
+    assert_silent(&contract.check(text).unwrap_err());
+    let shown = contract.excerpt(5).check(text).unwrap_err();
+    assert_eq!(shown.excerpt(), Some("\"cana\u{2026}"));
+    assert!(
+        shown
+            .to_string()
+            .contains(", found \"cana\u{2026} (rule /id: integer)")
+    );
+}
+
+#[test]
+fn keys_that_a_list_of_pointers_does_not_spell_are_masked() {
+    let contract = Contract::required(["/known/*/x"]).unwrap();
+    for (text, instance) in [
+        (r#"{"canary@example.org":[1,{"canary":x}]}"#, "/*/1/*"),
+        (r#"{"known":[{"canary":{},"canary":{}}]}"#, "/known/0/*"),
+        (r#"{"known":[{"x":{"canary":tru}}]}"#, "/known/0/x/*"),
+        (r#"{"known":[{"canary":1}]}"#, "/known/0/x"),
+    ] {
+        let violation = contract.check(text.as_bytes()).unwrap_err();
+        assert_eq!(violation.instance(), instance, "{text}");
+        assert_silent(&violation);
+    }
+}
+
 #[test]
 fn a_typed_contract_tells_the_field_and_not_the_value() {
     #[derive(Debug, serde::Deserialize)]

@@ -152,4 +152,38 @@ mod tests {
         keys.push(Text::new("b", false), 9);
         assert_eq!(keys.close(outer).map(|(_, offset)| offset), None);
     }
+
+    /// Texts of sixteen characters with the same hash.
+    fn colliding(count: usize) -> Vec<String> {
+        const MULTIPLIER: u64 = 0x517c_c1b7_2722_0a95;
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut found = Vec::new();
+        while found.len() < count {
+            let mut first = [0; 8];
+            first.fill_with(|| random.alphanumeric() as u8);
+            // What the second word must be, so that both together come to the same.
+            let hash = u64::from_le_bytes(first).wrapping_mul(MULTIPLIER);
+            let second = (hash.rotate_left(5) ^ 0x1234_5678_9abc_def0).to_le_bytes();
+            if second
+                .iter()
+                .all(|byte| matches!(byte, b'#'..=b'[' | b']'..=b'~'))
+            {
+                let text = [first, second].concat();
+                found.push(String::from_utf8(text).unwrap());
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn keys_that_were_made_to_collide_are_told_apart() {
+        let names = colliding(300);
+        let mut texts: Vec<&str> = names.iter().map(String::as_str).collect();
+        let hash = |text| Text::new(text, false).hash();
+        assert!(texts.iter().all(|text| hash(text) == hash(texts[0])));
+        assert_eq!(twice(&mut Keys::new(), &texts), None);
+        assert_eq!(twice(&mut Keys::new(), &texts[..5]), None);
+        texts.push(texts[7]);
+        assert_eq!(twice(&mut Keys::new(), &texts), Some(300));
+    }
 }
