@@ -334,6 +334,81 @@ async fn a_refresh_token_is_kept_until_the_server_gives_another() {
     );
 }
 
+#[tokio::test]
+async fn a_rotated_refresh_token_is_persisted_before_its_access_token_is_used() {
+    let (client, _) = server(|_, _| json(200, r#"{"access_token":"t","refresh_token":"next"}"#));
+    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
+    let told: Log<String> = Log::new();
+    let (persisted, sent) = (told.clone(), told.clone());
+    let tokens = Tokens::builder(source)
+        .persist(move |token| {
+            let persisted = persisted.clone();
+            async move {
+                tokio::task::yield_now().await;
+                persisted.push(format!("kept {}", token.refresh_token().unwrap()));
+                Ok(())
+            }
+        })
+        .build();
+    let api = service_fn(move |request: Request<Body>| {
+        sent.push(support::credential(&request).unwrap());
+        async { Ok::<_, BoxError>(Response::new(Body::default())) }
+    });
+    let service = AuthLayer::bearer_from(home(), tokens).layer(api);
+    send(&service, get(HOME)).await.unwrap();
+    assert_eq!(told.all(), ["kept next", "Bearer t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_has_expired_or_cannot_be_sent_is_an_error_and_no_loop() {
+    for body in [
+        r#"{"access_token":"canary-s3cret","expires_in":0}"#,
+        r#"{"access_token":"canary-s3cret","expires_in":"-5"}"#,
+        r#"{"access_token":"canary-s3cret\r\nx: y"}"#,
+        r#"{"access_token":"canary-s3cret\u0000"}"#,
+        r#"{"access_token":"canary-s3cret ü"}"#,
+    ] {
+        let (client, asked) = server(move |_, _| json(200, body));
+        let tokens = Tokens::new(source(&client));
+        let service = AuthLayer::bearer_from(home(), tokens)
+            .replay()
+            .layer(client);
+        let all = (0..100).map(|_| send(&service, get(HOME)));
+        for result in join_all(all).await {
+            let error = result.expect_err("no token, no request");
+            let mut next: Option<&dyn std::error::Error> = Some(&*error);
+            while let Some(error) = next {
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains("s3cret"), "{shown}");
+                next = error.source();
+            }
+        }
+        assert_eq!(asked.len(), 1, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_of_any_size_is_used_without_an_overflow() {
+    for life in ["1e30", "18446744073709551615", "3600.0", "\"3600\"", "null"] {
+        let body = format!(r#"{{"access_token":"t","expires_in":{life}}}"#);
+        let (client, asked) = server(move |_, request| match request.uri().path() {
+            "/token" => json(200, &body),
+            _ => json(200, "[]"),
+        });
+        let tokens = Tokens::new(source(&client));
+        let service = AuthLayer::bearer_from(home(), tokens).layer(client);
+        for _ in 0..3 {
+            assert_eq!(
+                send(&service, get(HOME)).await.unwrap().status(),
+                200,
+                "{life}"
+            );
+            tokio::time::advance(Duration::from_secs(60)).await;
+        }
+        assert_eq!(asked.len(), 4, "one fetch, three requests: {life}");
+    }
+}
+
 #[test]
 fn an_endpoint_that_a_secret_may_not_go_to_is_refused_at_once() {
     let (client, _) = server(|number, _| token(number));

@@ -28,7 +28,13 @@ use crate::{FetchError, InvalidAuth, Reason, Token, TokenSource};
 /// # });
 /// let endpoint = oauth2::TokenEndpoint::new(client, "https://idp.example.com/token")?;
 /// let source = oauth2::RefreshToken::new(endpoint, "my-app", "the token of last time")?;
-/// let tokens = Tokens::new(source);
+/// let tokens = Tokens::builder(source)
+///     .persist(|token| async move {
+///         let next = token.refresh_token().unwrap_or_default();
+///         std::fs::write("/var/lib/my-app/refresh-token", next)?;
+///         Ok(())
+///     })
+///     .build();
 /// # let _ = tokens;
 /// # Ok(())
 /// # }

@@ -77,7 +77,7 @@ impl FileSource {
     fn warn(&self, error: &FileError) {
         tracing::warn!(
             error = %error,
-            "the token file cannot be read; its last token is used on"
+            "the token file is of no use; the last token is used on"
         );
     }
 
