@@ -131,6 +131,10 @@
 //! Dropping a [`ResponseFuture`] drops the attempt in flight, or its place in the queue for a
 //! token. A fetch under way belongs to no request and goes on.
 //!
+//! # Scenarios
+//!
+#![doc = include_str!("docs/scenarios.md")]
+//!
 //! [tower]: https://docs.rs/tower
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
