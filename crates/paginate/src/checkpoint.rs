@@ -10,6 +10,7 @@ use crate::course::{Place, Spot};
 use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::error::Position;
 use crate::fingerprint;
+use crate::uri;
 
 /// How long the text of a checkpoint may be: a cursor's limit, and room for the rest.
 pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES;
@@ -85,11 +86,42 @@ impl Checkpoint {
         }
     }
 
-    pub(crate) fn new<B>(template: &Request<B>, request: u64, spot: &Spot) -> Self {
+    /// Whether it was made of a stream that began with `request`.
+    #[must_use]
+    pub fn belongs_to<B>(&self, request: &Request<B>) -> bool
+    where
+        B: Body + Clone,
+    {
+        fingerprint::of(request) == self.request
+    }
+
+    /// Where the stream was before the item that was handed out last, if that is within
+    /// the same page: for a consumer that could not deal with it.
+    #[must_use]
+    pub fn before_last_item(&self) -> Option<Self> {
+        let counted = self.taken > 0 && self.taken != u64::MAX;
+        counted.then(|| Self {
+            taken: self.taken - 1,
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn new<B>(
+        template: &Request<B>,
+        request: u64,
+        spot: &Spot,
+        secrets: &[Box<str>],
+    ) -> Self {
+        let public = |cursor: &Cursor| match cursor.as_uri() {
+            Some(uri) if !secrets.is_empty() => {
+                Cursor::uri(uri::without_query(uri, secrets)).encode(template.uri())
+            }
+            _ => cursor.encode(template.uri()),
+        };
         let cursor = spot.place.cursor.as_ref();
         Self {
             request,
-            cursor: cursor.map(|cursor| cursor.encode(template.uri()).into()),
+            cursor: cursor.map(|cursor| public(cursor).into()),
             page: spot.place.page,
             items: spot.place.items,
             taken: spot.taken,
@@ -106,7 +138,7 @@ impl Checkpoint {
     where
         B: Body + Clone,
     {
-        if fingerprint::of(template) != self.request {
+        if !self.belongs_to(template) {
             return Err(
                 "the checkpoint belongs to another request: its method, path, query or body \
                  differ; resume the request that it was made of, or start without it",

@@ -66,6 +66,7 @@ pub(crate) struct Config {
     pub(crate) concurrency: usize,
     pub(crate) read_ahead: usize,
     pub(crate) resume: Option<Checkpoint>,
+    pub(crate) secret_query: Vec<Box<str>>,
 }
 
 impl Config {
@@ -84,6 +85,7 @@ impl Config {
             concurrency: 1,
             read_ahead: DEFAULT_READ_AHEAD,
             resume: None,
+            secret_query: Vec::new(),
         }
     }
 

@@ -70,6 +70,17 @@ pub(crate) struct Spot {
     pub(crate) done: bool,
 }
 
+/// Extension of the request for a page whose body broke off and that is asked for again;
+/// see [`PaginateLayer::refetch`](crate::PaginateLayer::refetch).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refetch {
+    /// The how many-th time it is, from 1.
+    pub number: u32,
+    /// How many times it may be asked for again after that.
+    pub left: u32,
+}
+
 /// What follows the page at hand.
 pub(crate) enum After {
     /// It has to arrive first.
@@ -169,8 +180,13 @@ impl<P, B> Course<P, B> {
         P: Strategy<B>,
         B: Clone,
     {
-        let request = self.request_for(&self.spot.place)?;
+        let mut request = self.request_for(&self.spot.place)?;
         self.asked = request.uri().clone();
+        let number = self.config.refetch - self.refetches;
+        if number > 0 {
+            let left = self.refetches;
+            request.extensions_mut().insert(Refetch { number, left });
+        }
         Ok(request)
     }
 
@@ -480,6 +496,7 @@ impl<P, B> Course<P, B> {
         match self.refetches.checked_sub(1) {
             Some(left) => {
                 self.refetches = left;
+                self.progress.refetches += 1;
                 self.after = After::Ask;
                 true
             }
@@ -503,7 +520,7 @@ impl<P, B> Course<P, B> {
         B: Body + Clone,
     {
         let print = *self.print.get_or_init(|| fingerprint::of(&self.template));
-        Checkpoint::new(&self.template, print, spot)
+        Checkpoint::new(&self.template, print, spot, &self.config.secret_query)
     }
 }
 

@@ -166,6 +166,16 @@ impl<P, X> PaginateLayer<P, X> {
         self
     }
 
+    /// Keeps query parameters out of checkpoints, for APIs that repeat a credential in
+    /// their next URLs; a layer beneath has to add it to each request.
+    #[must_use]
+    pub fn secret_query(mut self, names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.config
+            .secret_query
+            .extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// Starts where `checkpoint` says, in the list that begins with the request that the
     /// service is called with.
     ///

@@ -159,6 +159,7 @@ pub use self::config::{
     DEFAULT_MAX_EMPTY_PAGES, DEFAULT_MAX_ITEM_BYTES, DEFAULT_MAX_PAGE_BYTES, DEFAULT_READ_AHEAD,
     OnRepeat, OriginPolicy,
 };
+pub use self::course::Refetch;
 pub use self::cursor::{Cursor, InvalidCursor, MAX_CURSOR_BYTES};
 pub use self::decode::{Decode, Typed};
 pub use self::error::{PageError, PageErrorKind, Position};

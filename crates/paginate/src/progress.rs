@@ -14,13 +14,16 @@ pub struct Progress {
     pub items: u64,
     /// Bytes of page bodies that arrived.
     pub bytes: u64,
+    /// How often a page was asked for again because its body broke off; see
+    /// [`PaginateLayer::refetch`](crate::PaginateLayer::refetch).
+    pub refetches: u64,
     /// Items over all pages, as the newest page that told said.
     pub total: Option<Total>,
 }
 
 /// The [`Progress`] of a stream, for a progress bar in another place or thread.
 ///
-/// It is cheap to clone and to read, and stays readable after the stream is gone. The four
+/// It is cheap to clone and to read, and stays readable after the stream is gone. The
 /// figures are written one after the other, so that one may be newer than another.
 ///
 /// ```
@@ -52,6 +55,7 @@ struct Shared {
     pages: AtomicU64,
     items: AtomicU64,
     bytes: AtomicU64,
+    refetches: AtomicU64,
     total: AtomicU64,
     /// Whether there is a total, and whether it is exact.
     told: AtomicU8,
@@ -69,6 +73,7 @@ impl ProgressHandle {
             pages: self.0.pages.load(Relaxed),
             items: self.0.items.load(Relaxed),
             bytes: self.0.bytes.load(Relaxed),
+            refetches: self.0.refetches.load(Relaxed),
             total: match self.0.told.load(Relaxed) {
                 EXACT => Some(Total::exact(n)),
                 ESTIMATED => Some(Total::estimate(n)),
@@ -81,6 +86,7 @@ impl ProgressHandle {
         self.0.pages.store(progress.pages, Relaxed);
         self.0.items.store(progress.items, Relaxed);
         self.0.bytes.store(progress.bytes, Relaxed);
+        self.0.refetches.store(progress.refetches, Relaxed);
         if let Some(total) = progress.total {
             self.0.total.store(total.n, Relaxed);
             let told = if total.exact { EXACT } else { ESTIMATED };

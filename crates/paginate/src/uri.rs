@@ -101,6 +101,24 @@ pub(crate) fn set_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Malfo
     with_path_and_query(uri, &format!("{}?{query}", uri.path()))
 }
 
+/// The URL without some parameters; the others keep their order and their bytes.
+pub(crate) fn without_query(uri: &Uri, names: &[Box<str>]) -> Uri {
+    let Some(query) = uri.query() else {
+        return uri.clone();
+    };
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| {
+            let key = decode(pair.split_once('=').map_or(pair, |(key, _)| key));
+            names.iter().all(|name| **name != key)
+        })
+        .collect();
+    let separator = if kept.is_empty() { "" } else { "?" };
+    let rest = format!("{}{separator}{}", uri.path(), kept.join("&"));
+    // What is a part of a URL is one.
+    with_path_and_query(uri, &rest).unwrap_or_default()
+}
+
 /// The URL with another path and query.
 pub(crate) fn with_path_and_query(uri: &Uri, path_and_query: &str) -> Result<Uri, Malformed> {
     let malformed = || Malformed::new("the next URL is too long or not a URL");
@@ -178,6 +196,22 @@ mod tests {
         }
         // Of no origin that a policy could allow.
         assert_eq!(resolved("/a", "//evil/b").unwrap(), "origin-form://evil/b");
+    }
+
+    #[test]
+    fn parameters_are_taken_out_whole_and_the_others_keep_their_bytes() {
+        for (uri, rest) in [
+            (
+                "https://h/a?k=1&b=%7E&%6b=2&kk=3&k",
+                "https://h/a?b=%7E&kk=3",
+            ),
+            ("/a?k=1", "/a"),
+            ("/a?b", "/a?b"),
+            ("/a", "/a"),
+        ] {
+            let uri: Uri = uri.parse().unwrap();
+            assert_eq!(without_query(&uri, &["k".into()]), rest);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use http_body_util::Full;
 use outbound_http::{BoxError, Origin};
 use outbound_paginate::{
     Checkpoint, End, LinkHeader, NextUrl, NoNext, Offset, OnRepeat, OriginPolicy, PageErrorKind,
-    PageNumber, Pages, PaginateLayer, Strategy, Token, Total, body, query,
+    PageNumber, Pages, PaginateLayer, Refetch, Strategy, Token, Total, body, query,
 };
 use support::{Api, all, api, get, json, linked, pages, try_api};
 use test_support::{Body, Scripted, Step};
@@ -575,4 +575,44 @@ async fn items_come_as_they_were_written() {
     let (items, error) = all(stream(&api, link()).await.raw_items("")).await;
     assert!(error.is_none());
     assert_eq!(items, ["1.0", "{\"a\" : 1e400}", "\"\\u0061\""]);
+}
+
+#[tokio::test]
+async fn a_credential_in_a_next_url_can_be_kept_out_of_checkpoints() {
+    let api = api(|_, _| linked("[1]", "</b?page=2&api_key=hunter2>; rel=next"));
+    let mut pages = pin!(stream(&api, link().secret_query(["api_key"])).await);
+    pages.next().await.unwrap().unwrap();
+    let text = pages.checkpoint().to_string();
+    assert!(text.contains("p/b?page=2\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_sent_again_says_so() {
+    let service = breaking(2, broken);
+    let pages = scripted(link().refetch(3), &service).await;
+    assert!(all(pages.items::<u64>("")).await.1.is_none());
+    let said: Vec<_> = service
+        .requests()
+        .iter()
+        .map(|sent| {
+            sent.extensions
+                .get::<Refetch>()
+                .map(|re| (re.number, re.left))
+        })
+        .collect();
+    assert_eq!(said, [None, None, Some((1, 2)), Some((2, 1)), None]);
+}
+
+#[tokio::test]
+async fn a_consumer_that_could_not_deal_with_an_item_steps_back() {
+    let api = numbers();
+    let mut items = pin!(stream(&api, token()).await.items::<u64>("/items"));
+    assert_eq!(items.checkpoint().before_last_item(), None);
+    for _ in 0..4 {
+        items.next().await.unwrap().unwrap();
+    }
+    let before = items.checkpoint().before_last_item().unwrap();
+    assert_eq!(before.position().to_string(), "page 2");
+    assert_eq!(rest(&api, token(), &before).await, [4, 5, 6, 7, 8, 9]);
+    assert!(before.belongs_to(&get("/a?x=1")) && !before.belongs_to(&get("/a")));
 }
