@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 #[path = "fetch/args.rs"]
 mod args;
+#[path = "fetch/checkpoint.rs"]
+mod checkpoint;
 #[path = "fetch/console.rs"]
 mod console;
 #[path = "fetch/contract.rs"]
@@ -31,6 +33,10 @@ mod next;
 mod outcome;
 #[path = "fetch/output.rs"]
 mod output;
+#[path = "fetch/pagination.rs"]
+mod pagination;
+#[path = "fetch/patience.rs"]
+mod patience;
 #[path = "fetch/plan.rs"]
 mod plan;
 #[path = "fetch/redirect.rs"]

@@ -14,7 +14,7 @@ use crate::args::{ContractMode, OutputArgs, RetryArgs};
 use crate::console::Console;
 use crate::contract::ItemContract;
 use crate::credential::Credentials;
-use crate::drain::Job;
+use crate::drain::{Job, request};
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 use crate::plan::RequestPlan;
@@ -50,18 +50,22 @@ pub(crate) async fn run(
     let contract = Contract::required(UnreliableApi::ITEM_CONTRACT.iter().copied())
         .map_err(|error| broken(&error))?;
     let strategy: AnyStrategy = std::sync::Arc::new(LinkHeader::next());
+    let first = RequestPlan {
+        uri,
+        method: Method::GET,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
     let job = Job {
-        request: RequestPlan {
-            uri,
-            method: Method::GET,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        },
-        idempotent: retry.idempotent,
+        request: request(&first, retry.idempotent),
         credential: true,
         items: Some(String::new()),
         item_contract: ItemContract::new(Some(contract), ContractMode::Report, counters, console),
         deadline: retry.deadline,
+        page_deadline: retry.page_deadline,
+        prefetch: 0,
+        concurrency: 1,
+        book: None,
     };
     let client = stack::api(
         &retry,

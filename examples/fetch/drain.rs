@@ -6,24 +6,28 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt};
-use http::Request;
+use http::{Request, Response};
+use http_body::Body;
 use http_body_util::Full;
-use outbound::Client;
-use outbound::http::Origin;
-use outbound::paginate::{End, OnRepeat, OriginPolicy, PageError, PaginateLayer, Progress};
+use outbound::BoxError;
+use outbound::http::TokioSpawn;
+use outbound::paginate::{
+    Checkpoint, End, PageError, PageErrorKind, Pages, Paginate, PaginateLayer, Progress,
+};
 use outbound::retry::Idempotent;
 use outbound::schema::{Contract, Duplicates};
-use tokio::time::timeout;
-use tower::{Layer, ServiceExt};
+use tokio::time::{Instant, timeout, timeout_at};
+use tower::{Layer, Service, ServiceExt};
 
-use crate::args::{self, OriginRule};
+use crate::checkpoint::Book;
 use crate::console::Console;
 use crate::contract::{ItemContract, page_contract};
 use crate::credential::Credentials;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Output, Refused};
-use crate::plan::{PagesPlan, Plan, RequestPlan};
-use crate::stack;
+use crate::pagination;
+use crate::plan::{Plan, RequestPlan};
+use crate::stack::{self, Api};
 use crate::strategy::{AnyStrategy, strategy};
 use crate::summary::Counters;
 
@@ -37,40 +41,82 @@ pub(crate) async fn run(
     let strategy = strategy(&plan.pages).map_err(usage)?;
     let page_contract = page_contract(&plan.contract, counters, console).map_err(usage)?;
     let item_contract = ItemContract::read(&plan.contract, counters, console).map_err(usage)?;
-    let layer = pagination(&plan, strategy).map_err(usage)?;
+    let mut layer = pagination::layer(&plan, strategy).map_err(usage)?;
+    let request = request(&plan.request, plan.retry.idempotent);
+    let book = match &plan.pages.checkpoint {
+        Some(path) => Some(Book::open(path, &plan.pages, &request).map_err(usage)?),
+        None => None,
+    };
+    let at = book.as_ref().and_then(Book::at);
+    if let Some(at) = at {
+        counters.resumes();
+        if at.is_done() {
+            return Ok(Outcome::Done);
+        }
+        layer = layer.resume(at.clone());
+    }
     let credentials = Credentials::read(&plan.credential, &plan.request.uri, &plan.retry, counters)
         .map_err(|error| Failure::new(Outcome::Credential, error.to_string()))?;
 
+    let path = plan.output.output.as_deref();
+    let output = match (path, book.as_ref().and_then(Book::output)) {
+        (Some(path), Some(len)) => Output::go_on(path, len),
+        (path, _) => Output::open(path),
+    }
+    .map_err(|error| Failure::new(Outcome::Output, format!("-o: {error}")))?;
     let job = Job {
         credential: credentials.is_some(),
         items: plan.pages.items,
         item_contract,
         deadline: plan.retry.deadline,
-        request: plan.request,
-        idempotent: plan.retry.idempotent,
+        page_deadline: plan.retry.page_deadline,
+        request,
+        prefetch: plan.pages.prefetch,
+        concurrency: plan.pages.concurrency,
+        book,
     };
-    let api = stack::api(
-        &plan.retry,
-        plan.pages.max_body,
-        credentials,
-        page_contract,
-        counters,
-        console,
-    );
-    let output = Output::open(plan.output.output.as_deref())
-        .map_err(|error| Failure::new(Outcome::Output, format!("-o: {error}")))?;
+    let api = match page_contract {
+        None if job.items.is_some() => {
+            stack::streaming(&plan.retry, credentials, counters, console)
+        }
+        contract => stack::api(
+            &plan.retry,
+            plan.pages.max_body,
+            credentials,
+            contract,
+            counters,
+            console,
+        ),
+    };
     job.run(layer, api, output, counters).await
+}
+
+/// The first page's request, of which all others are made.
+pub(crate) fn request(plan: &RequestPlan, idempotent: bool) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(plan.body.clone()));
+    *request.method_mut() = plan.method.clone();
+    *request.uri_mut() = plan.uri.clone();
+    *request.headers_mut() = plan.headers.clone();
+    // A key belongs to the first page alone, so that the stream drops it from later ones; what
+    // it says of the request holds for them all.
+    if idempotent || request.headers().contains_key("idempotency-key") {
+        request.extensions_mut().insert(Idempotent(true));
+    }
+    request
 }
 
 /// What is drained, whoever set it up.
 pub(crate) struct Job {
-    pub(crate) request: RequestPlan,
-    pub(crate) idempotent: bool,
+    pub(crate) request: Request<Full<Bytes>>,
     /// Whether a final 401 is the credential's fault.
     pub(crate) credential: bool,
     pub(crate) items: Option<String>,
     pub(crate) item_contract: ItemContract,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) page_deadline: Duration,
+    pub(crate) prefetch: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) book: Option<Book>,
 }
 
 impl Job {
@@ -78,12 +124,33 @@ impl Job {
     pub(crate) async fn run(
         self,
         layer: PaginateLayer<AnyStrategy>,
-        api: Client,
-        mut output: Output,
+        api: Api,
+        output: Output,
         counters: &Counters,
     ) -> Result<Outcome, Failure> {
+        if self.prefetch == 0 && self.concurrency == 1 {
+            return self.within(layer.layer(api), output, counters).await;
+        }
+        let layer = layer
+            .spawn_on(TokioSpawn::new())
+            .prefetch(self.prefetch)
+            .concurrency(self.concurrency);
+        self.within(layer.layer(api), output, counters).await
+    }
+
+    async fn within<S, RB>(
+        self,
+        api: Paginate<S, AnyStrategy>,
+        mut output: Output,
+        counters: &Counters,
+    ) -> Result<Outcome, Failure>
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError> + Clone,
+        RB: Body,
+        RB::Error: Into<BoxError>,
+    {
         let deadline = self.deadline;
-        let drain = self.drain(layer, api, &mut output, counters);
+        let drain = self.drain(api, &mut output, counters);
         let ended = match deadline {
             None => drain.await,
             Some(limit) => timeout(limit, drain).await.unwrap_or_else(|_| {
@@ -102,79 +169,210 @@ impl Job {
         }
     }
 
-    async fn drain(
-        self,
-        layer: PaginateLayer<AnyStrategy>,
-        api: Client,
+    async fn drain<S, RB>(
+        mut self,
+        api: Paginate<S, AnyStrategy>,
         output: &mut Output,
         counters: &Counters,
-    ) -> Result<Outcome, Stop> {
-        let mut request = Request::new(Full::new(self.request.body));
-        *request.method_mut() = self.request.method;
-        *request.uri_mut() = self.request.uri;
-        *request.headers_mut() = self.request.headers;
-        // A key belongs to the first page alone, so that the stream drops it from later ones; what
-        // it says of the request holds for them all.
-        if self.idempotent || request.headers().contains_key("idempotency-key") {
-            request.extensions_mut().insert(Idempotent(true));
-        }
-        let pages = layer
-            .layer(api)
+    ) -> Result<Outcome, Stop>
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError> + Clone,
+        RB: Body,
+        RB::Error: Into<BoxError>,
+    {
+        let mut clock = PageClock::start(self.page_deadline);
+        let request = std::mem::take(&mut self.request);
+        let pages = api
             .oneshot(request)
             .await
             .map_err(|error| Failure::call(&*error))?;
+        match self.items.take() {
+            Some(pointer) => {
+                self.drain_items(pages, &pointer, &mut clock, output, counters)
+                    .await
+            }
+            None => self.drain_pages(pages, &mut clock, output, counters).await,
+        }
+    }
 
-        let failed = |error: PageError| Failure::page(&error, self.credential);
-        let end = if let Some(pointer) = &self.items {
-            let mut contract = self.item_contract;
-            let mut items = pin!(pages.items_with(pointer.as_str(), move |item: &[u8]| {
-                contract.check(item)?;
-                Ok(Bytes::copy_from_slice(item))
-            }));
-            while let Some(item) = next(&mut items, output).await? {
-                // What failed may stand in a later page than the last item did.
-                counters.pages().store(items.progress().pages, Relaxed);
-                output.line(&item.map_err(failed)?)?;
-                show(counters, items.progress());
-            }
-            show(counters, items.progress());
-            items.end()
-        } else {
-            // Duplicate keys are the API's business: every byte is handed on.
-            let json = Contract::any().duplicates(Duplicates::Allow);
-            let mut pages = pin!(pages);
-            while let Some(page) = next(&mut pages, output).await? {
-                let page = page.map_err(failed)?;
-                if !page.body.is_empty() {
-                    json.check(&page.body).map_err(|violation| {
-                        let line = format!("page {}: {violation}", page.index + 1);
-                        Failure::new(Outcome::Contract, line)
-                    })?;
-                    output.line(&page.body)?;
+    async fn drain_items<S, RB>(
+        mut self,
+        pages: Pages<S, AnyStrategy, Full<Bytes>, RB>,
+        pointer: &str,
+        clock: &mut PageClock,
+        output: &mut Output,
+        counters: &Counters,
+    ) -> Result<Outcome, Stop>
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError> + Clone,
+        RB: Body,
+        RB::Error: Into<BoxError>,
+    {
+        let mut contract = self.item_contract;
+        let mut items = pin!(pages.items_with(pointer, move |item: &[u8]| {
+            contract.check(item)?;
+            Ok(Bytes::copy_from_slice(item))
+        }));
+        loop {
+            let next = next(&mut items, clock, output).await;
+            // What failed may stand in a later page than the last item did.
+            counters.pages().store(items.progress().pages, Relaxed);
+            match next {
+                Ok(Some(Ok(item))) => {
+                    output.line(&item)?;
+                    let progress = items.progress();
+                    show(counters, progress);
+                    clock.turn(progress.pages);
+                    if let Some(book) = self
+                        .book
+                        .as_mut()
+                        .filter(|book| book.is_due(progress.pages))
+                    {
+                        save(book, progress, items.checkpoint(), output)?;
+                    }
                 }
-                show(counters, pages.progress());
+                Ok(None) => {
+                    let progress = items.progress();
+                    show(counters, progress);
+                    if let Some(book) = &mut self.book {
+                        save(book, progress, items.checkpoint(), output)?;
+                    }
+                    return Ok(outcome(items.end()));
+                }
+                Ok(Some(Err(error))) => {
+                    // An item that was refused was not written.
+                    let at = items.checkpoint();
+                    let at = match error.kind() {
+                        PageErrorKind::Decode => at.before_last_item(),
+                        _ => Some(at),
+                    };
+                    if let Some((book, at)) = self.book.as_mut().zip(at) {
+                        save(book, items.progress(), at, output)?;
+                    }
+                    return Err(Failure::page(&error, self.credential).into());
+                }
+                Err(stop) => {
+                    if let Some(book) = self.book.as_mut().filter(|_| !stop.is_closed()) {
+                        save(book, items.progress(), items.checkpoint(), output)?;
+                    }
+                    return Err(stop);
+                }
             }
-            pages.end()
-        };
-        Ok(match end {
-            Some(End::Limited) => Outcome::Limited,
-            _ => Outcome::Done,
-        })
+        }
+    }
+
+    async fn drain_pages<S, RB>(
+        mut self,
+        pages: Pages<S, AnyStrategy, Full<Bytes>, RB>,
+        clock: &mut PageClock,
+        output: &mut Output,
+        counters: &Counters,
+    ) -> Result<Outcome, Stop>
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError> + Clone,
+        RB: Body,
+        RB::Error: Into<BoxError>,
+    {
+        // Duplicate keys are the API's business: every byte is handed on.
+        let json = Contract::any().duplicates(Duplicates::Allow);
+        let mut pages = pin!(pages);
+        while let Some(page) = next(&mut pages, clock, output).await? {
+            let page = page.map_err(|error: PageError| Failure::page(&error, self.credential))?;
+            if !page.body.is_empty() {
+                json.check(&page.body).map_err(|violation| {
+                    let line = format!("page {}: {violation}", page.index + 1);
+                    Failure::new(Outcome::Contract, line)
+                })?;
+                output.line(&page.body)?;
+            }
+            let progress = pages.progress();
+            show(counters, progress);
+            clock.turn(progress.pages);
+            if let Some(book) = &mut self.book {
+                save(book, progress, pages.checkpoint(), output)?;
+            }
+        }
+        Ok(outcome(pages.end()))
     }
 }
 
-/// The next of `stream`; lines that were written are handed on before it is waited for.
-async fn next<S>(stream: &mut S, output: &mut Output) -> Result<Option<S::Item>, Stop>
+const fn outcome(end: Option<End>) -> Outcome {
+    match end {
+        Some(End::Limited) => Outcome::Limited,
+        _ => Outcome::Done,
+    }
+}
+
+/// Writes down where the drain is, after handing on what that covers.
+fn save(
+    book: &mut Book,
+    progress: Progress,
+    at: Checkpoint,
+    output: &mut Output,
+) -> Result<(), Stop> {
+    output.flush()?;
+    book.write(progress.pages, at, output.len())
+        .map_err(|error| {
+            Stop::Failed(Failure::new(
+                Outcome::Output,
+                format!("the checkpoint cannot be written: {error}"),
+            ))
+        })
+}
+
+/// When the page at hand has to be there.
+struct PageClock {
+    limit: Duration,
+    page: u64,
+    since: Instant,
+}
+
+impl PageClock {
+    fn start(limit: Duration) -> Self {
+        Self {
+            limit,
+            page: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// So many pages have arrived.
+    fn turn(&mut self, pages: u64) {
+        if pages != self.page {
+            self.page = pages;
+            self.since = Instant::now();
+        }
+    }
+}
+
+/// The next of `stream`, within the page's deadline; lines that were written are handed on before
+/// it is waited for.
+async fn next<S>(
+    stream: &mut S,
+    clock: &PageClock,
+    output: &mut Output,
+) -> Result<Option<S::Item>, Stop>
 where
     S: Stream + Unpin,
 {
-    match stream.next().now_or_never() {
-        Some(next) => Ok(next),
-        None => {
-            output.flush()?;
-            Ok(stream.next().await)
-        }
+    if let Some(next) = stream.next().now_or_never() {
+        return Ok(next);
     }
+    output.flush()?;
+    let next = match clock.since.checked_add(clock.limit) {
+        Some(deadline) => timeout_at(deadline, stream.next()).await,
+        None => Ok(stream.next().await),
+    };
+    next.map_err(|_| {
+        Stop::Failed(Failure::new(
+            Outcome::Transport,
+            format!(
+                "page {}: it took longer than its deadline of {:?}",
+                clock.page + 1,
+                clock.limit
+            ),
+        ))
+    })
 }
 
 /// Why a drain ended early.
@@ -182,6 +380,12 @@ enum Stop {
     /// Nobody reads the output any more.
     Closed,
     Failed(Failure),
+}
+
+impl Stop {
+    const fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed)
+    }
 }
 
 impl From<Failure> for Stop {
@@ -206,47 +410,5 @@ fn show(counters: &Counters, progress: Progress) {
     counters.pages().store(progress.pages, Relaxed);
     counters.items().store(progress.items, Relaxed);
     counters.bytes().store(progress.bytes, Relaxed);
-}
-
-/// The layer of pages, with its limits and guards.
-fn pagination(plan: &Plan, strategy: AnyStrategy) -> Result<PaginateLayer<AnyStrategy>, String> {
-    let PagesPlan {
-        max_pages,
-        max_items,
-        max_body,
-        origin,
-        on_repeat,
-        ..
-    } = &plan.pages;
-    let origin = match origin {
-        OriginRule::Rebase => OriginPolicy::Rebase,
-        OriginRule::Deny if plan.credential.allow_origins.is_empty() => OriginPolicy::Deny,
-        OriginRule::Deny => OriginPolicy::Allow(
-            plan.credential
-                .allow_origins
-                .iter()
-                .map(|origin| {
-                    origin
-                        .parse::<Origin>()
-                        .map_err(|error| format!("--allow-origin {origin}: {error}"))
-                })
-                .collect::<Result<_, _>>()?,
-        ),
-    };
-    let mut layer = PaginateLayer::new(strategy)
-        .max_page_bytes(*max_body)
-        .max_item_bytes(*max_body)
-        .origin(origin)
-        .on_repeat(match on_repeat {
-            args::OnRepeat::Error => OnRepeat::Error,
-            args::OnRepeat::End => OnRepeat::End,
-            args::OnRepeat::Allow => OnRepeat::Allow,
-        });
-    if let Some(pages) = max_pages {
-        layer = layer.max_pages(*pages);
-    }
-    if let Some(items) = max_items {
-        layer = layer.max_items(*items);
-    }
-    Ok(layer)
+    counters.refetches().store(progress.refetches, Relaxed);
 }

@@ -90,7 +90,10 @@ impl Failure {
                     Outcome::Status
                 }
             }
-            PageErrorKind::Malformed | PageErrorKind::CrossOrigin => Outcome::Pagination,
+            PageErrorKind::Malformed | PageErrorKind::CrossOrigin | PageErrorKind::Drifted => {
+                Outcome::Pagination
+            }
+            PageErrorKind::ForeignCheckpoint => Outcome::Usage,
             PageErrorKind::Repeated
             | PageErrorKind::Stalled
             | PageErrorKind::TooLarge

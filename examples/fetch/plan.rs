@@ -34,6 +34,8 @@ pub(crate) struct RequestPlan {
 #[derive(Debug)]
 pub(crate) struct PagesPlan {
     pub(crate) next: Next,
+    /// `next` as it was typed.
+    pub(crate) how: Vec<String>,
     pub(crate) more: Option<String>,
     pub(crate) last: Option<String>,
     pub(crate) total: Option<Source>,
@@ -44,6 +46,9 @@ pub(crate) struct PagesPlan {
     pub(crate) max_pages: Option<u64>,
     pub(crate) max_items: Option<u64>,
     pub(crate) max_body: usize,
+    pub(crate) prefetch: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) origin: OriginRule,
 }
 
@@ -150,12 +155,7 @@ fn plan(args: Args) -> Result<Plan, String> {
 
 /// Options whose layer cannot serve them so far.
 fn refuse_unfinished(args: &Args) -> Result<(), String> {
-    let unfinished = [
-        ("--prefetch", args.prefetch > 0),
-        ("--concurrency", args.concurrency != 1),
-        ("--checkpoint", args.checkpoint.is_some()),
-        ("--openapi", args.openapi.is_some()),
-    ];
+    let unfinished = [("--openapi", args.openapi.is_some())];
     match unfinished.iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(format!("{option} is not served by this version of fetch")),
         None => Ok(()),
@@ -233,10 +233,25 @@ fn pages(args: &Args) -> Result<PagesPlan, String> {
             "--next page: and offset: count items; say with --items where they are".to_owned(),
         );
     }
+    if args.concurrency == 0 {
+        return Err("--concurrency 0 would send nothing".to_owned());
+    }
+    let counted = matches!(
+        next,
+        Next::Page { .. } | Next::Offset { .. } | Next::Range { .. }
+    );
+    if args.concurrency > 1 && !counted {
+        return Err(
+            "--concurrency needs --next page:, offset: or range:, whose pages can be computed; \
+             --prefetch works with all"
+                .to_owned(),
+        );
+    }
     let optional = |option: &Option<String>| option.as_deref().map(pointer).transpose();
     let source = |option: &Option<String>| option.as_deref().map(Source::parse).transpose();
     Ok(PagesPlan {
         next,
+        how: args.next.clone(),
         more: optional(&args.more)?,
         last: optional(&args.last)?,
         total: source(&args.total)?,
@@ -247,6 +262,9 @@ fn pages(args: &Args) -> Result<PagesPlan, String> {
         max_pages: args.max_pages,
         max_items: args.max_items,
         max_body: args.max_body,
+        prefetch: args.prefetch,
+        concurrency: args.concurrency,
+        checkpoint: args.checkpoint.clone(),
         origin: args.origin,
     })
 }

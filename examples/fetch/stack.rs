@@ -3,23 +3,31 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use outbound::http::CollectLayer;
 use outbound::retry::{Event, Exponential, RetryLayer};
 use outbound::schema::ValidateLayer;
-use outbound::{Client, standard};
-use tower::ServiceBuilder;
+use outbound::{BoxError, Client, standard};
+use tower::{Service, ServiceBuilder};
 use tower_http::follow_redirect::FollowRedirectLayer;
 
 use crate::args::RetryArgs;
 use crate::console::Console;
 use crate::credential::Credentials;
+use crate::patience::PatienceLayer;
 use crate::redirect::KeepSecrets;
 use crate::summary::Counters;
 use crate::transport;
 
-/// The standard stack over hyper-util's client, as the options want it.
+/// The client that all pages are asked of, whatever their bodies are beneath.
+pub(crate) type Api = Client<Full<Bytes>, UnsyncBoxBody<Bytes, BoxError>>;
+
+/// The standard stack over hyper-util's client, as the options want it: each page is
+/// collected within its attempt.
 pub(crate) fn api(
     retry: &RetryArgs,
     max_body: usize,
@@ -27,14 +35,8 @@ pub(crate) fn api(
     contract: Option<ValidateLayer>,
     counters: &Counters,
     console: &Console,
-) -> Client {
-    let sent = counters.clone();
-    let transport = ServiceBuilder::new()
-        .map_request(move |request: Request<Full<Bytes>>| {
-            sent.requests().fetch_add(1, Relaxed);
-            request
-        })
-        .service(transport::client());
+) -> Api {
+    let transport = counted(counters);
     let stack = standard()
         .deadline(retry.page_deadline)
         .retry(retries(retry, counters, console))
@@ -42,9 +44,62 @@ pub(crate) fn api(
         .body(CollectLayer::new(max_body))
         .per_try(FollowRedirectLayer::with_policy(KeepSecrets::new()));
     match contract {
-        Some(contract) => stack.contract(contract).service(transport).boxed(),
-        None => stack.service(transport).boxed(),
+        Some(contract) => boxed(stack.contract(contract).service(transport)),
+        None => boxed(stack.service(transport)),
     }
+}
+
+/// The same for pages whose items are handed out while they arrive: a body that breaks off or
+/// stalls is asked for again by the page stream.
+pub(crate) fn streaming(
+    retry: &RetryArgs,
+    credentials: Credentials,
+    counters: &Counters,
+    console: &Console,
+) -> Api {
+    let stack = standard()
+        .deadline(retry.page_deadline)
+        .retry(retries(retry, counters, console))
+        .auth(credentials)
+        .body(PatienceLayer::new(retry))
+        .per_try(FollowRedirectLayer::with_policy(KeepSecrets::new()));
+    boxed(stack.service(counted(counters)))
+}
+
+/// The transport, with its sends counted.
+fn counted(
+    counters: &Counters,
+) -> impl Service<Request<Full<Bytes>>, Response = Response<Incoming>, Error = BoxError, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static
++ use<> {
+    let sent = counters.clone();
+    ServiceBuilder::new()
+        .map_request(move |request: Request<Full<Bytes>>| {
+            sent.requests().fetch_add(1, Relaxed);
+            request
+        })
+        .map_err(BoxError::from)
+        .service(transport::client())
+}
+
+fn boxed<S, RB>(stack: S) -> Api
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<RB>> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    RB: Body<Data = Bytes> + Send + 'static,
+    RB::Error: Into<BoxError>,
+{
+    Client::new(
+        ServiceBuilder::new()
+            .map_response(|response: Response<RB>| {
+                response.map(|body| body.map_err(Into::into).boxed_unsync())
+            })
+            .service(stack),
+    )
 }
 
 fn retries(args: &RetryArgs, counters: &Counters, console: &Console) -> RetryLayer {

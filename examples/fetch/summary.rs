@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde_json::json;
@@ -20,11 +20,13 @@ struct Inner {
     items: AtomicU64,
     requests: AtomicU64,
     retries: AtomicU64,
+    refetches: AtomicU64,
     resends: AtomicU64,
     refreshes: AtomicU64,
     violations: AtomicU64,
     bytes: AtomicU64,
     waited_ms: AtomicU64,
+    resumed: AtomicBool,
 }
 
 impl Counters {
@@ -43,6 +45,16 @@ impl Counters {
 
     pub(crate) fn retries(&self) -> &AtomicU64 {
         &self.0.retries
+    }
+
+    /// Pages that were asked for again because their bodies broke off while they were streamed.
+    pub(crate) fn refetches(&self) -> &AtomicU64 {
+        &self.0.refetches
+    }
+
+    /// The drain goes on from a checkpoint.
+    pub(crate) fn resumes(&self) {
+        self.0.resumed.store(true, Relaxed);
     }
 
     /// Sends by the auth layer after a 401.
@@ -82,25 +94,28 @@ pub(crate) fn write(
         items,
         requests,
         retries,
+        refetches,
         resends,
         refreshes,
         violations,
         bytes,
         waited_ms,
+        resumed,
     } = &*counters.0;
     let summary = json!({
         "outcome": outcome.name(),
         "pages": pages.load(Relaxed),
         "items": items.load(Relaxed),
         "requests": requests.load(Relaxed),
-        "retries": retries.load(Relaxed),
+        // To who reads it, one is as good as the other: sends after the first.
+        "retries": retries.load(Relaxed) + refetches.load(Relaxed),
         "resends": resends.load(Relaxed),
         "refreshes": refreshes.load(Relaxed),
         "violations": violations.load(Relaxed),
         "bytes": bytes.load(Relaxed),
         "waited_ms": waited_ms.load(Relaxed),
         "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        "resumed": false,
+        "resumed": resumed.load(Relaxed),
         "truncated": outcome.truncated(),
     });
     let text = format!("{summary}\n");

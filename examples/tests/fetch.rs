@@ -776,9 +776,11 @@ fn what_cannot_be_meant_is_2_and_sends_nothing() {
         &["ftp://h/"],
         &["http://user:pw@h/"],
         // Not served by this version.
-        &[&url, "--checkpoint", "c"],
-        &[&url, "--prefetch", "1"],
+        &[&url, "--checkpoint", "."],
+        &[&url, "--prefetch", "-1"],
         &[&url, "--concurrency", "2"],
+        &[&url, "--concurrency", "0"],
+        &[&url, "--concurrency", "2", "--next", "link"],
         &[&url, "--openapi", "f"],
     ] {
         let run = run(arguments);
