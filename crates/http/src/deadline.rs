@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Request;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tower_layer::Layer;
@@ -17,6 +18,8 @@ use crate::BoxError;
 /// The limit is **hard**: it covers all that happens beneath (attempts, waits between them,
 /// token fetches), and what is in flight when it passes is dropped. The time in which the
 /// service is not ready is not counted, since no call exists yet.
+///
+/// A request whose caller has less time says so in its extension [`DeadlineAt`].
 ///
 /// It covers the response body only where a [`CollectLayer`](crate::CollectLayer) beneath
 /// makes the body part of the call; for a streamed body see
@@ -61,6 +64,27 @@ impl<S> Layer<S> for DeadlineLayer {
     }
 }
 
+/// Request extension: when its caller has no use for an answer any more.
+///
+/// [`DeadlineLayer`] drops the call then, if its own limit does not end before, and a retry layer
+/// starts no attempt that would come too late. For a server that calls others: the deadline of
+/// the request that came in becomes that of the requests that go out.
+///
+/// ```
+/// use std::time::Duration;
+/// use http::Request;
+/// use outbound_http::DeadlineAt;
+/// use tokio::time::Instant;
+///
+/// let deadline = DeadlineAt(Instant::now() + Duration::from_secs(2));
+/// let request = Request::get("https://api.example.com/").extension(deadline).body(())?;
+/// # let _ = request;
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs)] // A newtype around its moment.
+pub struct DeadlineAt(pub Instant);
+
 /// Drops a call that takes longer than a limit. See [`DeadlineLayer`].
 #[derive(Clone, Debug)]
 pub struct Deadline<S> {
@@ -68,9 +92,9 @@ pub struct Deadline<S> {
     limit: Duration,
 }
 
-impl<S, R> Service<R> for Deadline<S>
+impl<S, B> Service<Request<B>> for Deadline<S>
 where
-    S: Service<R>,
+    S: Service<Request<B>>,
     S::Error: Into<BoxError>,
 {
     type Response = S::Response;
@@ -81,11 +105,19 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, request: R) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let now = Instant::now();
+        // A limit beyond what the clock can count is no limit.
+        let (mut at, mut limit) = (now.checked_add(self.limit), self.limit);
+        if let Some(&DeadlineAt(sooner)) = request.extensions().get() {
+            if at.is_none_or(|at| sooner < at) {
+                at = Some(sooner);
+                limit = sooner.saturating_duration_since(now);
+            }
+        }
         DeadlineFuture {
-            // A limit beyond what the clock can count is no limit.
-            at: Instant::now().checked_add(self.limit),
-            limit: self.limit,
+            at,
+            limit,
             response: self.inner.call(request),
             timer: None,
         }

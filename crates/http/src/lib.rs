@@ -12,7 +12,7 @@
 //!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
 //! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
 //! - **Markers** that travel in a message's extensions: [`NoAuth`], [`CrossOrigin`],
-//!   [`ResendCount`], [`EffectiveUri`].
+//!   [`ResendCount`], [`EffectiveUri`], [`DeadlineAt`].
 //!
 //! # Example
 //!
@@ -70,7 +70,7 @@ mod spawn;
 pub use self::collect::{
     BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
 };
-pub use self::deadline::{Deadline, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
+pub use self::deadline::{Deadline, DeadlineAt, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
 pub use self::drain::Drain;
 pub use self::effective_uri::{
     EffectiveUri, EffectiveUriFuture, EffectiveUriLayer, EffectiveUriService,

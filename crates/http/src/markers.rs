@@ -19,7 +19,8 @@ pub struct CrossOrigin;
 ///
 /// The number is the ordinal of OpenTelemetry's `http.request.resend_count`: 1 on the first
 /// resend. It is absent from a first send, since inserting the first extension allocates, and
-/// it stands on the final response whenever it is above zero.
+/// it stands on the final response whenever it is above zero. A layer learns of the resends beneath
+/// it from the response: where one of them ended in an error, the next has the same number again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(clippy::exhaustive_structs)] // A newtype around its number.
 pub struct ResendCount(pub u32);

@@ -132,16 +132,17 @@ async fn the_deadline_drops_the_call_in_flight() {
         }
     }
     let (sender, mut dropped) = tokio::sync::mpsc::unbounded_channel();
-    let client = DeadlineLayer::new(Duration::from_secs(1)).layer(service_fn(move |()| {
-        let guard = OnDrop(sender.clone());
-        async move {
-            let _guard = guard;
-            sleep(Duration::from_secs(9)).await;
-            Ok::<_, BoxError>(())
-        }
-    }));
+    let client =
+        DeadlineLayer::new(Duration::from_secs(1)).layer(service_fn(move |_: Request<()>| {
+            let guard = OnDrop(sender.clone());
+            async move {
+                let _guard = guard;
+                sleep(Duration::from_secs(9)).await;
+                Ok::<_, BoxError>(())
+            }
+        }));
     let start = Instant::now();
-    assert!(client.oneshot(()).await.is_err());
+    assert!(client.oneshot(Request::new(())).await.is_err());
     assert_eq!(
         dropped.recv().await.unwrap() - start,
         Duration::from_secs(1)

@@ -5,9 +5,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body;
 use http_body_util::Full;
 use outbound_http::{BoxError, CollectedBody};
+use outbound_paginate::{Pages, Paginate, Strategy};
 use tower_service::Service;
+
+use crate::base_url::BaseUrlLayer;
+use crate::stack::send;
 
 /// An HTTP service under a name: `Clone + Send + Sync`, for a struct's field, for axum's
 /// `State`, for tests with any transport.
@@ -20,7 +25,7 @@ use tower_service::Service;
 /// use http::{Request, Response};
 /// use http_body_util::Full;
 /// use outbound::{Client, standard};
-/// use tower::{ServiceExt, service_fn};
+/// use tower::service_fn;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), outbound::BoxError> {
@@ -33,13 +38,14 @@ use tower_service::Service;
 /// });
 /// let app = App { api: standard().service(transport).boxed() };
 ///
-/// let response = app.api.clone().oneshot(Request::default()).await?;
+/// let response = app.api.send(Request::default()).await?;
 /// assert_eq!(response.into_body().into_bytes(), "{}");
 /// # Ok(())
 /// # }
 /// ```
 pub struct Client<B = Full<Bytes>, RB = CollectedBody> {
     inner: Box<dyn Erased<B, RB>>,
+    base_url: BaseUrlLayer,
 }
 
 type Responding<RB> = Pin<Box<dyn Future<Output = Result<Response<RB>, BoxError>> + Send>>;
@@ -60,9 +66,57 @@ impl<B, RB> Client<B, RB> {
         S::Error: Into<BoxError>,
         X: Into<RB>,
     {
+        Self::with_base_url(service, BaseUrlLayer::default())
+    }
+
+    /// Of a service that completes requests with this base.
+    pub(crate) fn with_base_url<S, X>(service: S, base_url: BaseUrlLayer) -> Self
+    where
+        S: Service<Request<B>, Response = Response<X>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        X: Into<RB>,
+    {
         Self {
             inner: Box::new(service),
+            base_url,
         }
+    }
+
+    /// Sends one request: waits until the client is ready, then for the response.
+    ///
+    /// # Errors
+    ///
+    /// The stack's own; [`ErrorExt`](crate::ErrorExt) tells what it is. A response of any status
+    /// is none: see [`success`](crate::success).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call in flight.
+    pub async fn send(&self, request: Request<B>) -> Result<Response<RB>, BoxError> {
+        send(self.clone(), request).await
+    }
+
+    /// Sends the request of a list's first page; the response is the stream of all of them.
+    ///
+    /// For other limits and guards put a [`PaginateLayer`](outbound_paginate::PaginateLayer)
+    /// around the client.
+    ///
+    /// # Errors
+    ///
+    /// The stack's own, for the first page.
+    pub async fn pages<P>(
+        &self,
+        strategy: P,
+        mut first: Request<B>,
+    ) -> Result<Pages<Self, P, B, RB>, BoxError>
+    where
+        P: Strategy<B> + Clone,
+        B: Body + Clone,
+    {
+        // Next pages are confined to the first one's origin, which has to be known.
+        self.base_url.complete(&mut first);
+        send(Paginate::new(self.clone(), strategy), first).await
     }
 }
 
@@ -108,6 +162,7 @@ impl<B, RB> Clone for Client<B, RB> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone_box(),
+            base_url: self.base_url.clone(),
         }
     }
 }

@@ -10,13 +10,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "axum")]
+pub mod axum;
+mod base_url;
 mod client;
+mod error;
+mod pages;
+mod span;
 mod stack;
 mod standard;
+mod status;
 
 pub use outbound_auth as auth;
 pub use outbound_http as http;
@@ -25,6 +32,11 @@ pub use outbound_paginate as paginate;
 pub use outbound_retry as retry;
 pub use outbound_schema as schema;
 
+pub use self::base_url::{BaseUrl, BaseUrlFuture, BaseUrlLayer, InvalidBaseUrl};
 pub use self::client::Client;
+pub use self::error::ErrorExt;
+pub use self::pages::{Checked, PagesExt};
+pub use self::span::{AttemptSpan, AttemptSpanFuture, AttemptSpanLayer};
 pub use self::stack::Stack;
-pub use self::standard::{Standard, standard};
+pub use self::standard::{Retries, Standard, Tried, standard};
+pub use self::status::{StatusError, success};

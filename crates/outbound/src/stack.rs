@@ -1,10 +1,13 @@
+use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use outbound_http::{BoxError, CollectedBody};
+use outbound_paginate::{Pages, Paginate, Strategy};
 use tower_service::Service;
 
-use crate::Client;
+use crate::{BaseUrl, BaseUrlFuture, Client};
 
 /// A service with the standard stack around it, unboxed. Made by [`Standard`](crate::Standard).
 ///
@@ -12,11 +15,11 @@ use crate::Client;
 /// put into a struct or into axum's `State`.
 #[derive(Clone, Debug)]
 pub struct Stack<S> {
-    inner: S,
+    inner: BaseUrl<S>,
 }
 
 impl<S> Stack<S> {
-    pub(crate) const fn new(inner: S) -> Self {
+    pub(crate) const fn new(inner: BaseUrl<S>) -> Self {
         Self { inner }
     }
 
@@ -29,25 +32,75 @@ impl<S> Stack<S> {
         S: Service<Request<B>, Response = Response<RB>> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
         S::Error: Into<BoxError>,
-        RB: Into<CollectedBody>,
+        RB: Into<CollectedBody> + 'static,
+        B: 'static,
     {
-        Client::new(self.inner)
+        let base_url = self.inner.layer().clone();
+        Client::with_base_url(self.inner, base_url)
     }
 }
 
-impl<S, R> Service<R> for Stack<S>
+impl<S: Clone> Stack<S> {
+    /// Sends one request: waits until the stack is ready, then for the response.
+    ///
+    /// It takes a clone for the call, which shares what the layers share.
+    ///
+    /// # Errors
+    ///
+    /// The stack's own; [`ErrorExt`](crate::ErrorExt) tells what it is.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call in flight.
+    pub async fn send<B, RB>(&self, request: Request<B>) -> Result<Response<RB>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<RB>>,
+    {
+        send(self.inner.clone(), request).await
+    }
+
+    /// Sends the request of a list's first page; the response is the stream of all of them.
+    ///
+    /// # Errors
+    ///
+    /// The stack's own, for the first page.
+    pub async fn pages<P, B, RB>(
+        &self,
+        strategy: P,
+        mut first: Request<B>,
+    ) -> Result<Pages<Self, P, B, RB>, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<RB>>,
+        P: Strategy<B> + Clone,
+        B: Body + Clone,
+    {
+        // Next pages are confined to the first one's origin, which has to be known.
+        self.inner.layer().complete(&mut first);
+        send(Paginate::new(self.clone(), strategy), first).await
+    }
+}
+
+pub(crate) async fn send<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>
 where
     S: Service<R>,
 {
-    type Response = S::Response;
+    poll_fn(|cx| service.poll_ready(cx)).await?;
+    service.call(request).await
+}
+
+impl<S, B, RB> Service<Request<B>> for Stack<S>
+where
+    S: Service<Request<B>, Response = Response<RB>>,
+{
+    type Response = Response<RB>;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = BaseUrlFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: R) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         self.inner.call(request)
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use http::{Extensions, Uri};
-use outbound_http::ResendCount;
+use outbound_http::{DeadlineAt, ResendCount};
 use tokio::time::Instant;
 
 use crate::backoff::up_to;
@@ -47,10 +47,14 @@ impl Course {
         let limit = settings
             .and_then(|settings| settings.deadline)
             .or(config.deadline);
+        let own = limit.and_then(|limit| Instant::now().checked_add(limit));
         Self {
             attempt: 1,
             retries: Override::retries_of(settings, config.retries),
-            deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
+            deadline: match extensions.get() {
+                Some(&DeadlineAt(at)) => Some(own.map_or(at, |own| own.min(at))),
+                None => own,
+            },
             resends: ResendCount::of(extensions),
         }
     }

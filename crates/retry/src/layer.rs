@@ -79,9 +79,17 @@ impl<R, C, K> RetryLayer<R, C, K> {
 
     /// Starts no attempt later than `limit` after the call, and returns the last outcome at once
     /// where a pause would end later. What is in flight is not dropped; for that there is
-    /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default.
+    /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default; a request's extension
+    /// [`DeadlineAt`](outbound_http::DeadlineAt) is heeded all the same.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.config.deadline = Some(limit);
+        self
+    }
+
+    /// As [`deadline`](Self::deadline), where none is set yet, or a later one.
+    pub fn deadline_at_most(mut self, limit: Duration) -> Self {
+        let earlier = self.config.deadline.filter(|deadline| *deadline < limit);
+        self.config.deadline = earlier.or(Some(limit));
         self
     }
 

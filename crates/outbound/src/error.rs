@@ -1,0 +1,119 @@
+use std::error::Error;
+use std::io;
+
+use http::StatusCode;
+use outbound_auth::AuthError;
+use outbound_http::{BodyTooLarge, DeadlineExceeded, IdleTimeout};
+use outbound_paginate::{PageError, PageErrorKind};
+use outbound_schema::Violation;
+
+use crate::StatusError;
+
+/// What went wrong, in a stack whose error is [`BoxError`](crate::BoxError).
+///
+/// Each question looks along the whole chain of [`source`](Error::source)s, so that it does not
+/// matter which layer wrapped what. More than one answer may be yes: a token endpoint that does
+/// not answer is both a credential's failure and a timeout.
+///
+/// ```
+/// use std::io;
+/// use outbound::{BoxError, ErrorExt};
+///
+/// let error: BoxError = io::Error::from(io::ErrorKind::TimedOut).into();
+/// assert!(error.is_timeout());
+/// assert!(!error.is_contract());
+/// ```
+pub trait ErrorExt {
+    /// The first error of this type along the chain.
+    fn find<E: Error + 'static>(&self) -> Option<&E>;
+
+    /// A deadline passed, a body stalled, a socket timed out.
+    fn is_timeout(&self) -> bool {
+        self.find::<DeadlineExceeded>().is_some()
+            || self.find::<IdleTimeout>().is_some()
+            || self
+                .find::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    }
+
+    /// A body broke its contract; [`violation`](Self::violation) says how.
+    fn is_contract(&self) -> bool {
+        self.violation().is_some()
+    }
+
+    /// How a body broke its contract.
+    fn violation(&self) -> Option<&Violation> {
+        self.find()
+    }
+
+    /// There is no credential, or the request may not carry it.
+    fn is_credential(&self) -> bool {
+        self.find::<AuthError>().is_some()
+    }
+
+    /// A body is larger than its limit.
+    fn is_too_large(&self) -> bool {
+        self.find::<BodyTooLarge>().is_some() || self.is_page(PageErrorKind::TooLarge)
+    }
+
+    /// A stream of pages ended in this way.
+    fn is_page(&self, kind: PageErrorKind) -> bool {
+        self.find::<PageError>()
+            .is_some_and(|error| error.kind() == kind)
+    }
+
+    /// The status that was no success, from [`success`](crate::success) or a stream of pages.
+    ///
+    /// Not that of a response whose body broke its contract: it is in the
+    /// [violation](Violation::status).
+    fn status(&self) -> Option<StatusCode> {
+        let answered = self.find().map(StatusError::status);
+        answered.or_else(|| self.find().and_then(status_of_page))
+    }
+
+    /// None of the others: the transport's own.
+    fn is_transport(&self) -> bool {
+        !self.is_contract()
+            && !self.is_credential()
+            && !self.is_too_large()
+            && self.status().is_none()
+            && self.find::<PageError>().is_none_or(|error| {
+                matches!(error.kind(), PageErrorKind::Service | PageErrorKind::Body)
+            })
+    }
+}
+
+fn status_of_page(error: &PageError) -> Option<StatusCode> {
+    let response = error.response()?;
+    (error.kind() == PageErrorKind::Status).then_some(response.parts.status)
+}
+
+impl ErrorExt for dyn Error + 'static {
+    fn find<E: Error + 'static>(&self) -> Option<&E> {
+        std::iter::successors(Some(self), |&error| cause(error))
+            .find_map(|error| error.downcast_ref())
+    }
+}
+
+impl ErrorExt for dyn Error + Send + Sync + 'static {
+    fn find<E: Error + 'static>(&self) -> Option<&E> {
+        let error: &(dyn Error + 'static) = self;
+        error.find()
+    }
+}
+
+impl<T: Error + 'static> ErrorExt for T {
+    fn find<E: Error + 'static>(&self) -> Option<&E> {
+        let error: &(dyn Error + 'static) = self;
+        error.find()
+    }
+}
+
+/// What an I/O error wraps is not among its sources, but that error's source is.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
