@@ -231,6 +231,18 @@ async fn without_credentials_the_token_is_asked_for_anonymously() {
     assert!(!sent[1].uri().query().unwrap().contains("account"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_token_comes_through_the_one_permit_that_its_request_needs() {
+    let (client, sent) = registry(RULES);
+    let client = tower::limit::ConcurrencyLimitLayer::new(1).layer(client);
+    let registry = Registry::new(home(), client.clone());
+    let service = AuthLayer::new(registry).replay().layer(client);
+    let all = (0..10).map(|_| status(&service, at("/v2/a/tags/list")));
+    let all = tokio::time::timeout(Duration::from_secs(5), join_all(all)).await;
+    assert_eq!(all.expect("no deadlock"), [200; 10]);
+    assert!(sent.len() <= 21);
+}
+
 #[tokio::test]
 async fn an_insufficient_token_leads_to_no_loop() {
     for error in ["", ",error=\"insufficient_scope\""] {

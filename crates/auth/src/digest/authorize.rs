@@ -20,7 +20,7 @@ const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-
 ///
 /// MD5 and SHA-256, each with its `-sess` variant, with `qop=auth` or, for servers of RFC 2069,
 /// without. Of several challenges the strongest is answered, and nothing weaker in its place;
-/// `Basic` never. `auth-int` and `userhash` are not supported.
+/// `Basic` never. User and password count in UTF-8. `auth-int` and `userhash` are not supported.
 ///
 /// The first request to an origin goes out without a credential, is answered with a challenge and
 /// is sent again; later ones carry the answer at once. The count of a nonce's uses (`nc`) rises

@@ -22,7 +22,7 @@ pub(super) struct Session {
     /// Whether the server knows `qop=auth`; without it the answer is that of RFC 2069.
     quality: bool,
     cnonce: Box<str>,
-    /// User, realm and password, hashed.
+    /// User, realm and password, hashed; in a session variant with its first nonces.
     base: Box<str>,
     count: AtomicU32,
     accepted: AtomicBool,
@@ -85,15 +85,19 @@ impl Session {
     ) -> Option<Self> {
         let algorithm = answerable(challenge)?;
         let realm = challenge.get_bytes("realm")?;
-        let base = algorithm
-            .hash
-            .of(&[user.as_bytes(), realm, password.as_bytes()]);
+        let hash = algorithm.hash;
+        let nonce = challenge.get_bytes("nonce")?;
+        let mut base = hash.of(&[user.as_bytes(), realm, password.as_bytes()]);
+        if algorithm.session {
+            // Once: a next nonce does not change it.
+            base = hash.of(&[base.as_bytes(), nonce, cnonce.as_bytes()]);
+        }
         Some(Self {
             algorithm,
             named: challenge.get("algorithm").is_some(),
             user: user.into(),
             realm: realm.into(),
-            nonce: challenge.get_bytes("nonce")?.into(),
+            nonce: nonce.into(),
             opaque: challenge.get_bytes("opaque").map(Into::into),
             quality: challenge.get("qop").is_some(),
             cnonce: cnonce.into(),
@@ -185,9 +189,7 @@ impl Session {
     fn response(&self, method: &Method, target: &str, count: &str) -> String {
         let hash = self.algorithm.hash;
         let (nonce, cnonce) = (&*self.nonce, self.cnonce.as_bytes());
-        let session = self.algorithm.session;
-        let session = session.then(|| hash.of(&[self.base.as_bytes(), nonce, cnonce]));
-        let first = session.as_deref().unwrap_or(&self.base).as_bytes();
+        let first = self.base.as_bytes();
         let second = hash.of(&[method.as_str().as_bytes(), target.as_bytes()]);
         if self.quality {
             hash.of(&[
@@ -366,5 +368,6 @@ mod tests {
         assert_ne!(response(&first), response(&second));
         let next = session.with_nonce(b"m", "d".to_owned());
         assert!(value(&next, "/").contains("nc=00000001"));
+        assert_eq!(next.base, session.base);
     }
 }
