@@ -158,6 +158,8 @@ mod flight;
 mod future;
 mod header;
 mod held;
+#[cfg(all(test, outbound_loom))]
+mod interleavings;
 mod invalid;
 mod keyed;
 mod launch;
