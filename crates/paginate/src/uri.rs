@@ -50,6 +50,16 @@ pub(crate) fn resolve(base: &Uri, reference: &str) -> Result<Uri, Malformed> {
     if uri.scheme().is_none() && !resolved.starts_with('/') {
         return Err(malformed());
     }
+    // `http` lets any port pass, and then knows none; others may read one in it.
+    let port = uri.authority().map_or("", |authority| {
+        let host = authority.as_str();
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let rest = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+        rest.rsplit_once(':').map_or("", |(_, port)| port)
+    });
+    if !port.is_empty() && (uri.port_u16().is_none() || !port.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(malformed());
+    }
     if uri.authority().is_some_and(|a| a.as_str().contains('@'))
         && uri.authority() != base.authority()
     {
@@ -184,6 +194,18 @@ mod tests {
             assert_eq!(resolved(base, bad), None, "{bad}");
         }
         assert_eq!(resolved(base, &format!("?{}", "a".repeat(70_000))), None);
+    }
+
+    #[test]
+    fn user_information_may_be_kept_and_not_changed() {
+        assert_eq!(resolved("https://u:p@h/a", "b").unwrap(), "https://u:p@h/b");
+        assert_eq!(
+            resolved("https://u@[::1]:8/a", "b").unwrap(),
+            "https://u@[::1]:8/b"
+        );
+        for other in ["https://u:q@h/b", "//x@h/b", "https://u@h/b"] {
+            assert_eq!(resolved("https://u:p@h/a", other), None, "{other}");
+        }
     }
 
     #[test]

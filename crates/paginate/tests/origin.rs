@@ -1,0 +1,378 @@
+//! A stream stays at home: what a next URL may be, and what it may not lead to.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
+use outbound_http::{BoxError, CrossOrigin, EffectiveUri, NoAuth, Origin};
+use outbound_paginate::{
+    Cursor, LinkHeader, NextUrl, OriginPolicy, PageErrorKind, PaginateLayer, Token, body, query,
+};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::support::{Body, Own, all, api, get, json, pages};
+
+fn next_url() -> NextUrl {
+    NextUrl::at("/next")
+}
+
+/// The second request that `next` on the page at `first` leads to, or the failure.
+async fn second(
+    first: &str,
+    next: &str,
+    policy: OriginPolicy,
+) -> Result<Option<String>, PageErrorKind> {
+    let body = format!(r#"{{"next":{}}}"#, serde_json::Value::from(next));
+    let api = api(move |_, n| json(if n == 0 { body.as_str() } else { "{}" }.to_owned()));
+    let layer = PaginateLayer::new(next_url()).origin(policy);
+    let (_, error) = all(pages(&api, layer, first).await).await;
+    let asked = api.asked();
+    match error {
+        Some(error) => {
+            assert_eq!(asked.len(), 1, "nothing may be sent: {next}");
+            Err(error.kind())
+        }
+        None => Ok(asked.get(1).map(|asked| asked.uri.clone())),
+    }
+}
+
+async fn denied(first: &str, next: &str) -> Result<Option<String>, PageErrorKind> {
+    second(first, next, OriginPolicy::Deny).await
+}
+
+const CROSS: Result<Option<String>, PageErrorKind> = Err(PageErrorKind::CrossOrigin);
+const MALFORMED: Result<Option<String>, PageErrorKind> = Err(PageErrorKind::Malformed);
+
+#[tokio::test]
+async fn references_of_every_form_stay_within_the_origin() {
+    let base = "https://api.test/v1/items?page=1";
+    for (next, expected) in [
+        ("?page=2", "https://api.test/v1/items?page=2"),
+        ("items;v=1?page=2", "https://api.test/v1/items;v=1?page=2"),
+        ("../v2/items", "https://api.test/v2/items"),
+        ("/p", "https://api.test/p"),
+        ("//api.test/p", "https://api.test/p"),
+        ("https://api.test/p", "https://api.test/p"),
+        ("https://API.test:443/p", "https://API.test:443/p"),
+        ("HTTPS://api.test/p", "https://api.test/p"),
+        ("  /p?x\t", "https://api.test/p?x"),
+        ("/p#part", "https://api.test/p"),
+        ("/a//b", "https://api.test/a//b"),
+        ("//api.test//b", "https://api.test//b"),
+        // Byte for byte.
+        (
+            "?c=%7E+%20'|[]{}\\%2f^`",
+            "https://api.test/v1/items?c=%7E+%20'|[]{}\\%2f^%60",
+        ),
+        ("/%7e/%2E%2e/x", "https://api.test/%7e/%2E%2e/x"),
+        (
+            "?q=a b\"<>é",
+            "https://api.test/v1/items?q=a%20b%22%3C%3E%C3%A9",
+        ),
+        ("/p a\u{fc}", "https://api.test/p%20a%C3%BC"),
+    ] {
+        assert_eq!(
+            denied(base, next).await,
+            Ok(Some(expected.to_owned())),
+            "{next}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_scheme_host_or_port_is_another_origin() {
+    let base = "https://api.test/v1/items?page=1";
+    for next in [
+        "http://api.test/v1/items?page=2",
+        "https://api.test:8443/p",
+        "https://api.test./p",
+        "https://evil.test/p",
+        "https://sub.api.test/p",
+        "https://api.test.evil.test/p",
+        "//evil.test/p",
+        "https://[::1]/p",
+        "ftp://api.test/p",
+    ] {
+        assert_eq!(denied(base, next).await, CROSS, "{next}");
+    }
+}
+
+#[tokio::test]
+async fn what_parsers_read_differently_is_refused() {
+    let base = "https://api.test/v1/items?page=1";
+    for next in [
+        "https:\\\\evil.test\\x",
+        "https:/evil.test/x",
+        "https:evil.test/x",
+        "https:///evil.test/x",
+        "https://api.test@evil.test/",
+        "https://user:pw@api.test/",
+        "https://user@api.test/",
+        "//user@api.test/",
+        "https://exämple.test/",
+        "https://a b.test/",
+        "https://api.test:x/",
+        "https://api.test:99999/",
+        "/a\r\nx: y",
+        "/a\nb",
+        "/a\u{0}b",
+        "/a\tb",
+        "mailto:a@b",
+        "javascript:alert(1)",
+        "data:,x",
+        "urn:x",
+    ] {
+        assert_eq!(denied(base, next).await, MALFORMED, "{next:?}");
+    }
+    // Such a slash is one of a path, not of a host.
+    assert_eq!(
+        denied(base, "\\\\evil.test\\x").await,
+        Ok(Some("https://api.test/v1/\\\\evil.test\\x".to_owned()))
+    );
+    let long = format!("/{}", "a".repeat(70_000));
+    assert_eq!(denied(base, &long).await, MALFORMED);
+}
+
+#[tokio::test]
+async fn a_request_without_an_origin_is_followed_by_paths_alone() {
+    for (next, expected) in [
+        ("/b", Ok(Some("/b".to_owned()))),
+        ("?page=2", Ok(Some("/v1/items?page=2".to_owned()))),
+        ("more", Ok(Some("/v1/more".to_owned()))),
+        ("https://api.test/b", CROSS),
+        ("//evil.test/b", CROSS),
+        // A base-URL layer beneath would read a host in them.
+        ("/.//evil.test/b", MALFORMED),
+        ("..//evil.test/b", MALFORMED),
+        ("./..//evil.test/b", MALFORMED),
+    ] {
+        let body = format!(r#"{{"next":{}}}"#, serde_json::Value::from(next));
+        let api = api(move |_, n| json(if n == 0 { body.as_str() } else { "{}" }.to_owned()));
+        let layer = PaginateLayer::new(next_url());
+        let request = Request::get("/v1/items").body(Body::default()).unwrap();
+        let service = layer.layer(api.clone());
+        let (_, error) = all(service.oneshot(request).await.unwrap()).await;
+        let followed = match error {
+            Some(error) => Err(error.kind()),
+            None => Ok(api.asked().get(1).map(|asked| asked.uri.clone())),
+        };
+        assert_eq!(followed, expected, "{next}");
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_is_not_doubled() {
+    for (first, next, expected) in [
+        (
+            "https://ghe.test/api/v3/issues",
+            "https://ghe.test/api/v3/issues?page=2",
+            "https://ghe.test/api/v3/issues?page=2",
+        ),
+        (
+            "https://s.test/wiki/api/v2/spaces",
+            "/wiki/api/v2/spaces?c=1",
+            "https://s.test/wiki/api/v2/spaces?c=1",
+        ),
+    ] {
+        assert_eq!(denied(first, next).await, Ok(Some(expected.to_owned())));
+    }
+}
+
+#[tokio::test]
+async fn rebasing_takes_path_and_query_to_the_first_origin() {
+    let base = "https://api.test/v1/items?page=1";
+    for (next, expected) in [
+        (
+            "http://api.test/v1/items?page=2",
+            "https://api.test/v1/items?page=2",
+        ),
+        (
+            "http://10.0.0.7:8080/v1/items?c=%7E'",
+            "https://api.test/v1/items?c=%7E'",
+        ),
+        ("https://internal", "https://api.test/"),
+        ("//internal//x", "https://api.test//x"),
+        ("/plain", "https://api.test/plain"),
+    ] {
+        let second = second(base, next, OriginPolicy::Rebase).await;
+        assert_eq!(second, Ok(Some(expected.to_owned())), "{next}");
+    }
+    // What is no URL is none under any policy.
+    assert_eq!(
+        second(base, "https://u:p@h/", OriginPolicy::Rebase).await,
+        MALFORMED
+    );
+    // Nor does a request without an origin get one.
+    assert_eq!(
+        second("/v1", "https://h//evil.test/x", OriginPolicy::Rebase).await,
+        Ok(Some("https://api.test//evil.test/x".to_owned())),
+        "the helper's requests have an origin"
+    );
+    let api = api(|_, _| json(r#"{"next":"https://h//evil.test/x"}"#));
+    let layer = PaginateLayer::new(next_url()).origin(OriginPolicy::Rebase);
+    let request = Request::get("/v1").body(Body::default()).unwrap();
+    let (_, error) = all(layer.layer(api.clone()).oneshot(request).await.unwrap()).await;
+    assert_eq!(error.unwrap().kind(), PageErrorKind::Malformed);
+    assert_eq!(api.requests(), 1);
+}
+
+#[tokio::test]
+async fn the_first_origin_is_home_whatever_the_pages_before_said() {
+    let other: Origin = "https://b.test".parse().unwrap();
+    let api = api(|uri, _| {
+        json(match uri {
+            "https://api.test/a" => r#"{"next":"https://b.test/b"}"#,
+            // Relative to the page that answered.
+            "https://b.test/b" => r#"{"next":"c"}"#,
+            "https://b.test/c" => r#"{"next":"https://api.test/d"}"#,
+            "https://api.test/d" => r#"{"next":"https://c.test/e"}"#,
+            _ => "{}",
+        })
+    });
+    let layer = PaginateLayer::new(next_url()).origin(OriginPolicy::Allow(vec![other]));
+    let mut request = get("/a");
+    request
+        .headers_mut()
+        .insert("authorization", HeaderValue::from_static("hunter2"));
+    let (found, error) = all(layer.layer(api.clone()).oneshot(request).await.unwrap()).await;
+    assert_eq!(error.unwrap().kind(), PageErrorKind::CrossOrigin);
+    assert_eq!(found.len(), 4);
+    let asked = api.asked();
+    let away: Vec<_> = asked.iter().map(|asked| asked.cross_origin).collect();
+    assert_eq!(
+        away,
+        [false, true, true, false],
+        "at home again it is as before"
+    );
+    let trusted = asked
+        .iter()
+        .map(|asked| asked.headers.contains_key("authorization"));
+    assert_eq!(trusted.collect::<Vec<_>>(), [true, false, false, true]);
+}
+
+#[tokio::test]
+async fn a_redirect_elsewhere_makes_relative_links_strangers() {
+    let service = service_fn(|request: Request<Body>| async move {
+        let mut response = Response::new(Full::<Bytes>::from("[1]"));
+        response
+            .headers_mut()
+            .insert("link", HeaderValue::from_static("</b>; rel=next"));
+        // As if a redirect had been followed beneath.
+        response
+            .extensions_mut()
+            .insert(EffectiveUri(http::Uri::from_static("https://cdn.test/a")));
+        assert_eq!(request.uri(), "https://api.test/a");
+        Ok::<_, BoxError>(response)
+    });
+    let layer = PaginateLayer::new(LinkHeader::next());
+    let (found, error) = all(layer.layer(service).oneshot(get("/a")).await.unwrap()).await;
+    assert_eq!(
+        (found.len(), error.unwrap().kind()),
+        (1, PageErrorKind::CrossOrigin)
+    );
+}
+
+#[tokio::test]
+async fn an_allowed_stranger_gets_the_body_and_nothing_that_was_meant_for_home() {
+    let sent: Arc<Mutex<Vec<Request<Body>>>> = Arc::default();
+    let log = sent.clone();
+    let service = service_fn(move |request: Request<Body>| {
+        let first = log.lock().unwrap().is_empty();
+        log.lock().unwrap().push(request);
+        let body = if first {
+            r#"{"next":"https://b.test/b"}"#
+        } else {
+            "{}"
+        };
+        async move { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(body))) }
+    });
+    let mut request = Request::post("https://api.test/a")
+        .header("authorization", "hunter2")
+        .header("proxy-authorization", "hunter2")
+        .header("cookie", "a=hunter2")
+        .header("host", "api.test")
+        .header("accept", "application/json")
+        .body(Full::from("{\"q\":1}"))
+        .unwrap();
+    let mut key = HeaderValue::from_static("hunter2");
+    key.set_sensitive(true);
+    request.headers_mut().insert("x-api-key", key);
+    request.extensions_mut().insert(Own);
+    request.extensions_mut().insert(NoAuth);
+    let other: Origin = "https://b.test".parse().unwrap();
+    let layer = PaginateLayer::new(next_url()).origin(OriginPolicy::Allow(vec![other]));
+    let (found, error) = all(layer.layer(service).oneshot(request).await.unwrap()).await;
+    assert!(error.is_none());
+    assert_eq!(found.len(), 2);
+    let sent = sent.lock().unwrap();
+    let away = &sent[1];
+    let names: Vec<_> = away
+        .headers()
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
+    assert_eq!(names, ["accept"]);
+    assert!(away.extensions().get::<CrossOrigin>().is_some());
+    assert!(away.extensions().get::<NoAuth>().is_some());
+    assert!(away.extensions().get::<Own>().is_none());
+    assert!(sent[0].extensions().get::<CrossOrigin>().is_none());
+}
+
+#[tokio::test]
+async fn an_error_names_both_origins_and_nothing_behind_them() {
+    let api = api(|_, _| json(r#"{"next":"https://evil.test:8443/p?access_token=hunter2"}"#));
+    let (_, error) = all(pages(&api, PaginateLayer::new(next_url()), "/a?key=hunter2").await).await;
+    let error = error.unwrap();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("https://evil.test:8443"), "{shown}");
+    assert!(shown.contains("https://api.test"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_parameter_is_replaced_by_its_decoded_name_and_encoded_once() {
+    for (first, value, expected) in [
+        (
+            "/a?x=%7e&c=old&y=+",
+            "n&=+#% é",
+            "/a?x=%7e&c=n%26%3D%2B%23%25%20%C3%A9&y=+",
+        ),
+        ("/a?%63=old&c=older&z", "n", "/a?%63=n&z"),
+        ("/a?C=1", "n", "/a?C=1&c=n"),
+        ("/a?", "n", "/a?c=n"),
+        ("/a?c", "n", "/a?c=n"),
+        ("/a", "%2F", "/a?c=%252F"),
+    ] {
+        let body_text = format!(r#"{{"next":{}}}"#, serde_json::Value::from(value));
+        let api = api(move |_, n| json(if n == 0 { body_text.as_str() } else { "{}" }.to_owned()));
+        let strategy = Token::from(body("/next")).to(query("c"));
+        let (_, error) = all(pages(&api, PaginateLayer::new(strategy), first).await).await;
+        assert!(error.is_none(), "{first}");
+        assert_eq!(api.paths()[1], expected, "{first}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_makes_a_url_too_long_is_an_error() {
+    let long = format!(r#"{{"next":"{}"}}"#, "a".repeat(70_000));
+    let api = api(move |_, _| json(long.clone()));
+    let strategy = Token::from(body("/next")).to(query("c"));
+    let (_, error) = all(pages(&api, PaginateLayer::new(strategy), "/a").await).await;
+    assert_eq!(error.unwrap().kind(), PageErrorKind::Malformed);
+    assert_eq!(api.requests(), 1);
+}
+
+#[test]
+fn a_kept_cursor_leads_home_and_not_where_it_was_made() {
+    let home = http::Uri::from_static("https://api.test/a");
+    let next = Cursor::uri(http::Uri::from_static("https://api.test/a?page=2"));
+    let text = next.encode(&home);
+    assert!(!text.contains("api.test"), "{text}");
+    let moved = Cursor::decode(&text, &http::Uri::from_static("https://new.test/")).unwrap();
+    assert_eq!(moved.as_uri().unwrap(), "https://new.test/a?page=2");
+}
