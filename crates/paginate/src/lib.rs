@@ -118,7 +118,10 @@
 //! It does not retry a request, wait, authenticate, decompress or follow redirects: other
 //! layers do. It does not remove duplicates that appear when a list changes while it is
 //! read, and it does not begin anew where a cursor has expired.
-
+//!
+//! # Scenarios
+//!
+#![doc = include_str!("docs/scenarios.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
