@@ -7,7 +7,8 @@ use crate::finding::Finding;
 use crate::locate::locate;
 use crate::required::Required;
 use crate::schema::{Engine, Schema};
-use crate::{InvalidContract, SchemaOptions, Violation, typed, walk};
+use crate::strict::Strict;
+use crate::{InvalidContract, SchemaOptions, Violation, typed};
 
 /// What a JSON body has to be. Built once; a clone shares it.
 ///
@@ -42,10 +43,10 @@ pub enum Duplicates {
 }
 
 enum Rule {
-    Any,
-    Required(Required),
+    Strict(Strict),
     Schema(Schema),
     Type {
+        strict: Strict,
         name: &'static str,
         check: fn(&[u8]) -> Option<Finding>,
     },
@@ -59,7 +60,7 @@ impl Contract {
     /// Any JSON.
     #[must_use]
     pub fn any() -> Self {
-        Self::new(Rule::Any)
+        Self::new(Rule::Strict(Strict::json()))
     }
 
     /// JSON Pointers (RFC 6901) that the body must have, each with an optional type behind a
@@ -86,7 +87,8 @@ impl Contract {
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        Required::compile(pointers).map(|required| Self::new(Rule::Required(required)))
+        Strict::requiring(Required::compile(pointers)?)
+            .map(|strict| Self::new(Rule::Strict(strict)))
     }
 
     /// A JSON Schema, read as [`SchemaOptions::default`] says.
@@ -122,7 +124,7 @@ impl Contract {
     #[must_use]
     pub fn engine(&self) -> Engine {
         match &*self.rule {
-            Rule::Any | Rule::Required(_) => Engine::Fused,
+            Rule::Strict(_) => Engine::Fused,
             Rule::Schema(schema) => schema.engine(),
             Rule::Type { .. } => Engine::Type,
             Rule::All(contracts) => contracts
@@ -145,7 +147,7 @@ impl Contract {
 
     fn why_not_fused(&self) -> Option<InvalidContract> {
         match &*self.rule {
-            Rule::Any | Rule::Required(_) => None,
+            Rule::Strict(_) => None,
             Rule::Schema(schema) => schema.why_not_fused(),
             Rule::Type { name, .. } => Some(InvalidContract::new(
                 *name,
@@ -167,6 +169,7 @@ impl Contract {
     #[must_use]
     pub fn of<T: DeserializeOwned>() -> Self {
         Self::new(Rule::Type {
+            strict: Strict::json(),
             name: std::any::type_name::<T>(),
             check: typed::check::<T>,
         })
@@ -210,7 +213,11 @@ impl Contract {
     /// All of `contracts` at once.
     #[must_use]
     pub fn all(contracts: impl IntoIterator<Item = Self>) -> Self {
-        Self::new(Rule::All(contracts.into_iter().collect()))
+        let contracts: Vec<_> = contracts.into_iter().collect();
+        if contracts.is_empty() {
+            return Self::any();
+        }
+        Self::new(Rule::All(contracts))
     }
 
     /// Says what a key means that stands twice; by default it is a violation.
@@ -260,8 +267,8 @@ impl Contract {
 
     /// Checks one JSON text: a body, or an item of a list.
     ///
-    /// A text that meets a list of pointers is read once and nothing is allocated for it, unless
-    /// its objects have very many keys.
+    /// A text that meets a list of pointers or a schema is read once, and nothing is allocated for
+    /// it beyond what was allocated for one before.
     ///
     /// # Errors
     ///
@@ -283,10 +290,9 @@ impl Rule {
     /// What is wrong with `body`; nothing if it meets the rule.
     fn findings(&self, body: &[u8], settings: Settings) -> Vec<Finding> {
         match self {
-            Self::Any => walk::findings(body, None, settings),
-            Self::Required(required) => walk::findings(body, Some(required), settings),
-            Self::Type { check, .. } => {
-                let mut findings = walk::findings(body, None, settings);
+            Self::Strict(strict) => strict.findings(body, settings),
+            Self::Type { strict, check, .. } => {
+                let mut findings = strict.findings(body, settings);
                 if findings.is_empty() {
                     findings.extend(check(body));
                 }
@@ -303,9 +309,6 @@ impl Rule {
                         return findings;
                     }
                 }
-                if contracts.is_empty() {
-                    return walk::findings(body, None, settings);
-                }
                 findings
             }
         }
@@ -315,10 +318,10 @@ impl Rule {
 impl fmt::Debug for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.rule {
-            Rule::Any => f.write_str("Contract::any"),
-            Rule::Required(required) => {
-                f.debug_tuple("Contract::required").field(required).finish()
-            }
+            Rule::Strict(strict) => match strict.required() {
+                None => f.write_str("Contract::any"),
+                Some(required) => f.debug_tuple("Contract::required").field(required).finish(),
+            },
             Rule::Schema(schema) => f.debug_tuple("Contract::schema").field(schema).finish(),
             Rule::Type { name, .. } => f.debug_tuple("Contract::of").field(name).finish(),
             Rule::All(contracts) => f.debug_tuple("Contract::all").field(contracts).finish(),

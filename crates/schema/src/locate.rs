@@ -1,13 +1,13 @@
 use std::ops::Range;
 
+use crate::cursor::Cursor;
 use crate::finding::Step;
-use crate::json::Cursor;
 use crate::walk::skip;
 
 /// Where the value at `path` is in `body`, which is strict JSON. Of a key that stands twice it is
 /// the last.
 pub(crate) fn locate(body: &[u8], path: &[Step]) -> Option<Range<usize>> {
-    let mut cursor = Cursor::new(body).ok()?;
+    let mut cursor = Cursor::new(body);
     cursor.space();
     for step in path {
         match step {
@@ -38,8 +38,8 @@ fn member<'a>(mut cursor: Cursor<'a>, name: &str) -> Option<Cursor<'a>> {
         cursor.space();
         cursor.eat(b':').then_some(())?;
         cursor.space();
-        if key.is(name) {
-            found = Some(cursor.clone());
+        if key.equals(cursor.text(), name) {
+            found = Some(cursor);
         }
         cursor = skip(cursor)?;
         cursor.space();

@@ -3,6 +3,9 @@ use std::collections::{BTreeSet, HashMap};
 use crate::InvalidContract;
 use crate::pointer::split;
 
+/// The greatest index that a pointer may name.
+const MAX_INDEX: usize = 9_999;
+
 /// Most states that a list of pointers may need; only many that mix `*` with indices come near.
 const MAX_STATES: usize = 10_000;
 
@@ -67,17 +70,17 @@ pub(crate) enum Kind {
     Object,
 }
 
-const KINDS: [Kind; 7] = [
-    Kind::Null,
-    Kind::Boolean,
-    Kind::Integer,
-    Kind::Number,
-    Kind::String,
-    Kind::Array,
-    Kind::Object,
-];
-
 impl Kind {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Null,
+        Self::Boolean,
+        Self::Integer,
+        Self::Number,
+        Self::String,
+        Self::Array,
+        Self::Object,
+    ];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -104,6 +107,10 @@ impl Required {
         Ok(Self { pointers, states })
     }
 
+    pub(crate) fn states(&self) -> &[State] {
+        &self.states
+    }
+
     pub(crate) fn state(&self, index: usize) -> &State {
         &self.states[index]
     }
@@ -119,7 +126,7 @@ impl Pointer {
         let invalid = |fault: &str| InvalidContract::new(text, fault);
         let (pointer, kind) = match text.rsplit_once(": ") {
             Some((pointer, name)) => {
-                let kind = KINDS.iter().find(|kind| kind.name() == name.trim());
+                let kind = Kind::ALL.iter().find(|kind| kind.name() == name.trim());
                 let kind = kind.ok_or_else(|| {
                     invalid(
                         "not a type; use null, boolean, integer, number, string, array or object",
@@ -132,6 +139,10 @@ impl Pointer {
         let segments = split(pointer).ok_or_else(|| {
             invalid("not a JSON Pointer; it starts with / and writes ~ as ~0 and / as ~1")
         })?;
+        let mut indices = segments.iter().filter_map(|segment| array_index(segment));
+        if indices.any(|index| index > MAX_INDEX) {
+            return Err(invalid("an index is at most 9999"));
+        }
         Ok(Self {
             text: text.to_owned(),
             segments,

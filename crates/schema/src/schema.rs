@@ -9,6 +9,8 @@ use crate::engine::{Program, Refused, Rejected};
 use crate::finding::Finding;
 #[cfg(feature = "full")]
 use crate::full;
+#[cfg(feature = "full")]
+use crate::strict::Strict;
 use crate::{Duplicates, InvalidContract, SchemaOptions, walk};
 
 /// What checks a body against a [`Contract`](crate::Contract), the fastest first.
@@ -23,10 +25,12 @@ pub enum Engine {
     Full,
 }
 
+#[cfg_attr(feature = "full", allow(clippy::large_enum_variant))] // Made once a contract.
 pub(crate) enum Schema {
     Fused(Program),
     #[cfg(feature = "full")]
     Full {
+        strict: Strict,
         schema: full::Schema,
         /// Why it is not fused.
         reason: Refused,
@@ -58,7 +62,12 @@ impl Schema {
         options: &SchemaOptions,
     ) -> Result<Self, InvalidContract> {
         let schema = full::Schema::compile(schema, documents, options)?;
-        Ok(Self::Full { schema, reason })
+        let strict = Strict::json();
+        Ok(Self::Full {
+            strict,
+            schema,
+            reason,
+        })
     }
 
     #[cfg(not(feature = "full"))]
@@ -109,8 +118,8 @@ impl Schema {
                 }
             }
             #[cfg(feature = "full")]
-            Self::Full { schema, .. } => {
-                let mut found = walk::findings(body, None, settings);
+            Self::Full { strict, schema, .. } => {
+                let mut found = strict.findings(body, settings);
                 if found.is_empty() {
                     found.extend(schema.check(body));
                 }

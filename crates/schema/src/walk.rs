@@ -1,21 +1,21 @@
-//! One pass over a body: that it is strict JSON, and that it has what is required.
+//! What is wrong with a body that the engine refused, in the words of the required pointers, or of
+//! the grammar of JSON.
 
-mod observe;
 mod seen;
 #[cfg(test)]
 mod tests;
 
-use self::observe::{Blind, Observe, Stop, Trace};
+use std::collections::HashSet;
+
 use self::seen::Seen;
 use crate::Duplicates;
 use crate::contract::Settings;
+use crate::cursor::{Cursor, Fault};
+use crate::engine::MAX_DEPTH;
 use crate::finding::{Finding, Step};
-use crate::json::{Cursor, Fault, Keys, MAX_DEPTH, Number};
 use crate::required::{Kind, Required, State};
 
 /// What is wrong with `body`; nothing if it is strict JSON that has what is required.
-///
-/// Allocates nothing for a body that is right and whose objects have few keys.
 pub(crate) fn findings(
     body: &[u8],
     required: Option<&Required>,
@@ -24,103 +24,80 @@ pub(crate) fn findings(
     let Settings {
         duplicates, most, ..
     } = settings;
-    match check(body, required, duplicates) {
-        Verdict::Met {
-            has_duplicates: false,
-        } => Vec::new(),
-        Verdict::Broken if duplicates == Duplicates::Reject => {
-            find(body, required, duplicates, most)
-        }
-        // Where a key may stand twice the last of them counts, which a single pass cannot know.
-        _ => match check(body, None, duplicates) {
-            Verdict::Met {
-                has_duplicates: true,
-            } => find_last(body, required, most),
-            Verdict::Met { .. } => find(body, required, duplicates, most),
-            Verdict::Broken => find(body, None, duplicates, 1),
-        },
+    if duplicates == Duplicates::Reject {
+        return find(body, required, duplicates, most).found;
     }
+    // Where a key may stand twice the last of them counts, which a single pass cannot know.
+    let json = find(body, None, duplicates, 1);
+    if !json.found.is_empty() {
+        return json.found;
+    }
+    if json.has_duplicates {
+        return find_last(body, required, most);
+    }
+    find(body, required, duplicates, most).found
 }
 
 /// In a body in which keys stand twice, of which the last count. Offsets are not known.
 fn find_last(body: &[u8], required: Option<&Required>, most: usize) -> Vec<Finding> {
     let last = serde_json::from_slice::<serde_json::Value>(body);
     let last = last.map(|body| body.to_string()).unwrap_or_default();
-    let mut found = find(last.as_bytes(), required, Duplicates::Reject, most);
+    let mut found = find(last.as_bytes(), required, Duplicates::Reject, most).found;
     found.iter_mut().for_each(|finding| finding.value = None);
     found
 }
 
-/// What a pass came to.
-enum Verdict {
-    Met {
-        /// Whether a key stands twice in an object, which was allowed.
-        has_duplicates: bool,
-    },
-    /// The rest was not read.
-    Broken,
-}
-
-fn check(body: &[u8], required: Option<&Required>, duplicates: Duplicates) -> Verdict {
-    let Ok(cursor) = Cursor::new(body) else {
-        return Verdict::Broken;
-    };
-    let mut walk = Walk::new(cursor, required, duplicates, Blind);
-    match walk.run() {
-        Ok(()) => Verdict::Met {
-            has_duplicates: walk.has_duplicates,
-        },
-        Err(Stop) => Verdict::Broken,
-    }
-}
-
-/// The first `most` findings in `body`, which is read again up to the last of them.
-fn find(
-    body: &[u8],
-    required: Option<&Required>,
+/// Reads `body` up to the last of the first `most` findings.
+fn find<'a>(
+    body: &'a [u8],
+    required: Option<&'a Required>,
     duplicates: Duplicates,
     most: usize,
-) -> Vec<Finding> {
-    let mut trace = Trace::new(most);
-    match Cursor::new(body) {
-        Ok(cursor) => {
-            let mut walk = Walk::new(cursor, required, duplicates, trace);
-            let _ = walk.run();
-            walk.observe.found
-        }
-        Err(fault) => {
-            let _ = trace.fault(fault);
-            trace.found
-        }
-    }
+) -> Walk<'a> {
+    let mut walk = Walk::new(Cursor::new(body), required, duplicates, most);
+    if let Err(Stop) = walk.run() {}
+    walk
 }
 
-struct Walk<'a, O> {
+/// From the beginning of a value to its end.
+pub(crate) fn skip(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    let mut walk = Walk::new(cursor, None, Duplicates::Allow, 1);
+    walk.value(NOTHING, 0).ok()?;
+    Some(walk.cursor)
+}
+
+/// Ends the pass: no more is wanted, or no more can be told.
+#[derive(Debug)]
+struct Stop;
+
+struct Walk<'a> {
     cursor: Cursor<'a>,
     required: Option<&'a Required>,
     duplicates: Duplicates,
-    keys: Keys<'a>,
     has_duplicates: bool,
-    observe: O,
+    path: Vec<Step>,
+    found: Vec<Finding>,
+    most: usize,
 }
 
 /// Nothing is asked of the value.
 const NOTHING: Option<&State> = None;
 
-impl<'a, O: Observe> Walk<'a, O> {
+impl<'a> Walk<'a> {
     const fn new(
         cursor: Cursor<'a>,
         required: Option<&'a Required>,
         duplicates: Duplicates,
-        observe: O,
+        most: usize,
     ) -> Self {
         Self {
             cursor,
             required,
             duplicates,
-            keys: Keys::new(),
             has_duplicates: false,
-            observe,
+            path: Vec::new(),
+            found: Vec::new(),
+            most,
         }
     }
 
@@ -136,8 +113,21 @@ impl<'a, O: Observe> Walk<'a, O> {
         }
     }
 
+    /// The text is no JSON here, which nothing can follow.
     fn fault(&mut self, expected: &'static str) -> Stop {
-        self.observe.fault(self.cursor.fault(expected))
+        let fault = self.cursor.fault(expected);
+        self.fault_at(fault)
+    }
+
+    fn fault_at(&mut self, fault: Fault) -> Stop {
+        self.found.push(Finding {
+            keyword: Finding::SYNTAX.into(),
+            path: self.path.clone(),
+            schema: String::new(),
+            expected: fault.expected.into(),
+            value: Some(fault.offset..fault.offset),
+        });
+        Stop
     }
 
     fn value(&mut self, state: Option<&'a State>, depth: usize) -> Result<(), Stop> {
@@ -161,7 +151,7 @@ impl<'a, O: Observe> Walk<'a, O> {
             Some(b'-' | b'0'..=b'9') => self.cursor.number().map(|_| ()),
             _ => self.cursor.literal(),
         };
-        read.map_err(|fault| self.observe.fault(fault))
+        read.map_err(|fault| self.fault_at(fault))
     }
 
     fn array(&mut self, state: Option<&'a State>, depth: usize) -> Result<(), Stop> {
@@ -171,10 +161,10 @@ impl<'a, O: Observe> Walk<'a, O> {
         let mut count = 0;
         if !self.cursor.eat(b']') {
             loop {
-                self.observe.enter(|| Step::Index(count));
+                self.path.push(Step::Index(count));
                 let element = state.and_then(|state| self.element(state, count));
                 self.value(element, depth)?;
-                self.observe.leave();
+                self.path.pop();
                 count += 1;
                 self.cursor.space();
                 if self.cursor.eat(b']') {
@@ -189,11 +179,11 @@ impl<'a, O: Observe> Walk<'a, O> {
         let Some(state) = state else { return Ok(()) };
         for element in &state.indices {
             if element.index >= count {
-                self.missing(start, element.pointer, || Step::Index(element.index))?;
+                self.missing(start, element.pointer, Step::Index(element.index))?;
             }
         }
         for member in state.keys.iter().filter(|member| !member.is_index) {
-            self.missing(start, member.pointer, || Step::known(&*member.name))?;
+            self.missing(start, member.pointer, Step::known(&*member.name))?;
         }
         Ok(())
     }
@@ -208,7 +198,7 @@ impl<'a, O: Observe> Walk<'a, O> {
         let start = self.cursor.at();
         let members = state.map_or(&[][..], |state| &state.keys);
         let mut seen = Seen::default();
-        let opened = self.keys.open();
+        let mut keys = HashSet::new();
         self.cursor.eat(b'{');
         self.cursor.space();
         if !self.cursor.eat(b'}') {
@@ -218,25 +208,28 @@ impl<'a, O: Observe> Walk<'a, O> {
                 }
                 let offset = self.cursor.at();
                 let key = self.cursor.string();
-                let key = key.map_err(|fault| self.observe.fault(fault))?;
+                let key = key.map_err(|fault| self.fault_at(fault))?;
+                let key = key.decode(self.cursor.text());
+                let member = members.iter().position(|member| *member.name == key);
+                if let Some(member) = member {
+                    seen.insert(member);
+                }
+                self.path.push(Step::Key {
+                    name: key.to_string(),
+                    known: member.is_some(),
+                });
+                if !keys.insert(key) {
+                    self.twice(offset)?;
+                }
                 self.cursor.space();
                 if !self.cursor.eat(b':') {
                     return Err(self.fault("`:`"));
                 }
                 self.cursor.space();
-                let member = members.iter().position(|member| key.is(&member.name));
-                if let Some(member) = member {
-                    seen.insert(member);
-                }
-                self.keys.push(key, offset);
-                self.observe.enter(|| Step::Key {
-                    name: key.decode().into_owned(),
-                    known: member.is_some(),
-                });
-                let member = member.map(|member| members[member].state);
-                let next = member.zip(self.required);
+                let next = member.map(|member| members[member].state);
+                let next = next.zip(self.required);
                 self.value(next.map(|(next, required)| required.state(next)), depth)?;
-                self.observe.leave();
+                self.path.pop();
                 self.cursor.space();
                 if self.cursor.eat(b'}') {
                     break;
@@ -247,24 +240,24 @@ impl<'a, O: Observe> Walk<'a, O> {
                 self.cursor.space();
             }
         }
-        if let Some((key, offset)) = self.keys.close(opened) {
-            self.has_duplicates = true;
-            if self.duplicates == Duplicates::Reject {
-                let known = members.iter().any(|member| key.is(&member.name));
-                let name = key.decode().into_owned();
-                self.observe.enter(|| Step::Key { name, known });
-                return Err(self.observe.fault(Fault {
-                    offset,
-                    expected: "each key once",
-                }));
-            }
-        }
         for (index, member) in members.iter().enumerate() {
             if !seen.contains(index) {
-                self.missing(start, member.pointer, || Step::known(&*member.name))?;
+                self.missing(start, member.pointer, Step::known(&*member.name))?;
             }
         }
         Ok(())
+    }
+
+    /// The key at `offset` stood there before.
+    fn twice(&mut self, offset: usize) -> Result<(), Stop> {
+        self.has_duplicates = true;
+        match self.duplicates {
+            Duplicates::Allow => Ok(()),
+            Duplicates::Reject => Err(self.fault_at(Fault {
+                offset,
+                expected: "each key once",
+            })),
+        }
     }
 
     /// Whether the value at the cursor is of a type in which what is asked for can be.
@@ -286,7 +279,7 @@ impl<'a, O: Observe> Walk<'a, O> {
         if !matches!(found, Kind::Array | Kind::Object) {
             let start = self.cursor.at();
             for member in &state.keys {
-                self.missing(start, member.pointer, || Step::known(&*member.name))?;
+                self.missing(start, member.pointer, Step::known(&*member.name))?;
             }
         }
         Ok(true)
@@ -309,63 +302,58 @@ impl<'a, O: Observe> Walk<'a, O> {
         match (found, kind) {
             (Kind::Number, Kind::Integer) => {
                 // What is no number at all is noticed when it is read.
-                self.cursor.clone().number().is_ok_and(Number::is_integer)
+                { self.cursor }.number().is_ok_and(is_integer)
             }
             _ => found == kind,
         }
     }
 
     fn wrong(&mut self, pointer: usize, expected: &'static str) -> Result<(), Stop> {
-        let cursor = &self.cursor;
-        let rule = self.required.map(|required| required.pointer(pointer));
-        let going_on = self.observe.broken(|| {
-            let start = cursor.at();
-            Finding {
-                keyword: "type".into(),
-                path: Vec::new(),
-                schema: rule.map_or_else(String::new, |rule| rule.text.clone()),
-                expected: expected.into(),
-                value: Some(start..end_of_value(cursor.clone())),
-            }
-        });
-        if going_on.is_break() {
-            Err(Stop)
-        } else {
-            Ok(())
-        }
+        let start = self.cursor.at();
+        let end = skip(self.cursor).map_or(start, |behind| behind.at());
+        self.tell(Finding {
+            keyword: "type".into(),
+            path: self.path.clone(),
+            schema: self.written(pointer),
+            expected: expected.into(),
+            value: Some(start..end),
+        })
     }
 
-    fn missing(
-        &mut self,
-        start: usize,
-        pointer: usize,
-        step: impl FnOnce() -> Step,
-    ) -> Result<(), Stop> {
+    fn missing(&mut self, start: usize, pointer: usize, step: Step) -> Result<(), Stop> {
         let rule = self.required.map(|required| required.pointer(pointer));
-        let going_on = self.observe.broken(|| Finding {
+        let mut path = self.path.clone();
+        path.push(step);
+        self.tell(Finding {
             keyword: "required".into(),
-            path: vec![step()],
-            schema: rule.map_or_else(String::new, |rule| rule.text.clone()),
+            path,
+            schema: self.written(pointer),
             expected: rule.map_or_else(String::new, |rule| rule.missing()).into(),
             value: Some(start..start),
-        });
-        if going_on.is_break() {
-            Err(Stop)
-        } else {
+        })
+    }
+
+    fn written(&self, pointer: usize) -> String {
+        let rule = self.required.map(|required| required.pointer(pointer));
+        rule.map_or_else(String::new, |rule| rule.text.clone())
+    }
+
+    /// Goes on if there is room for another.
+    fn tell(&mut self, finding: Finding) -> Result<(), Stop> {
+        self.found.push(finding);
+        if self.found.len() < self.most {
             Ok(())
+        } else {
+            Err(Stop)
         }
     }
 }
 
-/// From the beginning of a value to its end.
-pub(crate) fn skip(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
-    let mut walk = Walk::new(cursor, None, Duplicates::Allow, Blind);
-    walk.value(NOTHING, 0).ok()?;
-    Some(walk.cursor)
-}
-
-/// Where the value ends that begins at the cursor; its beginning, if it has a fault.
-fn end_of_value(cursor: Cursor<'_>) -> usize {
-    let start = cursor.at();
-    skip(cursor).map_or(start, |behind| behind.at())
+/// `1.0` and `1e2` are integers, as in JSON Schema from draft 6 on.
+fn is_integer(number: &[u8]) -> bool {
+    let number = std::str::from_utf8(number).unwrap_or_default();
+    !number.contains(['.', 'e', 'E'])
+        || number
+            .parse::<f64>()
+            .is_ok_and(|number| number.fract() == 0.0)
 }

@@ -5,7 +5,7 @@
 //! tells. Only a body that is refused is looked at again, by `explain`.
 
 mod compile;
-mod digits;
+pub(crate) mod digits;
 mod documents;
 mod draft;
 mod equal;
@@ -22,7 +22,7 @@ mod scan;
 mod scratch;
 mod shape;
 mod tape;
-mod text;
+pub(crate) mod text;
 
 use std::fmt;
 use std::hash::RandomState;
@@ -44,7 +44,7 @@ use crate::Draft;
 use crate::finding::Finding;
 
 /// Deepest nesting that is accepted: what `serde_json` accepts too.
-const MAX_DEPTH: usize = 127;
+pub(crate) const MAX_DEPTH: usize = 127;
 
 /// Longer bodies are refused: places in them are 32-bit numbers.
 const LONGEST_BODY: usize = u32::MAX as usize - 1;
@@ -54,7 +54,7 @@ type Seed = RandomState;
 
 /// Why a pass over a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fail {
+pub(crate) enum Fail {
     /// It is no JSON, or a number beyond `f64`.
     Syntax,
     /// It is nested too deep.
