@@ -277,7 +277,9 @@ async fn each_fault_has_its_status() {
         (json("{\"age\":1} {}"), 400, "json"),
         (json("\u{feff}{}"), 400, "json"),
         (
-            post(Body::full(Bytes::from_static(b"{\"age\":\"\xff\"}"))),
+            post(Body::full(Bytes::from_static(
+                b"{\"age\":1,\"x\":\"\xff\"}",
+            ))),
             400,
             "json",
         ),
