@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response};
+use serde_json::json;
+
+use crate::support::Run;
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]
@@ -99,4 +102,24 @@ pub fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> 
         response = response.header(*name, *value);
     }
     response.body(body.into()).unwrap()
+}
+
+/// A new token with each fetch.
+pub fn token(seen: &[Seen], lifetime: f64) -> Response<Body> {
+    let number = seen.iter().filter(|seen| seen.is_fetch()).count() + 1;
+    let body = json!({ "access_token": format!("t{number}"), "expires_in": lifetime });
+    respond(200, &[], body.to_string())
+}
+
+/// The path's page, which links to the next of three.
+pub fn page(path: &str) -> Response<Body> {
+    let number: u32 = path.trim_start_matches("/p").parse().unwrap_or(1);
+    let next = format!("</p{}>; rel=next", number + 1);
+    let headers = [("link", &*next)];
+    let headers = if number < 3 { &headers[..] } else { &[] };
+    respond(200, headers, format!("[{number}]"))
+}
+
+pub fn items(run: &Run) -> Vec<&str> {
+    run.lines.iter().map(String::as_str).collect()
 }

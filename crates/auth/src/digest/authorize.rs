@@ -7,7 +7,8 @@ use http::{HeaderName, Request, Response, StatusCode};
 use outbound_http::{CloneBody, EffectiveUri, NoAuth, Origin};
 
 use super::hash::{Hash, hexadecimal};
-use super::session::{Session, is_nonce, is_stale, strongest};
+use super::select::{is_nonce, is_stale, strongest};
+use super::session::Session;
 use super::sessions::{Place, Sessions};
 use crate::{
     AuthError, AuthLayer, Authorize, Challenge, InvalidAuth, Scope, Step, Verdict, secret,

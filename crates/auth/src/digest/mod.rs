@@ -2,6 +2,7 @@
 
 mod authorize;
 mod hash;
+mod select;
 mod session;
 mod sessions;
 

@@ -1,8 +1,11 @@
 //! The token challenges of OCI registries.
 
 mod authorize;
+mod config;
+mod mark;
 mod memory;
 mod realm;
 mod source;
 
-pub use self::authorize::{Registry, RegistryMark, WaitForRealm};
+pub use self::config::Registry;
+pub use self::mark::{RegistryMark, WaitForRealm};
