@@ -172,6 +172,30 @@ async fn items_are_held_against_a_contract_of_their_own() {
     assert_eq!(items.try_next().await.unwrap().unwrap()["id"], 3);
 }
 
+#[test]
+fn a_task_or_a_handler_may_stream_items_in_each_way() {
+    fn assert_send(_: impl Future + Send) {}
+
+    async fn checked(client: Client) -> Result<Vec<u8>, BoxError> {
+        let pages = client.pages(LinkHeader::next(), Request::default()).await?;
+        let items = pages.items_checked::<u8>("", &Contract::any());
+        Ok(items.try_collect().await?)
+    }
+    async fn decoded(client: Client) -> Result<Vec<u8>, BoxError> {
+        let pages = client.pages(LinkHeader::next(), Request::default()).await?;
+        let items = pages.items_with("", |item| Ok(item[0]));
+        Ok(items.try_collect().await?)
+    }
+    async fn typed(client: Client) -> Result<Vec<u8>, BoxError> {
+        let pages = client.pages(LinkHeader::next(), Request::default()).await?;
+        Ok(pages.items::<u8>("").try_collect().await?)
+    }
+    let client = || standard().service(Scripted::new([])).boxed();
+    assert_send(checked(client()));
+    assert_send(decoded(client()));
+    assert_send(typed(client()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pause_beyond_the_deadline_returns_the_response_that_asked_for_it() {
     let busy = || Step::status(503).header("retry-after", "11");

@@ -1,5 +1,5 @@
+use std::collections::VecDeque;
 use std::fmt;
-use std::marker::PhantomData;
 
 use outbound_http::BoxError;
 use serde::de::DeserializeOwned;
@@ -23,20 +23,48 @@ pub trait Decode: sealed::Sealed {
     fn decode(&mut self, text: &[u8]) -> Result<Self::Item, BoxError>;
 
     /// Decodes the item at the front of `text`, if it is there as a whole and is as it was
-    /// expected, and tells its length. It may be decoded long before it is handed out.
+    /// expected, and tells its length. It is kept until it is [taken](Self::take) or
+    /// [put by](Self::put_by).
+    ///
+    /// It is kept here and not by the stream, of which `Self::Item` must be no field: a future
+    /// that holds such a stream of a boxed function would not be seen to be `Send`.
     #[doc(hidden)]
-    fn front(&mut self, text: &[u8]) -> Option<(Self::Item, usize)> {
+    fn front(&mut self, text: &[u8]) -> Option<usize> {
         let _ = text;
         None
     }
+
+    /// The item that was decoded last.
+    #[doc(hidden)]
+    fn take(&mut self) -> Option<Self::Item> {
+        None
+    }
+
+    /// Puts the item that was decoded last behind those that were put by before.
+    #[doc(hidden)]
+    fn put_by(&mut self) {}
+
+    /// Brings the first item that was put by back, to be [taken](Self::take).
+    #[doc(hidden)]
+    fn bring_back(&mut self) {}
+
+    /// Forgets what was put by.
+    #[doc(hidden)]
+    fn forget(&mut self) {}
 }
 
 /// Deserialises items: the [`Decode`] of [`Pages::items`](crate::Pages::items).
-pub struct Typed<T>(PhantomData<fn() -> T>);
+pub struct Typed<T> {
+    decoded: Option<T>,
+    put_by: VecDeque<T>,
+}
 
 impl<T> Typed<T> {
     pub(crate) const fn new() -> Self {
-        Self(PhantomData)
+        Self {
+            decoded: None,
+            put_by: VecDeque::new(),
+        }
     }
 }
 
@@ -51,10 +79,27 @@ impl<T: DeserializeOwned> Decode for Typed<T> {
     }
 
     // The parser finds the item's end on its way, so that nobody has to look for it before.
-    fn front(&mut self, text: &[u8]) -> Option<(T, usize)> {
+    fn front(&mut self, text: &[u8]) -> Option<usize> {
         let mut values = serde_json::Deserializer::from_slice(text).into_iter();
-        let item = values.next()?.ok()?;
-        Some((item, values.byte_offset()))
+        // Where this one is not as expected, the one before is not it.
+        self.decoded = values.next().and_then(Result::ok);
+        self.decoded.is_some().then(|| values.byte_offset())
+    }
+
+    fn take(&mut self) -> Option<T> {
+        self.decoded.take()
+    }
+
+    fn put_by(&mut self) {
+        self.put_by.extend(self.decoded.take());
+    }
+
+    fn bring_back(&mut self) {
+        self.decoded = self.put_by.pop_front();
+    }
+
+    fn forget(&mut self) {
+        self.put_by.clear();
     }
 }
 

@@ -62,18 +62,19 @@ pin_project! {
         // How many items of the page at `spot` were handed out.
         taken: u64,
         // What was read ahead of the consumer, and where the consumer is meanwhile.
-        queue: VecDeque<Entry<F::Item>>,
+        queue: VecDeque<Entry>,
         queued: usize,
         spot: Option<Spot>,
     }
 }
 
 /// What was read ahead of the consumer.
-enum Entry<T> {
+enum Entry {
+    /// If it was decoded on the way, the decoder has put it by.
     Item {
         number: u64,
         text: Bytes,
-        value: Option<T>,
+        decoded: bool,
     },
     /// The page is over.
     Turn(Spot),
@@ -293,11 +294,11 @@ where
                 let position = this.walk.position();
                 let next = poll_next(this.walk.as_mut(), this.arrival, this.decode, cx);
                 match ready!(next) {
-                    Next::Item { number, value } => {
+                    Next::Item { number, decoded } => {
                         let text = this.arrival.item();
                         let position = Position::item(position.page, number);
-                        let decoded = decode(this.decode, text, value, position);
-                        return Poll::Ready(Some(hand_out(this.walk, this.taken, number, decoded)));
+                        let item = decode(this.decode, text, decoded, position);
+                        return Poll::Ready(Some(hand_out(this.walk, this.taken, number, item)));
                     }
                     Next::Turn => *this.taken = this.walk.course.spot.taken,
                     Next::Failed(error) => return Poll::Ready(Some(Err(error))),
@@ -318,13 +319,16 @@ where
                     break;
                 };
                 this.queue.push_back(match next {
-                    Next::Item { number, value } => {
+                    Next::Item { number, decoded } => {
                         let text = this.arrival.item_bytes();
                         *this.queued += weight::<F>(&text);
+                        if decoded {
+                            this.decode.put_by();
+                        }
                         Entry::Item {
                             number,
                             text,
-                            value,
+                            decoded,
                         }
                     }
                     Next::Turn => Entry::Turn(this.walk.course.spot.clone()),
@@ -336,14 +340,18 @@ where
                 Some(Entry::Item {
                     number,
                     text,
-                    value,
+                    decoded,
                 }) => {
                     *this.queued -= weight::<F>(&text);
+                    if decoded {
+                        this.decode.bring_back();
+                    }
                     let position = Position::item(spot.place.page, number);
-                    let decoded = decode(this.decode, &text, value, position);
+                    let decoded = decode(this.decode, &text, decoded, position);
                     let item = hand_out(this.walk, this.taken, number, decoded);
                     if item.as_ref().is_err_and(ends) {
                         this.queue.clear();
+                        this.decode.forget();
                         *this.queued = 0;
                     }
                     return Poll::Ready(Some(item));
@@ -373,7 +381,7 @@ where
 
 /// What an item in the queue weighs; one of a few bytes takes its place too.
 const fn weight<F: Decode>(text: &Bytes) -> usize {
-    text.len() + size_of::<Entry<F::Item>>()
+    text.len() + size_of::<Entry>() + size_of::<F::Item>()
 }
 
 impl<S, P, B, RB, F> FusedStream for Items<S, P, B, RB, F>

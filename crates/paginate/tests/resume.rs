@@ -332,6 +332,20 @@ async fn a_page_that_breaks_off_is_asked_for_again_and_no_item_comes_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn behind_items_that_are_skipped_one_of_another_type_is_an_error_and_no_copy_of_them() {
+    let again = Step::ok(r#"[1,"x",3]"#);
+    let broken = Step::ok("[1,2");
+    let service = Scripted::new([broken, again]);
+    let pages = scripted(link().refetch(1), &service).await;
+    let items: Vec<_> = pages.items::<u64>("").collect().await;
+    let kinds: Vec<_> = items
+        .iter()
+        .map(|item| item.as_ref().map_err(|error| error.kind()))
+        .collect();
+    assert_eq!(kinds, [Ok(&1), Err(PageErrorKind::Decode), Ok(&3)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_of_pages_asks_again_too() {
     for broken in [broken, truncated] {
         let service = breaking(2, broken);

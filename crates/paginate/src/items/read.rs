@@ -20,11 +20,11 @@ use crate::strategy::Strategy;
 use crate::walk::{Event, Walk, scan_error};
 
 /// What comes next in what is read.
-pub(super) enum Next<T> {
-    /// An item; the arrival has its text.
+pub(super) enum Next {
+    /// An item; the arrival has its text. If it was decoded on the way, the decoder has it.
     Item {
         number: u64,
-        value: Option<T>,
+        decoded: bool,
     },
     Turn,
     Failed(PageError),
@@ -37,7 +37,7 @@ pub(super) fn poll_next<S, P, B, RB, F>(
     arrival: &mut Arrival,
     decode: &mut F,
     cx: &mut Context<'_>,
-) -> Poll<Next<F::Item>>
+) -> Poll<Next>
 where
     S: Service<Request<B>, Response = Response<RB>>,
     S::Error: Into<BoxError>,
@@ -53,18 +53,18 @@ where
             return Poll::Ready(Next::End);
         }
         let position = walk.position();
-        let mut value = None;
+        let mut decoded = false;
         let step = arrival.step(&mut |text| {
-            let (item, len) = decode.front(text)?;
-            value = Some(item);
-            Some(len)
+            let len = decode.front(text);
+            decoded = len.is_some();
+            len
         });
         let failed = match step {
             Ok(Step::Item(number)) => {
                 if walk.as_mut().course_mut().offer() {
                     walk.finish(End::Limited);
                 }
-                return Poll::Ready(Next::Item { number, value });
+                return Poll::Ready(Next::Item { number, decoded });
             }
             Ok(Step::Stalled) => {
                 return Poll::Ready(match stalled(walk, position) {
@@ -126,11 +126,13 @@ pub(super) fn ends(error: &PageError) -> bool {
 pub(super) fn decode<F: Decode>(
     decode: &mut F,
     text: &[u8],
-    value: Option<F::Item>,
+    decoded: bool,
     position: Position,
 ) -> Result<F::Item, PageError> {
-    if let Some(value) = value {
-        return Ok(value);
+    if decoded {
+        if let Some(item) = decode.take() {
+            return Ok(item);
+        }
     }
     let checked = if F::CHECK { json::check(text) } else { Ok(()) };
     match checked {
