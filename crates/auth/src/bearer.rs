@@ -9,7 +9,7 @@ use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, EffectiveUri, NoAuth};
 use pin_project_lite::pin_project;
 
-use crate::engine::Acquired;
+use crate::fetched::Acquired;
 use crate::header;
 use crate::held::Held;
 use crate::live::Need;

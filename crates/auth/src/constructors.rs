@@ -1,7 +1,9 @@
 use std::env;
+use std::path::Path;
 
 use http::HeaderName;
 
+use crate::sources::read;
 use crate::{
     AuthLayer, Bearer, InvalidAuth, Scope, StaticAuthLayer, StaticCredential, Tokens, secret,
 };
@@ -31,6 +33,24 @@ impl AuthLayer<()> {
         from_env(variable, |token| Self::bearer(scope, token))
     }
 
+    /// As [`bearer`](Self::bearer), with the token in a file, which is read once; white space
+    /// around it, line ends and a byte order mark are not part of it.
+    ///
+    /// For one that changes while the program runs, give [`FileSource`](crate::FileSource) to
+    /// [`bearer_from`](Self::bearer_from).
+    ///
+    /// # Errors
+    ///
+    /// Also if the file cannot be read, or is longer than
+    /// [`FileSource::MAX_BYTES`](crate::FileSource::MAX_BYTES); the error names it, and never its
+    /// content.
+    pub fn bearer_file(
+        scope: Scope,
+        path: impl AsRef<Path>,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        from_file(path.as_ref(), |token| Self::bearer(scope, token))
+    }
+
     /// `Authorization: Basic <credentials>` in UTF-8 (RFC 7617).
     ///
     /// # Errors
@@ -52,12 +72,27 @@ impl AuthLayer<()> {
     /// Also if the variable is missing or has no colon; the error names it, and never its
     /// value.
     pub fn basic_env(scope: Scope, variable: &str) -> Result<StaticAuthLayer, InvalidAuth> {
-        from_env(variable, |pair| {
-            let (user, password) = pair
-                .split_once(':')
-                .ok_or(InvalidAuth::new("write it as user:password"))?;
-            Self::basic(scope, user, password)
-        })
+        from_env(variable, |pair| Self::basic_pair(scope, &pair))
+    }
+
+    /// As [`basic`](Self::basic), with `user:password` in a file; see
+    /// [`bearer_file`](Self::bearer_file).
+    ///
+    /// # Errors
+    ///
+    /// Also if the file cannot be read or has no colon; the error names it, and never its content.
+    pub fn basic_file(
+        scope: Scope,
+        path: impl AsRef<Path>,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        from_file(path.as_ref(), |pair| Self::basic_pair(scope, &pair))
+    }
+
+    fn basic_pair(scope: Scope, pair: &str) -> Result<StaticAuthLayer, InvalidAuth> {
+        let (user, password) = pair
+            .split_once(':')
+            .ok_or(InvalidAuth::new("write it as user:password"))?;
+        Self::basic(scope, user, password)
     }
 
     /// An API key in the header `name`, its whole value.
@@ -88,6 +123,20 @@ impl AuthLayer<()> {
         variable: &str,
     ) -> Result<StaticAuthLayer, InvalidAuth> {
         from_env(variable, |value| Self::header(scope, name, value))
+    }
+
+    /// As [`header`](Self::header), with the value in a file; see
+    /// [`bearer_file`](Self::bearer_file).
+    ///
+    /// # Errors
+    ///
+    /// Also if the file cannot be read; the error names it, and never its content.
+    pub fn header_file(
+        scope: Scope,
+        name: &str,
+        path: impl AsRef<Path>,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        from_file(path.as_ref(), |value| Self::header(scope, name, value))
     }
 
     /// An API key in the query parameter `name`.
@@ -125,6 +174,20 @@ impl AuthLayer<()> {
         from_env(variable, |value| Self::query(scope, name, value))
     }
 
+    /// As [`query`](Self::query), with the value in a file; see
+    /// [`bearer_file`](Self::bearer_file).
+    ///
+    /// # Errors
+    ///
+    /// Also if the file cannot be read; the error names it, and never its content.
+    pub fn query_file(
+        scope: Scope,
+        name: &str,
+        path: impl AsRef<Path>,
+    ) -> Result<StaticAuthLayer, InvalidAuth> {
+        from_file(path.as_ref(), |value| Self::query(scope, name, value))
+    }
+
     /// `Authorization: Bearer <token>` with a token that is fetched when one is needed.
     ///
     /// It is always strict: a request out of `scope` fails with an
@@ -134,6 +197,14 @@ impl AuthLayer<()> {
     pub fn bearer_from(scope: Scope, tokens: Tokens) -> AuthLayer<Bearer> {
         AuthLayer::new(Bearer::new(scope, tokens))
     }
+}
+
+fn from_file<T>(
+    path: &Path,
+    build: impl FnOnce(String) -> Result<T, InvalidAuth>,
+) -> Result<T, InvalidAuth> {
+    let value = read(path).map_err(|error| InvalidAuth::with(format!("it {}", error.fault())));
+    value.and_then(build).map_err(|error| error.in_file(path))
 }
 
 fn from_env<T>(

@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Ready;
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Request};
 use outbound_http::{CrossOrigin, NoAuth};
 
@@ -69,6 +69,20 @@ impl StaticCredential {
         scope.check_usable()?;
         let shared = Arc::new(Shared { scope, secret });
         Ok(StaticAuthLayer::new(Self { shared }))
+    }
+
+    pub(crate) fn proxy(self) -> Self {
+        let Secret::Authorization(value) = &self.shared.secret else {
+            return self;
+        };
+        let secret = Secret::Header {
+            name: PROXY_AUTHORIZATION,
+            value: value.clone(),
+        };
+        let scope = self.shared.scope.clone();
+        Self {
+            shared: Arc::new(Shared { scope, secret }),
+        }
     }
 
     /// Adds the credential if the request may carry it; otherwise leaves it as it is.

@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use fastrand::Rng;
-use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::clock::Now;
 use crate::error::SharedError;
 use crate::fault::Fault;
+use crate::fetched::{Acquired, Again, Failure, Fetched, Prepared, Start};
 use crate::flight::{Flight, Place};
 use crate::limiter::Limiter;
 use crate::live::{Lease, Live, Need, Use, prepare};
@@ -58,46 +58,12 @@ struct Cool {
     error: SharedError,
 }
 
-/// What a request gets.
-pub(crate) enum Acquired {
-    Now(Lease),
-    Later(Waiter),
-    Failed(SharedError),
-}
-
-/// A fetch that is to be started by whoever was told so.
-pub(crate) struct Start(pub(crate) Arc<Flight>);
-
-/// A token from its source.
-pub(crate) struct Fetched {
-    pub(crate) token: Token,
-    /// When it came.
-    pub(crate) at: Now,
-    /// How long that took.
-    pub(crate) took: Duration,
-}
-
-/// A token that can be used.
-pub(crate) struct Prepared {
-    value: HeaderValue,
-    pub(crate) fetched: Fetched,
-}
-
-/// A fetch without one.
-pub(crate) struct Failure {
-    pub(crate) error: SharedError,
-    pub(crate) again: Again,
-}
-
-/// When a failed fetch may be repeated.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Again {
-    /// At once: it is not the source that failed.
-    AtOnce,
-    /// After a growing pause, or this one.
-    Later(Option<Duration>),
-    /// When somebody may have mended it.
-    WhenMended,
+impl State {
+    /// The error of the last fetch, as long as there is to be no other.
+    fn cooling(&self, now: Now) -> Option<SharedError> {
+        let cool = self.cool.as_ref().filter(|cool| now.instant < cool.until);
+        cool.map(|cool| Arc::clone(&cool.error))
+    }
 }
 
 impl Engine {
@@ -158,63 +124,53 @@ impl Engine {
     pub(crate) fn acquire(&self, need: Need, now: Now) -> (Acquired, Option<Start>) {
         let mut state = lock(&self.state);
         let live = self.shelf.get();
-        let newer = live.filter(|live| need.after.is_none_or(|after| live.generation > after));
-        let usable = newer
-            .clone()
-            .map(|live| (live.judge(need, now), live))
-            .filter(|(judged, _)| *judged != Use::Dead);
-        let why = match (&usable, state.wanted) {
-            (_, Some(wanted)) => wanted,
-            (Some((Use::Fresh, _)), None) => {
-                return (Acquired::Now(usable.expect("just seen").1), None);
-            }
-            (Some((Use::Stale, _)), None) => {
-                let start = self.renew(&mut state, now);
-                return (Acquired::Now(usable.expect("just seen").1), start);
-            }
-            (Some(_), None) => Reason::Stale,
-            (None, None) => match (self.shelf.get(), need.after) {
-                (None, _) => Reason::Missing,
-                (Some(live), _) if live.is_dead(now) => Reason::Stale,
-                // Refused, and renewed, and still the same.
-                (Some(_), _) if state.flight.is_none() => {
-                    let cool = state.cool.as_ref().filter(|cool| now.instant < cool.until);
-                    let error = cool.map_or_else(
-                        || Arc::new(Fault::NoOther) as SharedError,
-                        |cool| Arc::clone(&cool.error),
-                    );
-                    return (Acquired::Failed(error), None);
-                }
-                (Some(_), _) => Reason::Rejected,
-            },
+        let missing = match &live {
+            None => Reason::Missing,
+            Some(live) if live.is_dead(now) => Reason::Stale,
+            Some(_) => Reason::Rejected,
         };
-        let fallback = usable.map(|(_, live)| live);
-        if let Some(flight) = &state.flight {
-            let place = Place::new(Arc::clone(flight));
-            return (
-                Acquired::Later(Waiter::new(place, need.after, fallback)),
-                None,
-            );
+        let newer = |live: &Lease| need.after.is_none_or(|after| live.generation > after);
+        let usable = live.filter(|live| newer(live) && !live.is_dead(now));
+        let why = match (state.wanted, &usable) {
+            (Some(wanted), _) => wanted,
+            (None, Some(live)) => match live.judge(need, now) {
+                Use::Fresh => return (Acquired::Now(Arc::clone(live)), None),
+                Use::Stale => {
+                    let start = self.renew(&mut state, now);
+                    return (Acquired::Now(Arc::clone(live)), start);
+                }
+                Use::TooShort | Use::Dead => Reason::Stale,
+            },
+            // Refused, and renewed meanwhile, and still the same.
+            (None, None) if missing == Reason::Rejected && state.flight.is_none() => {
+                let none = || Arc::new(Fault::NoOther) as SharedError;
+                let error = state.cooling(now).unwrap_or_else(none);
+                return (Acquired::Failed(error), None);
+            }
+            (None, None) => missing,
+        };
+        if state.flight.is_none() {
+            if let Some(error) = state.cooling(now) {
+                let acquired = usable.map_or(Acquired::Failed(error), Acquired::Now);
+                return (acquired, None);
+            }
         }
-        if let Some(cool) = state.cool.as_ref().filter(|cool| now.instant < cool.until) {
-            let failed = || Acquired::Failed(Arc::clone(&cool.error));
-            return (fallback.map_or_else(failed, Acquired::Now), None);
-        }
-        let start = self.start(&mut state, why);
-        let place = Place::new(Arc::clone(&start.0));
-        let waiter = Waiter::new(place, need.after, fallback);
-        (Acquired::Later(waiter), Some(start))
+        let (flight, start) = match &state.flight {
+            Some(flight) => (Arc::clone(flight), None),
+            None => {
+                let start = self.start(&mut state, why);
+                (Arc::clone(&start.0), Some(start))
+            }
+        };
+        let waiter = Waiter::new(Place::new(flight), need.after, usable);
+        (Acquired::Later(waiter), start)
     }
 
     /// Starts to fetch the successor of a token that is still used, unless that is under way or
     /// has just failed.
     fn renew(&self, state: &mut State, now: Now) -> Option<Start> {
-        let cool = state
-            .cool
-            .as_ref()
-            .is_some_and(|cool| now.instant < cool.until);
-        (state.flight.is_none() && !cool && !self.is_calm(now))
-            .then(|| self.start(state, Reason::Stale))
+        let busy = state.flight.is_some() || state.cooling(now).is_some() || self.is_calm(now);
+        (!busy).then(|| self.start(state, Reason::Stale))
     }
 
     fn start(&self, state: &mut State, why: Reason) -> Start {
@@ -335,11 +291,7 @@ impl Engine {
         if live.generation > generation || state.flight.is_some() || state.wanted.is_some() {
             return true;
         }
-        if state
-            .cool
-            .as_ref()
-            .is_some_and(|cool| now.instant < cool.until)
-        {
+        if state.cooling(now).is_some() {
             return false;
         }
         // At the end of its life a renewal is due anyway.

@@ -1,7 +1,7 @@
 //! What happens to tokens, told to whoever listens (feature `tracing`), without their secrets.
 
 use crate::Reason;
-use crate::engine::{Failure, Prepared};
+use crate::fetched::{Failure, Prepared};
 
 /// A fetch ended.
 #[cfg_attr(

@@ -11,7 +11,8 @@ use loom::future::block_on;
 use loom::thread;
 
 use crate::clock::{Clock, Now};
-use crate::engine::{Acquired, Again, Engine, Failure, Fetched, Start};
+use crate::engine::Engine;
+use crate::fetched::{Acquired, Again, Failure, Fetched, Start};
 use crate::flight::Outcome;
 use crate::live::{Lease, Need};
 use crate::schedule::Schedule;

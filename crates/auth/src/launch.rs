@@ -9,9 +9,9 @@ use outbound_http::{BoxError, Spawn};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::engine::{Again, Failure, Fetched, Start};
 use crate::error::SharedError;
 use crate::fault::Fault;
+use crate::fetched::{Again, Failure, Fetched, Start};
 use crate::tokens::Shared;
 use crate::{Reason, Token, TokenSource};
 

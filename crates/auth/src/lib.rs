@@ -37,8 +37,9 @@
 //! # Customization
 //!
 //! - Static: [`AuthLayer::bearer`], [`basic`](AuthLayer::basic), [`header`](AuthLayer::header),
-//!   [`query`](AuthLayer::query); each has an `_env` form that reads an environment variable.
-//!   Stack several to add several.
+//!   [`query`](AuthLayer::query); each has an `_env` form that reads an environment variable and a
+//!   `_file` form that reads a file. Stack several to add several.
+//!   [`proxy`](StaticAuthLayer::proxy) makes one for a proxy.
 //! - Fetched: [`Tokens`] around a [`TokenSource`] (an async closure by [`from_fn`]), given to
 //!   [`AuthLayer::bearer_from`]. In another header, or for a proxy: [`Bearer`].
 //! - Fetched for each tenant, or user: [`Keyed`], and [`For`] on each request.
@@ -154,6 +155,7 @@ mod engine;
 mod error;
 mod event;
 mod fault;
+mod fetched;
 mod flight;
 mod future;
 mod header;

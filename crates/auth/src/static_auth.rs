@@ -21,6 +21,19 @@ impl StaticAuthLayer {
         Self { credential }
     }
 
+    /// Sends a bearer or basic credential to a proxy: in `Proxy-Authorization` rather than in
+    /// `Authorization` (RFC 9110, section 11.7). An API key stays where it is.
+    ///
+    /// The scope is that of the requests which go through the proxy: `Scope::any()`, with
+    /// [`allow_http`](crate::Scope::allow_http) where plain http does. The proxy takes the
+    /// header out; a request that does not go through it takes it to the server.
+    #[must_use]
+    pub fn proxy(self) -> Self {
+        Self {
+            credential: self.credential.proxy(),
+        }
+    }
+
     /// Makes a request out of scope fail with an [`AuthError`](crate::AuthError), instead of
     /// sending it without the credential.
     ///

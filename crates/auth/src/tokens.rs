@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::clock::{Clock, Now};
-use crate::engine::{Acquired, Engine, Failure, Fetched, Start};
+use crate::engine::Engine;
 use crate::event;
+use crate::fetched::{Acquired, Failure, Fetched, Start};
 use crate::launch::{Landing, Launch};
 use crate::live::{Need, Use};
 use crate::{AuthError, InvalidAuth, Token, TokenSource, TokensBuilder};

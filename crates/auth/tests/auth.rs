@@ -347,3 +347,99 @@ fn a_malformed_variable_is_named_and_its_value_is_not() {
         assert!(!said.contains("s3cret"), "{said}");
     }
 }
+
+/// A file that holds `text`, for as long as it lives.
+struct Secret(std::path::PathBuf);
+
+impl Secret {
+    fn of(name: &str, text: &[u8]) -> Self {
+        let name = format!("outbound-auth-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_read_into_each_kind_of_credential_without_what_surrounds_it() {
+    let pair = Secret::of("pair", "\u{feff}user:canary-s3cret \r\n".as_bytes());
+    let (inner, sent) = api(|_| 200);
+    let service = ServiceBuilder::new()
+        .layer(AuthLayer::basic_file(home(), &pair.0).unwrap())
+        .layer(AuthLayer::bearer_file(home(), &pair.0).unwrap().proxy())
+        .layer(AuthLayer::header_file(home(), "x-api-key", &pair.0).unwrap())
+        .layer(AuthLayer::query_file(home(), "key", &pair.0).unwrap())
+        .service(inner);
+    send(&service, get(HOME)).await.unwrap();
+    let request = &sent.all()[0];
+    let headers = request.headers();
+    assert_eq!(headers["authorization"], "Basic dXNlcjpjYW5hcnktczNjcmV0");
+    assert_eq!(headers["proxy-authorization"], "Bearer user:canary-s3cret");
+    assert_eq!(headers["x-api-key"], "user:canary-s3cret");
+    assert_eq!(headers.len(), 3);
+    assert_eq!(request.uri().query(), Some("key=user%3Acanary-s3cret"));
+}
+
+#[test]
+fn a_file_that_is_missing_or_malformed_is_named_and_its_content_is_not() {
+    let malformed = Secret::of("malformed", b"canary\ns3cret");
+    let not_text = Secret::of("not-text", b"canary-s3cret\xff");
+    let empty = Secret::of("empty", b" \n");
+    let missing = malformed.0.with_extension("missing");
+    for path in [&malformed.0, &not_text.0, &empty.0, &missing] {
+        for error in [
+            AuthLayer::bearer_file(home(), path).unwrap_err(),
+            AuthLayer::basic_file(home(), path).unwrap_err(),
+            AuthLayer::header_file(home(), "x-api-key", path).unwrap_err(),
+            AuthLayer::query_file(home(), "key", path).unwrap_err(),
+        ] {
+            let text = format!("{error} {error:?}");
+            assert_eq!((error.file(), error.variable()), (Some(&**path), None));
+            assert!(
+                error.to_string().contains(&path.display().to_string()),
+                "{text}"
+            );
+            assert!(!text.contains("s3c"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_credential_for_a_proxy_goes_in_its_own_header_beside_that_of_the_server() {
+    let (inner, sent) = api(|_| 200);
+    let service = ServiceBuilder::new()
+        .layer(AuthLayer::bearer(home(), SECRET).unwrap())
+        .layer(
+            AuthLayer::basic(home(), "user", "password")
+                .unwrap()
+                .proxy()
+                .strict(),
+        )
+        .layer(
+            AuthLayer::header(home(), "x-api-key", "key")
+                .unwrap()
+                .proxy(),
+        )
+        .service(inner);
+    send(&service, get(HOME)).await.unwrap();
+    let request = &sent.all()[0];
+    assert_eq!(credential(request), Some(format!("Bearer {SECRET}")));
+    let proxy = &request.headers()["proxy-authorization"];
+    assert!(proxy.is_sensitive());
+    assert_eq!(proxy, "Basic dXNlcjpwYXNzd29yZA==");
+    assert_eq!(request.headers()["x-api-key"], "key");
+    // Each gives way to the caller's own, and not to the other's.
+    let mut own = get(HOME);
+    own.headers_mut()
+        .insert("proxy-authorization", HeaderValue::from_static("own"));
+    send(&service, own).await.unwrap();
+    let request = &sent.all()[1];
+    assert_eq!(credential(request), Some(format!("Bearer {SECRET}")));
+    assert_eq!(request.headers()["proxy-authorization"], "own");
+}

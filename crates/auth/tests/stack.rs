@@ -324,3 +324,47 @@ fn carried(request: &Request<Body>) -> bool {
     assert_eq!(request.uri().query().is_some(), bearer);
     bearer
 }
+
+/// As many attempts as it takes to get a 200.
+#[derive(Clone)]
+struct Again;
+
+impl<E> tower::retry::Policy<Request<Body>, Response<Body>, E> for Again {
+    type Future = std::future::Ready<()>;
+
+    fn retry(
+        &mut self,
+        _: &mut Request<Body>,
+        result: &mut Result<Response<Body>, E>,
+    ) -> Option<Self::Future> {
+        let failed = matches!(result, Ok(response) if response.status() != 200);
+        failed.then(|| std::future::ready(()))
+    }
+
+    fn clone_request(&mut self, request: &Request<Body>) -> Option<Request<Body>> {
+        Some(request.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_of_a_retry_layer_carries_the_token_of_its_moment() {
+    let tokens = Tokens::new(from_fn(|_| async { Ok(Token::new("never fetched")) }));
+    let (next, sent) = (tokens.clone(), Log::new());
+    let log = sent.clone();
+    // Each failed attempt takes so long that there is another token at its end.
+    let inner = service_fn(move |request: Request<Body>| {
+        log.push(credential(&request).unwrap());
+        let attempt = log.len();
+        next.set(Token::new(format!("{}", attempt + 1))).unwrap();
+        let status = if attempt < 3 { 503 } else { 200 };
+        let response = Response::builder().status(status).body(Body::default());
+        async move { Ok::<_, Infallible>(response.unwrap()) }
+    });
+    tokens.set(Token::new("1")).unwrap();
+    let service = ServiceBuilder::new()
+        .layer(tower::retry::RetryLayer::new(Again))
+        .layer(AuthLayer::bearer_from(home(), tokens).replay())
+        .service(inner);
+    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
+    assert_eq!(sent.all(), ["Bearer 1", "Bearer 2", "Bearer 3"]);
+}

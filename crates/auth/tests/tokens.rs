@@ -8,6 +8,7 @@ use std::error::Error;
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep};
 use tower::{Layer, ServiceExt};
 
 use self::support::{
-    HOME, SECOND, Service, api, bearer, causes, credential, credentials, get, home, numbered,
+    HOME, SECOND, Service, Wall, api, bearer, causes, credential, credentials, get, home, numbered,
     numbered_at_once, poll_once, refusing, replaying, send, slow_api, source, unavailable,
 };
 
@@ -39,16 +40,16 @@ async fn nothing_is_fetched_before_it_is_needed_and_then_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_first_requests_make_one_fetch() {
+async fn ten_thousand_first_requests_make_one_fetch() {
     let (tokens, reasons) = numbered();
     let (inner, sent) = api(|_| 200);
     let service = replaying(&tokens, inner);
     let began = Instant::now();
-    for response in join_all((0..100).map(|_| send(&service, get(HOME)))).await {
+    for response in join_all((0..10_000).map(|_| send(&service, get(HOME)))).await {
         assert_eq!(response.unwrap().status(), 200);
     }
     assert_eq!(began.elapsed(), SECOND);
-    assert_eq!((reasons.len(), sent.len()), (1, 100));
+    assert_eq!((reasons.len(), sent.len()), (1, 10_000));
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +114,7 @@ async fn all_who_wait_get_the_same_error_at_once_and_after_a_pause_another_fetch
     let (inner, sent) = api(|_| 200);
     let service = replaying(&tokens, inner);
     let began = Instant::now();
-    for response in join_all((0..1000).map(|_| send(&service, get(HOME)))).await {
+    for response in join_all((0..10_000).map(|_| send(&service, get(HOME)))).await {
         let error = unavailable(response.unwrap_err());
         assert_eq!(causes(&error), ["the token endpoint is down"]);
         assert!(error.source().unwrap().is::<std::io::Error>());
@@ -182,6 +183,29 @@ fn a_runtime_that_shuts_down_is_an_error_and_another_one_fetches_again() {
         *runtimes.0.lock().unwrap() = None;
         send(&service, get(HOME)).await.unwrap();
     });
+}
+
+#[test]
+fn without_a_runtime_a_fetch_is_an_error_and_a_renewal_is_left_for_later() {
+    let wall = Wall::new();
+    let (source, reasons) = source(Some(1000 * SECOND));
+    let tokens = Tokens::builder(source).wall_clock(wall.clock()).build();
+    let (inner, sent) = api(|_| 200);
+    let service = replaying(&tokens, inner);
+    let mut waiting = Box::pin(send(&service, get(HOME)));
+    let Poll::Ready(Err(error)) = poll_once(&mut waiting) else {
+        panic!("there is no runtime to fetch it");
+    };
+    assert!(causes(&unavailable(error))[0].contains("missing"));
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    runtime.unwrap().block_on(tokens.warm()).unwrap();
+    wall.forward(900 * SECOND);
+    let mut sending = Box::pin(send(&service, get(HOME)));
+    assert!(matches!(poll_once(&mut sending), Poll::Ready(Ok(_))));
+    assert_eq!((reasons.len(), credentials(&sent)), (1, vec![bearer(1)]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::future::Future;
 /// Work that several requests wait for (a token fetch) is spawned, so that dropping one of
 /// them does not cancel it for the others.
 pub trait Spawn {
-    /// Starts `future` and returns at once.
+    /// Starts `future` and returns at once. If it cannot be run, it is dropped.
     fn spawn<F>(&self, future: F)
     where
         F: Future<Output = ()> + Send + 'static;
@@ -13,9 +13,8 @@ pub trait Spawn {
 
 /// [`Spawn`] on the tokio runtime that the caller runs in.
 ///
-/// # Panics
-///
-/// [`spawn`](Spawn::spawn) panics outside of a tokio runtime, as [`tokio::spawn`] does.
+/// Outside of a runtime the future is dropped, as it is by one that shuts down: whoever waits for
+/// its result learns of that by its drop.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
@@ -36,6 +35,8 @@ impl Spawn for TokioSpawn {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        drop(tokio::spawn(future));
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn(future));
+        }
     }
 }

@@ -110,7 +110,7 @@ impl fmt::Debug for FileSource {
     }
 }
 
-fn read(path: &Path) -> Result<String, FileError> {
+pub(crate) fn read(path: &Path) -> Result<String, FileError> {
     let failed = |fault| FileError {
         path: path.into(),
         fault,
@@ -132,27 +132,39 @@ fn read(path: &Path) -> Result<String, FileError> {
 }
 
 #[derive(Debug)]
-struct FileError {
+pub(crate) struct FileError {
     path: PathBuf,
     fault: Fault,
 }
 
 #[derive(Debug)]
-enum Fault {
+pub(crate) enum Fault {
     Unreadable(io::Error),
     TooLong,
     NotText,
     Empty,
 }
 
+impl FileError {
+    /// What is the matter, without the path.
+    pub(crate) const fn fault(&self) -> &Fault {
+        &self.fault
+    }
+}
+
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the token file {} ", self.path.display())?;
-        match &self.fault {
-            Fault::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Fault::TooLong => write!(f, "is longer than {} bytes", FileSource::MAX_BYTES),
-            Fault::NotText => f.write_str("is not UTF-8"),
-            Fault::Empty => f.write_str("is empty"),
+        write!(f, "the token file {} {}", self.path.display(), self.fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
+            Self::TooLong => write!(f, "is longer than {} bytes", FileSource::MAX_BYTES),
+            Self::NotText => f.write_str("is not UTF-8"),
+            Self::Empty => f.write_str("is empty"),
         }
     }
 }

@@ -7,3 +7,4 @@ mod file;
 
 pub use self::env::EnvSource;
 pub use self::file::FileSource;
+pub(crate) use self::file::read;
