@@ -290,6 +290,29 @@ fn numbered_pages_begin_where_it_is_said_and_end_by_their_rules() {
 }
 
 #[test]
+fn a_flag_that_a_counted_page_lacks_is_6_even_on_an_empty_one() {
+    for next in ["page:p", "offset:o,l:1"] {
+        let options = ["--next", next, "--items", "/i", "--more", "/more"];
+        let first = r#"{"i":[1],"more":true}"#;
+        for (last, code) in [
+            (r#"{"i":[2],"more":false}"#, 0),
+            (r#"{"i":[],"more":false}"#, 0),
+            ("204", 0),
+            (r#"{"i":[2]}"#, 6),
+            (r#"{"i":[]}"#, 6),
+        ] {
+            let last = match last {
+                "204" => "204\n\n",
+                body => body,
+            };
+            let (run, asked) = drain("/a", &options, &[first, last]);
+            assert_eq!(run.code, Some(code), "{next} {last}: {}", run.stderr);
+            assert_eq!(asked.len(), 2, "{next} {last}");
+        }
+    }
+}
+
+#[test]
 fn offsets_advance_by_what_was_returned() {
     let offset = ["--next", "offset:skip,top:1000", "--items", ""];
     // The server clamps the limit to two.

@@ -57,8 +57,8 @@
 //! A strategy is made of parts: a [`Source`] says where a page holds a value ([`body`],
 //! [`header`], [`last_item`], [`link_query`], [`source_fn`]), a [`Target`] or
 //! [`BodyTarget`] where a request takes it ([`query`], [`header`], [`merge_query`],
-//! [`json`], [`merge_json`]). Flags and totals say where the list ends. [`as_get`] and
-//! [`checked`] change what a whole strategy does.
+//! [`json`], [`merge_json`]). Flags and totals say where the list ends. [`as_get`],
+//! [`later_body`] and [`checked`] change what a whole strategy does.
 //!
 //! To choose at run time, put strategies into an `Arc<dyn Strategy<B> + Send + Sync>`.
 //! Limits and policies are set on [`PaginateLayer`].
@@ -177,10 +177,10 @@ pub use self::progress::{End, Progress, ProgressHandle};
 pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
 pub use self::strategies::{
-    AsGet, BodyTarget, Checked, Destination, FromFn, Header, IntoDestination, LinkHeader, NextUrl,
-    NoNext, Offset, PageNumber, REWRITTEN_HEADERS, Range, Source, StacNext, Target, Token,
-    TokenFrom, as_get, body, checked, from_fn, header, json, last_item, link_query, merge_json,
-    merge_query, query, source_fn,
+    AsGet, BodyTarget, Checked, Destination, FromFn, Header, IntoDestination, LaterBody,
+    LinkHeader, NextUrl, NoNext, Offset, PageNumber, REWRITTEN_HEADERS, Range, Source, StacNext,
+    Target, Token, TokenFrom, as_get, body, checked, from_fn, header, json, last_item, later_body,
+    link_query, merge_json, merge_query, query, source_fn,
 };
 pub use self::strategy::{Malformed, Needs, Strategy, Total};
 pub use self::view::PageView;

@@ -3,6 +3,7 @@
 mod as_get;
 mod checked;
 mod from_fn;
+mod later_body;
 mod link_header;
 mod next_url;
 mod no_next;
@@ -19,6 +20,7 @@ mod token;
 pub use self::as_get::{AsGet, as_get};
 pub use self::checked::{Checked, checked};
 pub use self::from_fn::{FromFn, from_fn};
+pub use self::later_body::{LaterBody, later_body};
 pub use self::link_header::LinkHeader;
 pub use self::next_url::NextUrl;
 pub use self::no_next::NoNext;

@@ -218,4 +218,85 @@ mod tests {
         assert_eq!(merge("{ }", &[], "{}").as_deref(), Ok("{ }"));
         assert_eq!(merge("{}", &[], "[]"), Err(EditError::NotJson));
     }
+
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z\"\\\\{}\\[\\],:é ]{0,6}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map("[a-c\"~/]{0,2}", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The same on a tree.
+    fn put_tree(tree: &mut Value, path: &[Box<str>], value: Value) -> Option<()> {
+        let Some((key, deeper)) = path.split_first() else {
+            *tree = value;
+            return Some(());
+        };
+        if tree.is_null() {
+            *tree = Value::Object(serde_json::Map::new());
+        }
+        match tree {
+            Value::Object(members) => {
+                put_tree(members.entry(&**key).or_insert(Value::Null), deeper, value)
+            }
+            Value::Array(elements) => {
+                let index = match &**key {
+                    "-" => elements.len(),
+                    key => usize::try_from(array_index(key)?).ok()?,
+                };
+                if index == elements.len() {
+                    elements.push(Value::Null);
+                }
+                put_tree(elements.get_mut(index)?, deeper, value)
+            }
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_text_is_edited_as_a_tree_is(
+            tree in json(),
+            value in json(),
+            path in prop::collection::vec("[a-c\"~/]{0,2}|[0-3]|-", 0..4),
+            pretty in any::<bool>(),
+        ) {
+            let path: Vec<Box<str>> = path.into_iter().map(Into::into).collect();
+            let text = match pretty {
+                true => serde_json::to_string_pretty(&tree).unwrap(),
+                false => tree.to_string(),
+            };
+            let edited = set(&text, &path, &value.to_string());
+            let mut expected = tree;
+            match put_tree(&mut expected, &path, value) {
+                Some(()) => {
+                    let edited: Value = serde_json::from_str(&edited.unwrap()).unwrap();
+                    prop_assert_eq!(edited, expected);
+                }
+                None => prop_assert_eq!(edited, Err(EditError::NoPlace)),
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[\\[\\]{}\":,a0 n]{0,12}", path in "(/[a-]?){0,3}") {
+            let path = Pointer::expect(&*path);
+            if let Ok(edited) = set(&text, path.tokens(), "1") {
+                prop_assert!(serde_json::from_str::<Value>(&edited).is_ok());
+            }
+        }
+    }
 }

@@ -1,11 +1,9 @@
-use bytes::Bytes;
 use http::Request;
-use http_body::Body;
 
-use super::page_number::{count, counted, number_in, overflow};
+use super::page_number::{count, number_in, overflow};
 use super::source::Source;
 use super::stop::Stop;
-use super::target::{BodyTarget, Destination, IntoDestination, Target, query};
+use super::target::{Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::view::PageView;
@@ -142,10 +140,17 @@ impl<T> Offset<T> {
         let pages = self.total_pages.as_ref()?.total(page)?;
         pages.exact.then_some(pages.n)
     }
+}
 
-    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+super::stop::flags!(Offset<T>);
+
+impl<B, T> Strategy<B> for Offset<T>
+where
+    T: Destination<B>,
+{
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         let step = self.advance(page)?;
-        if step == 0 || self.stop.says_more(page)? == Some(false) {
+        if self.stop.stops(page)? || step == 0 {
             return Ok(None);
         }
         let next = self.offset(page)?.checked_add(step).ok_or_else(overflow)?;
@@ -158,7 +163,22 @@ impl<T> Offset<T> {
         Ok((!known).then(|| Cursor::number(next)))
     }
 
-    fn left(&self, page: &PageView<'_>) -> Option<u64> {
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        let offset = cursor.as_number().ok_or_else(Cursor::foreign)?;
+        self.offset.write(&offset.to_string(), request)?;
+        self.limit.write(&self.by.to_string(), request)
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        let start = number_in(request, &self.offset)?.unwrap_or(self.start);
+        Ok(Some(Cursor::number(start)))
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
         // A server that clamps the limit is planned with as it answers.
         let step = self.advance(page).ok().filter(|step| *step > 0)?;
         if let Some(pages) = self.pages(page) {
@@ -168,7 +188,7 @@ impl<T> Offset<T> {
         Some(self.end(page)?.saturating_sub(next).div_ceil(step))
     }
 
-    fn nth(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
         let ahead = self.advance(page).ok()?.checked_mul(n)?;
         self.offset(page)
             .ok()?
@@ -176,24 +196,7 @@ impl<T> Offset<T> {
             .map(Cursor::number)
     }
 
-    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
-    where
-        T: Destination<B>,
-    {
-        let offset = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        self.offset.write(&offset.to_string(), request)?;
-        self.limit.write(&self.by.to_string(), request)
-    }
-
-    fn first<B>(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed>
-    where
-        T: Destination<B>,
-    {
-        let start = number_in(request, &self.offset)?.unwrap_or(self.start);
-        Ok(Some(Cursor::number(start)))
+    fn needs(&self) -> Needs {
+        Needs::NONE.by_count()
     }
 }
-
-super::stop::flags!(Offset<T>);
-
-counted!(Offset);

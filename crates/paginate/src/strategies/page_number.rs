@@ -1,10 +1,8 @@
-use bytes::Bytes;
 use http::Request;
-use http_body::Body;
 
 use super::source::Source;
 use super::stop::Stop;
-use super::target::{BodyTarget, Destination, IntoDestination, Target, query};
+use super::target::{Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::view::PageView;
@@ -121,55 +119,6 @@ impl<T> PageNumber<T> {
             .saturating_sub(page.index());
         unseen.saturating_mul(size).saturating_add(page.seen())
     }
-
-    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let count = count(page)?;
-        if count == 0 || self.stop.says_more(page)? == Some(false) {
-            return Ok(None);
-        }
-        let number = self.number(page)?;
-        let next = number.checked_add(1).ok_or_else(overflow)?;
-        let total = self.stop.exact_total(page);
-        let known = total.is_some_and(|total| self.position(page, number, count) >= total)
-            || self.last_number(page).is_some_and(|last| next > last);
-        Ok((!known).then(|| Cursor::number(next)))
-    }
-
-    fn left(&self, page: &PageView<'_>) -> Option<u64> {
-        let number = self.number(page).ok()?;
-        let count = page.items().filter(|count| *count > 0)?;
-        if let Some(last) = self.last_number(page) {
-            return Some(last.saturating_sub(number));
-        }
-        let total = self.stop.exact_total(page)?;
-        let left = total.saturating_sub(self.position(page, number, count));
-        Some(left.div_ceil(count))
-    }
-
-    fn nth(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        let number = self.number(page).ok()?;
-        number.checked_add(n).map(Cursor::number)
-    }
-
-    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
-    where
-        T: Destination<B>,
-    {
-        let number = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        self.target.write(&number.to_string(), request)?;
-        match &self.size {
-            Some((target, size)) => target.write(&size.to_string(), request),
-            None => Ok(()),
-        }
-    }
-
-    fn first<B>(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed>
-    where
-        T: Destination<B>,
-    {
-        let start = number_in(request, &self.target)?.unwrap_or(self.start);
-        Ok(Some(Cursor::number(start)))
-    }
 }
 
 super::stop::flags!(PageNumber<T>);
@@ -200,47 +149,58 @@ pub(super) fn overflow() -> Malformed {
     Malformed::new("the next number would not fit into 64 bits")
 }
 
-/// `Strategy` for a strategy whose numbers go to `T`: to any request's head, and to a
-/// body that can be rewritten.
-macro_rules! counted {
-    ($strategy:ident) => {
-        counted!(@ $strategy<Target>, );
-        counted!(@ $strategy<BodyTarget>, where B: Body + Clone + From<Bytes>);
-    };
-    (@ $strategy:ty, $($bounds:tt)*) => {
-        impl<B> Strategy<B> for $strategy $($bounds)*
-        {
-            fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-                self.find(page)
-            }
-
-            fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-                self.send(cursor, request)
-            }
-
-            fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
-                self.first(request)
-            }
-
-            fn total(&self, page: &PageView<'_>) -> Option<Total> {
-                self.stop.total(page)
-            }
-
-            fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
-                self.left(page)
-            }
-
-            fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-                self.nth(page, n)
-            }
-
-            fn needs(&self) -> Needs {
-                Needs::NONE.by_count()
-            }
+impl<B, T> Strategy<B> for PageNumber<T>
+where
+    T: Destination<B>,
+{
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        let count = count(page)?;
+        if self.stop.stops(page)? || count == 0 {
+            return Ok(None);
         }
-    };
+        let number = self.number(page)?;
+        let next = number.checked_add(1).ok_or_else(overflow)?;
+        let total = self.stop.exact_total(page);
+        let known = total.is_some_and(|total| self.position(page, number, count) >= total)
+            || self.last_number(page).is_some_and(|last| next > last);
+        Ok((!known).then(|| Cursor::number(next)))
+    }
+
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        let number = cursor.as_number().ok_or_else(Cursor::foreign)?;
+        self.target.write(&number.to_string(), request)?;
+        match &self.size {
+            Some((target, size)) => target.write(&size.to_string(), request),
+            None => Ok(()),
+        }
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        let start = number_in(request, &self.target)?.unwrap_or(self.start);
+        Ok(Some(Cursor::number(start)))
+    }
+
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        let number = self.number(page).ok()?;
+        let count = page.items().filter(|count| *count > 0)?;
+        if let Some(last) = self.last_number(page) {
+            return Some(last.saturating_sub(number));
+        }
+        let total = self.stop.exact_total(page)?;
+        let left = total.saturating_sub(self.position(page, number, count));
+        Some(left.div_ceil(count))
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        let number = self.number(page).ok()?;
+        number.checked_add(n).map(Cursor::number)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::NONE.by_count()
+    }
 }
-
-pub(super) use counted;
-
-counted!(PageNumber);

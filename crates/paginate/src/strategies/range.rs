@@ -125,7 +125,7 @@ impl<B> Strategy<B> for Range {
         let Some(Part { range, total }) = self.part(page)? else {
             return Ok(None);
         };
-        if self.stop.says_more(page)? == Some(false) || page.items() == Some(0) {
+        if self.stop.stops(page)? || page.items() == Some(0) {
             return Ok(None);
         }
         // `*/n` is a range without items.

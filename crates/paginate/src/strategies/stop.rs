@@ -76,8 +76,15 @@ impl Stop {
         }
     }
 
+    /// Whether the flags of a counted page say stop. A page without a body has none, and is
+    /// the end by its lack of items.
+    pub(super) fn stops(&self, page: &PageView<'_>) -> Result<bool, Malformed> {
+        let bare = page.rest().trim_ascii().is_empty();
+        Ok(!bare && self.says_more(page)? == Some(false))
+    }
+
     /// What the flags say, if there are flags.
-    pub(super) fn says_more(&self, page: &PageView<'_>) -> Result<Option<bool>, Malformed> {
+    fn says_more(&self, page: &PageView<'_>) -> Result<Option<bool>, Malformed> {
         let flag = |pointer: &Option<Pointer>| match pointer {
             Some(pointer) => self.flag(page, pointer),
             None => Ok(None),

@@ -46,8 +46,43 @@ pub struct Header(pub(super) HeaderName);
 
 /// A place in a request that a strategy can put a value in.
 ///
-/// Implemented by [`Target`] and [`BodyTarget`]. Implement it for a place of your own, a
-/// segment of the path for one.
+/// Implemented by [`Target`] and [`BodyTarget`]. Implement it, and [`IntoDestination`], for
+/// a place of your own:
+///
+/// ```
+/// use http::Request;
+/// use outbound_paginate::{Destination, IntoDestination, Malformed, Token, body};
+///
+/// /// The last segment of the path.
+/// #[derive(Clone)]
+/// struct Segment;
+///
+/// impl<B> Destination<B> for Segment {
+///     fn write(&self, value: &str, request: &mut Request<B>) -> Result<(), Malformed> {
+///         let path = request.uri().path();
+///         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+///         let uri = format!("{parent}/{}", value.trim_matches('"')).parse();
+///         *request.uri_mut() = uri.map_err(|_| Malformed::new("a token that fits no path"))?;
+///         Ok(())
+///     }
+///
+///     fn read(&self, _: &Request<B>) -> Result<Option<String>, Malformed> {
+///         Ok(None)
+///     }
+/// }
+///
+/// impl IntoDestination for Segment {
+///     type Destination = Self;
+///
+///     fn into_destination(self) -> Self {
+///         self
+///     }
+/// }
+///
+/// let strategy = Token::from(body("/next")).to(Segment);
+/// # fn is_strategy(_: impl outbound_paginate::Strategy<String>) {}
+/// # is_strategy(strategy);
+/// ```
 pub trait Destination<B> {
     /// Puts `value`, a JSON text, into `request`.
     ///
@@ -247,8 +282,8 @@ where
                 }
                 let found = json::find(&body, pointer).map_err(|_| template::not_json())?;
                 Ok(found
-                    .map(|value| json::plain(value.get()).into_owned())
-                    .filter(|value| value != "null"))
+                    .filter(|value| value.get() != "null")
+                    .map(|value| json::plain(value.get()).into_owned()))
             }
             Within::MergeJson(_) => Ok(None),
         }

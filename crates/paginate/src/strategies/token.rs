@@ -1,11 +1,8 @@
-use bytes::Bytes;
 use http::Request;
-use http_body::Body;
 
 use super::source::Source;
 use super::stop::Stop;
-use super::target::{BodyTarget, Destination, IntoDestination, Target};
-use super::template;
+use super::target::{Destination, IntoDestination, Target};
 use crate::cursor::Cursor;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::uri;
@@ -43,7 +40,6 @@ pub struct Token<T = Target> {
     empty: bool,
     items: bool,
     later: Option<Box<str>>,
-    later_body: Option<Box<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +82,6 @@ impl TokenFrom {
             empty: false,
             items: false,
             later: None,
-            later_body: None,
         }
     }
 }
@@ -143,8 +138,16 @@ impl<T> Token<T> {
             ..self
         }
     }
+}
 
-    fn find(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+super::stop::flags!(Token<T>);
+super::stop::told_total!(Token<T>);
+
+impl<B, T> Strategy<B> for Token<T>
+where
+    T: Destination<B>,
+{
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         if self.items && super::page_number::count(page)? == 0 {
             return Ok(None);
         }
@@ -164,10 +167,7 @@ impl<T> Token<T> {
         Ok(goes_on.then(|| Cursor::tokens(tokens)))
     }
 
-    fn send<B>(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed>
-    where
-        T: Destination<B>,
-    {
+    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
         let tokens = cursor.as_tokens().ok_or_else(Cursor::foreign)?;
         if tokens.len() != self.pairs.len() {
             return Err(Cursor::foreign());
@@ -183,7 +183,11 @@ impl<T> Token<T> {
         Ok(())
     }
 
-    fn sees(&self) -> Needs {
+    fn total(&self, page: &PageView<'_>) -> Option<Total> {
+        self.stop.total(page)
+    }
+
+    fn needs(&self) -> Needs {
         if self.pairs.iter().any(|pair| pair.source.is_last_item()) {
             Needs::NONE.last_item()
         } else if self.pairs.iter().all(|pair| pair.source.is_header()) {
@@ -191,62 +195,5 @@ impl<T> Token<T> {
         } else {
             Needs::NONE
         }
-    }
-}
-
-impl Token<BodyTarget> {
-    /// Sends later pages with `body`, a JSON text, and the tokens in it, instead of with
-    /// the first request's body.
-    #[must_use]
-    pub fn later_body(self, body: impl Into<Box<str>>) -> Self {
-        Self {
-            later_body: Some(body.into()),
-            ..self
-        }
-    }
-}
-
-super::stop::flags!(Token<T>);
-super::stop::told_total!(Token<T>);
-
-impl<B> Strategy<B> for Token {
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        self.find(page)
-    }
-
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        self.send(cursor, request)
-    }
-
-    fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.stop.total(page)
-    }
-
-    fn needs(&self) -> Needs {
-        self.sees()
-    }
-}
-
-impl<B> Strategy<B> for Token<BodyTarget>
-where
-    B: Body + Clone + From<Bytes>,
-{
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        self.find(page)
-    }
-
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        if let Some(body) = &self.later_body {
-            template::replace(request, body.clone().into());
-        }
-        self.send(cursor, request)
-    }
-
-    fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.stop.total(page)
-    }
-
-    fn needs(&self) -> Needs {
-        self.sees()
     }
 }

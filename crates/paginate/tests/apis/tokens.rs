@@ -2,7 +2,7 @@
 
 use outbound_paginate::{
     Malformed, PageErrorKind, PageView, Pointer, Token, body, checked, header, json, last_item,
-    merge_query, query, source_fn,
+    later_body, merge_query, query, source_fn,
 };
 
 use crate::{Row, row};
@@ -169,11 +169,13 @@ pub(crate) fn rows() -> Vec<Row> {
         row(
             38,
             "Elasticsearch, scroll",
-            Token::from(body("/_scroll_id"))
-                .to(json("/scroll_id"))
-                .later_at("/_search/scroll")
-                .later_body(r#"{"scroll":"1m"}"#)
-                .end_on_empty_page(),
+            later_body(
+                Token::from(body("/_scroll_id"))
+                    .to(json("/scroll_id"))
+                    .later_at("/_search/scroll")
+                    .end_on_empty_page(),
+                r#"{"scroll":"1m"}"#,
+            ),
         )
         .items("/hits/hits")
         .layer(|layer| layer.on_repeat(outbound_paginate::OnRepeat::Allow))
