@@ -171,6 +171,8 @@ fn quoted(text: &mut Vec<u8>, name: &str, value: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::digest::hash::Hash;
     use crate::digest::select::strongest;
@@ -284,5 +286,34 @@ mod tests {
         let next = session.with_nonce(b"m", "d".to_owned());
         assert!(value(&next, "/").contains("nc=00000001"));
         assert_eq!(next.base, session.base);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_asks_is_answered_in_a_form_that_it_can_read(
+            realm in "[ -~]{0,20}",
+            nonce in "[ -~]{1,20}",
+            user in "\\PC{0,8}",
+            noise in prop::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let (quoted_realm, quoted_nonce) = (quote(&realm), quote(&nonce));
+            let mut line = format!(r#"Digest realm="{quoted_realm}", nonce="{quoted_nonce}", qop=auth, x="#);
+            line.retain(|sign| sign != '\n');
+            let line = [line.as_bytes(), &noise].concat();
+            let challenges = Challenge::parse(&line);
+            let Some(challenge) = strongest(&challenges, Hash::Md5) else {
+                // The noise is a string without an end.
+                prop_assert!(noise.contains(&b'"'));
+                return Ok(());
+            };
+            let session = Session::new(challenge, &user, "p", "c".to_owned()).unwrap();
+            let uri = "/a?b".parse().unwrap();
+            let value = session.authorization(&Method::GET, &uri).unwrap();
+            let read = &Challenge::parse(value.as_bytes())[0];
+            prop_assert_eq!(read.get("realm"), Some(&*realm));
+            prop_assert_eq!(read.get("nonce"), Some(&*nonce));
+            prop_assert_eq!(read.get("uri"), Some("/a?b"));
+        }
     }
 }

@@ -12,7 +12,8 @@ use crate::{InvalidAuth, secret};
 #[non_exhaustive]
 pub enum ClientAuthentication {
     /// `client_secret_basic`: in `Authorization: Basic`, each part encoded as a form value first.
-    /// What every server has to support, and the default.
+    /// What every server has to support, and the default. A server that takes the parts as they
+    /// are, against the RFC, needs [`Post`](Self::Post) for other than plain letters and digits.
     #[default]
     Basic,
     /// `client_secret_post`: as `client_id` and `client_secret` in the form.

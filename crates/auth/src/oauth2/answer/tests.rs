@@ -1,4 +1,5 @@
 use http::StatusCode;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -198,5 +199,37 @@ fn retry_after_is_seconds_or_a_date_by_the_servers_clock() {
     assert_eq!(after("Sun, 06 Nov 1994 08:50:37 GMT", None), None);
     for junk in ["", "-1", "1.5", "soon"] {
         assert_eq!(after(junk, now), None, "{junk}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_answer_makes_it_panic_and_none_without_a_token_passes(
+        status in 200_u16..600,
+        form: bool,
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            "[{}\\[\\]\",:a-z0-9=&%+]{0,80}".prop_map(String::into_bytes),
+            "\\{\"(access_token|error|expires_in)\":[^}]{0,40}\\}".prop_map(String::into_bytes),
+        ],
+    ) {
+        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        let mut answer = answer(status, kind, "");
+        answer.body = body.clone().into();
+        if let Ok(grant) = read(&answer, Expected::of_oauth(None), |_| false) {
+            prop_assert!(answer.status.is_success());
+            prop_assert!(!grant.token.expose_secret().is_empty());
+            let text = String::from_utf8_lossy(&body);
+            prop_assert!(text.contains("access_token"), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_life_is_never_more_than_its_limit_whatever_the_number(number: f64, text in "\\PC{0,12}") {
+        for value in [json!(number), json!(number.to_string()), json!(text)] {
+            if let Some(life) = lifetime(&value) {
+                prop_assert!(life <= MAX_LIFETIME);
+            }
+        }
     }
 }
