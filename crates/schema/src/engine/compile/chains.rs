@@ -1,6 +1,6 @@
 //! Nodes that ask each other about the same value: that must come to an end.
 
-use crate::engine::program::{MarksId, Node, NodeId, Nodes, Rest};
+use crate::engine::program::{ANY, MarksId, Node, NodeId, Nodes, Rest};
 use crate::engine::refused::Refused;
 
 /// The most nodes in a row that may be asked about one value.
@@ -8,11 +8,24 @@ const LONGEST_CHAIN: u16 = 64;
 
 /// Refuses nodes that could ask without end, or so long that the stack is at risk.
 pub(super) fn check(nodes: &Nodes) -> Result<(), Refused> {
-    let mut lengths = vec![Length::Unknown; nodes.nodes.len()];
-    for start in 0..nodes.nodes.len() {
-        measure(nodes, start, &mut lengths)?;
+    let found = Chains::of(nodes);
+    if !found.circles.is_empty() {
+        return Err(refused("a schema that refers to itself for the same value"));
+    }
+    if found.longest > LONGEST_CHAIN {
+        return Err(refused("this many schemas within each other for one value"));
     }
     Ok(())
+}
+
+/// Takes out what asks without end: of nodes that only tell where a body is broken, the verdict
+/// being that of others.
+pub(super) fn cut(nodes: &mut Nodes) {
+    for (asking, asked) in Chains::of(nodes).circles {
+        for rest in &mut nodes.nodes[asking].rest {
+            rest.replace(asked, ANY);
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,42 +36,55 @@ enum Length {
     Known(u16),
 }
 
-/// Depth first, without recursion: a schema may be long.
-fn measure(nodes: &Nodes, start: usize, lengths: &mut [Length]) -> Result<(), Refused> {
-    let mut stack = vec![start];
-    while let Some(&id) = stack.last() {
-        if matches!(lengths[id], Length::Known(_)) {
-            stack.pop();
-            continue;
+#[derive(Default)]
+struct Chains {
+    longest: u16,
+    /// Who asks whom, closing a circle.
+    circles: Vec<(usize, NodeId)>,
+}
+
+impl Chains {
+    /// Depth first, without recursion: a schema may be long.
+    fn of(nodes: &Nodes) -> Self {
+        let mut chains = Self::default();
+        let mut lengths = vec![Length::Unknown; nodes.nodes.len()];
+        for start in 0..nodes.nodes.len() {
+            chains.measure(nodes, start, &mut lengths);
         }
-        let asked = asked(nodes, &nodes.nodes[id]);
-        lengths[id] = Length::Open;
-        let mut longest = 0;
-        let mut is_complete = true;
-        for next in asked.into_iter().map(|next| next as usize) {
-            match lengths.get(next) {
-                Some(Length::Known(length)) => longest = longest.max(length + 1),
-                Some(Length::Unknown) => {
-                    stack.push(next);
-                    is_complete = false;
-                }
-                // Only what is being asked is open.
-                Some(Length::Open) => {
-                    return Err(refused("a schema that refers to itself for the same value"));
-                }
-                // `ANY` and `NEVER` are no nodes.
-                None => {}
+        chains
+    }
+
+    fn measure(&mut self, nodes: &Nodes, start: usize, lengths: &mut [Length]) {
+        let mut stack = vec![start];
+        while let Some(&id) = stack.last() {
+            if matches!(lengths[id], Length::Known(_)) {
+                stack.pop();
+                continue;
             }
-        }
-        if is_complete {
-            if longest > LONGEST_CHAIN {
-                return Err(refused("this many schemas within each other for one value"));
+            let is_first = lengths[id] == Length::Unknown;
+            lengths[id] = Length::Open;
+            let mut longest = 0;
+            let mut is_complete = true;
+            for next in asked(nodes, &nodes.nodes[id]) {
+                match lengths.get(next as usize) {
+                    Some(Length::Known(length)) => longest = longest.max(length.saturating_add(1)),
+                    Some(Length::Unknown) => {
+                        stack.push(next as usize);
+                        is_complete = false;
+                    }
+                    // Only what is being asked is open. It is told once.
+                    Some(Length::Open) if is_first => self.circles.push((id, next)),
+                    // `ANY` and `NEVER` are no nodes.
+                    Some(Length::Open) | None => {}
+                }
             }
-            lengths[id] = Length::Known(longest);
-            stack.pop();
+            if is_complete {
+                self.longest = self.longest.max(longest);
+                lengths[id] = Length::Known(longest);
+                stack.pop();
+            }
         }
     }
-    Ok(())
 }
 
 fn refused(fault: &str) -> Refused {
@@ -111,5 +137,26 @@ fn add_marks(nodes: &Nodes, id: MarksId, asked: &mut Vec<NodeId>, seen: &mut Vec
         .chain(marks.with.iter().map(|(_, inner)| inner));
     for inner in inner {
         add_marks(nodes, *inner, asked, seen);
+    }
+}
+
+impl Rest {
+    /// Asks another node instead.
+    fn replace(&mut self, old: NodeId, new: NodeId) {
+        let put = |id: &mut NodeId| {
+            if *id == old {
+                *id = new;
+            }
+        };
+        match self {
+            Self::And(node) | Self::Not(node) | Self::Dependent { node, .. } => put(node),
+            Self::AnyOf(branches) | Self::OneOf(branches) => branches.iter_mut().for_each(put),
+            Self::If {
+                condition,
+                then,
+                otherwise,
+            } => [condition, then, otherwise].into_iter().for_each(put),
+            _ => {}
+        }
     }
 }

@@ -128,7 +128,11 @@ impl<'d> Compiler<'d> {
             let node = self.build(key)?;
             self.nodes.nodes[id as usize] = node;
         }
-        chains::check(&self.nodes)?;
+        if self.is_merging {
+            chains::check(&self.nodes)?;
+        } else {
+            chains::cut(&mut self.nodes);
+        }
         Ok(self.nodes)
     }
 

@@ -1,0 +1,127 @@
+//! Small changes of values and of texts.
+
+use serde_json::{Map, Value};
+
+use crate::random::Random;
+use crate::schemas::{NAMES, value};
+
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(elements) => elements.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
+fn nth<'v>(value: &'v mut Value, left: &mut usize) -> Option<&'v mut Value> {
+    if *left == 0 {
+        return Some(value);
+    }
+    *left -= 1;
+    match value {
+        Value::Array(elements) => elements.iter_mut().find_map(|element| nth(element, left)),
+        Value::Object(members) => members.values_mut().find_map(|member| nth(member, left)),
+        _ => None,
+    }
+}
+
+/// Changes one value within.
+pub(crate) fn change(whole: &mut Value, random: &mut Random) {
+    let mut place = random.below(count(whole));
+    let Some(found) = nth(whole, &mut place) else {
+        return;
+    };
+    match (random.below(4), &mut *found) {
+        (0, Value::Object(members)) if !members.is_empty() => {
+            let names: Vec<String> = members.keys().cloned().collect();
+            members.remove(random.pick(&names));
+        }
+        (1, Value::Object(members)) => {
+            members.insert((*random.pick(&NAMES)).into(), value(random, 1));
+        }
+        (0, Value::Array(elements)) if !elements.is_empty() => {
+            let place = random.below(elements.len());
+            elements.remove(place);
+        }
+        (1, Value::Array(elements)) => elements.push(value(random, 1)),
+        (2, Value::Array(elements)) if !elements.is_empty() => {
+            let again = random.pick(elements).clone();
+            elements.push(again);
+        }
+        _ => *found = value(random, 2),
+    }
+}
+
+/// Changes one value of a schema's keyword, so that it may be none any more.
+pub(crate) fn change_schema(schema: &mut Map<String, Value>, random: &mut Random) {
+    let keywords: Vec<String> = schema
+        .keys()
+        .filter(|keyword| !matches!(keyword.as_str(), "$schema" | "$defs" | "definitions"))
+        .cloned()
+        .collect();
+    if keywords.is_empty() {
+        return;
+    }
+    let keyword = random.pick(&keywords).clone();
+    schema.insert(keyword, value(random, 2));
+}
+
+/// The text of a value in one of the ways in which it may be written.
+pub(crate) fn text(value: &Value, random: &mut Random) -> Vec<u8> {
+    let mut text = if random.one_in(3) {
+        serde_json::to_vec_pretty(value)
+    } else {
+        serde_json::to_vec(value)
+    }
+    .unwrap();
+    if random.one_in(4) {
+        escape_one(&mut text, random);
+    }
+    text
+}
+
+/// Writes one letter as an escape.
+fn escape_one(text: &mut Vec<u8>, random: &mut Random) {
+    let quotes = text.iter().filter(|byte| **byte == b'"').count();
+    let Some(wanted) = random.below(quotes.max(1)).checked_sub(0) else {
+        return;
+    };
+    let place = text
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'"')
+        .map(|(place, _)| place)
+        .nth(wanted);
+    if let Some(place) = place {
+        if let Some(letter @ b'a'..=b'z') = text.get(place + 1).copied() {
+            text.splice(
+                place + 1..place + 2,
+                format!("\\u{letter:04x}").into_bytes(),
+            );
+        }
+    }
+}
+
+/// Changes one or two bytes.
+pub(crate) fn damage(text: &mut Vec<u8>, random: &mut Random) {
+    const BYTES: &[u8] = b"{}[],:\"\\0x1e.-+ \n\x01\xff\xc3u9ab";
+    for _ in 0..=random.below(2) {
+        if text.is_empty() {
+            return;
+        }
+        let place = random.below(text.len());
+        match random.below(4) {
+            0 => {
+                text.remove(place);
+            }
+            1 => text[place] = *random.pick(BYTES),
+            2 => {
+                // A piece twice: names that stand twice, trailing data.
+                let end = place + random.below(text.len() - place).min(12);
+                let piece = text[place..end].to_vec();
+                text.splice(place..place, piece);
+            }
+            _ => text.insert(place, *random.pick(BYTES)),
+        }
+    }
+}
