@@ -183,8 +183,9 @@ impl<'d> Documents<'d> {
             }
         }
         let draft = self.resources[resource].draft;
-        if !stands_alone && is_named {
-            self.add_anchors(resource, draft, value, id);
+        if !stands_alone && is_named && self.add_anchors(resource, draft, value, id) {
+            let fault = "an anchor that stands twice in one resource";
+            return Err(Refused::unsupported(pointer, fault));
         }
         self.by_pointer.insert((document, pointer.clone()), id);
         self.places.push(Place {
@@ -194,8 +195,11 @@ impl<'d> Documents<'d> {
             resource,
         });
         let mut within = Vec::new();
-        draft.each_subschema(value, |rest, schema| within.push((rest, schema)));
+        draft.each_subschema(value, false, |rest, schema| within.push((rest, schema)));
         for (rest, schema) in within {
+            // From 2019-09 on the keyword is only kept for old schemas: nothing in it is named.
+            let is_named =
+                is_named && (draft.ref_stands_alone() || !rest.starts_with("/dependencies/"));
             let pointer = format!("{pointer}{rest}");
             // A place that a reference led to already keeps its number.
             if !self.by_pointer.contains_key(&(document, pointer.clone())) {
@@ -231,27 +235,36 @@ impl<'d> Documents<'d> {
         Ok(Some(resource))
     }
 
-    fn add_anchors(&mut self, resource: usize, draft: Draft, value: &Value, id: SchemaId) {
+    /// Whether one of them is known already, so that it is not certain what it names.
+    fn add_anchors(&mut self, resource: usize, draft: Draft, value: &Value, id: SchemaId) -> bool {
         let text = |keyword: &str| value.get(keyword).and_then(Value::as_str);
         let resource = &mut self.resources[resource];
         if draft.ref_stands_alone() {
             let fragment = text(draft.id_keyword()).and_then(|uri| uri.split_once('#'));
-            if let Some((_, anchor)) = fragment.filter(|(_, anchor)| !anchor.is_empty()) {
-                resource.anchors.insert(anchor.to_owned(), id);
-            }
-            return;
+            return match fragment.filter(|(_, anchor)| !anchor.is_empty()) {
+                Some((_, anchor)) => resource.anchors.insert(anchor.to_owned(), id).is_some(),
+                None => false,
+            };
         }
+        let mut is_known = false;
         if let Some(anchor) = text("$anchor") {
-            resource.anchors.insert(anchor.to_owned(), id);
+            is_known = resource.anchors.insert(anchor.to_owned(), id).is_some();
         }
         if draft.is_2020() {
             if let Some(anchor) = text("$dynamicAnchor") {
-                resource.anchors.insert(anchor.to_owned(), id);
+                is_known |= resource
+                    .anchors
+                    .insert(anchor.to_owned(), id)
+                    .is_some_and(|known| known != id);
                 resource.dynamic.push((anchor.to_owned(), id));
             }
         } else if value.get("$recursiveAnchor") == Some(&Value::Bool(true)) {
-            resource.dynamic.push((String::new(), id));
+            // It has a meaning only at the root.
+            if resource.dynamic.is_empty() {
+                resource.dynamic.push((String::new(), id));
+            }
         }
+        is_known
     }
 
     /// What `reference`, which stands in `from`, leads to.

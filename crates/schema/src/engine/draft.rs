@@ -120,6 +120,7 @@ impl Draft {
     /// How `keyword` holds schemas, `None` if it does not.
     pub(crate) fn holds(self, keyword: &str) -> Option<Holds> {
         let (since, holds) = match keyword {
+            "additionalItems" if self.is_2020() => return None,
             "additionalItems" | "additionalProperties" | "not" => (V4, Holds::Schema),
             "allOf" | "anyOf" | "oneOf" => (V4, Holds::List),
             "definitions" | "properties" | "patternProperties" => (V4, Holds::Map),
@@ -138,10 +139,12 @@ impl Draft {
         (self.rank() >= since).then_some(holds)
     }
 
-    /// Calls `visit` with each schema right within `schema` and the rest of its pointer.
+    /// Calls `visit` with each schema right within `schema` and the rest of its pointer. Beside a
+    /// reference that stands alone that is only what others may refer to, or else all the rest.
     pub(crate) fn each_subschema<'a>(
         self,
         schema: &'a Value,
+        is_ignored: bool,
         mut visit: impl FnMut(String, &'a Value),
     ) {
         let Some(keywords) = schema.as_object() else {
@@ -149,8 +152,7 @@ impl Draft {
         };
         let stands_alone = self.ref_stands_alone() && is_reference(schema);
         for (keyword, value) in keywords {
-            // Beside a reference that stands alone, only what others may refer to.
-            if stands_alone && keyword != "definitions" {
+            if is_ignored != (stands_alone && keyword != "definitions") {
                 continue;
             }
             let Some(holds) = self.holds(keyword) else {

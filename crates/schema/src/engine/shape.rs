@@ -40,6 +40,23 @@ pub(crate) fn check(draft: Draft, schema: &Value, pointer: &str) -> Result<(), R
     Ok(())
 }
 
+/// Checks what is ignored beside a reference, which must be schemas all the same.
+pub(crate) fn check_ignored(draft: Draft, schema: &Value, pointer: &str) -> Result<(), Refused> {
+    let mut ignored = Vec::new();
+    draft.each_subschema(schema, true, |rest, within| {
+        ignored.push((format!("{pointer}{rest}"), within));
+    });
+    while let Some((pointer, schema)) = ignored.pop() {
+        check(draft, schema, &pointer)?;
+        for is_ignored in [false, true] {
+            draft.each_subschema(schema, is_ignored, |rest, within| {
+                ignored.push((format!("{pointer}{rest}"), within));
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Draft 4 knows no boolean schemas but for what is additional.
 fn may_be_boolean_in_4(pointer: &str) -> bool {
     pointer.ends_with("/additionalItems") || pointer.ends_with("/additionalProperties")
@@ -50,13 +67,7 @@ fn fault(draft: Draft, keyword: &str, value: &Value) -> Option<&'static str> {
     let is_2019 = draft.is_2019() || draft.is_2020();
     let (is_right, expected) = match keyword {
         "type" => (is_type(value), "a type or a list of types, each once"),
-        "enum" => {
-            let may_be_any = draft == Draft::V7 || is_2019;
-            let is_right = value.as_array().is_some_and(|values| {
-                may_be_any || !values.is_empty() && super::equal::are_distinct(values)
-            });
-            (is_right, "a list of values")
-        }
+        "enum" => (value.is_array(), "a list of values"),
         "multipleOf" => (
             value.as_f64().is_some_and(|divisor| divisor > 0.0),
             "a number over 0",
@@ -76,13 +87,23 @@ fn fault(draft: Draft, keyword: &str, value: &Value) -> Option<&'static str> {
             (value.is_string(), "a string")
         }
         "id" if draft.is_4() => (value.is_string(), "a string"),
+        "$id" if is_2019 => (
+            value.as_str().is_some_and(|uri| {
+                uri.split_once('#')
+                    .is_none_or(|(_, fragment)| fragment.is_empty())
+            }),
+            "a URI without a fragment",
+        ),
         "$id" if !draft.is_4() => (value.is_string(), "a string"),
         "$comment" | "contentEncoding" | "contentMediaType" if draft == Draft::V7 || is_2019 => {
             (value.is_string(), "a string")
         }
-        "$anchor" if is_2019 => (value.is_string(), "a string"),
-        "$dynamicAnchor" | "$dynamicRef" if draft.is_2020() => (value.is_string(), "a string"),
-        "$recursiveRef" if draft.is_2019() => (value.is_string(), "a string"),
+        "$anchor" if is_2019 => (is_anchor(draft, value), "a plain name"),
+        "$dynamicAnchor" | "$recursiveAnchor" if draft.is_2020() => {
+            (is_anchor(draft, value), "a plain name")
+        }
+        "$dynamicRef" if draft.is_2020() => (value.is_string(), "a string"),
+        "$recursiveRef" if is_2019 => (value.is_string(), "a string"),
         "$recursiveAnchor" if draft.is_2019() => (value.is_boolean(), "true or false"),
         "uniqueItems" => (value.is_boolean(), "true or false"),
         "readOnly" if draft == Draft::V7 || is_2019 => (value.is_boolean(), "true or false"),
@@ -108,14 +129,25 @@ fn fault(draft: Draft, keyword: &str, value: &Value) -> Option<&'static str> {
         "allOf" | "anyOf" | "oneOf" => (is_filled(value), "a list of at least one schema"),
         "prefixItems" if draft.is_2020() => (is_filled(value), "a list of at least one schema"),
         "items" if draft.is_2020() => (!value.is_array(), "a schema"),
-        // Draft 4 and 2019-09 want one in the list at least.
-        "items" if draft.is_4() || draft.is_2019() => (
+        "items" => (
             !value.is_array() || is_filled(value),
             "a schema or a list of them",
         ),
         _ => return None,
     };
     (!is_right).then_some(expected)
+}
+
+/// 2019-09, section 8.2.3, and 2020-12, section 8.2.2.
+fn is_anchor(draft: Draft, value: &Value) -> bool {
+    let may_begin = |byte: u8| byte.is_ascii_alphabetic() || draft.is_2020() && byte == b'_';
+    let may_follow = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"-._".contains(&byte) || draft.is_2019() && byte == b':'
+    };
+    match value.as_str().map(str::as_bytes) {
+        Some([first, rest @ ..]) => may_begin(*first) && rest.iter().all(|byte| may_follow(*byte)),
+        _ => false,
+    }
 }
 
 fn is_filled(value: &Value) -> bool {

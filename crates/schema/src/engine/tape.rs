@@ -111,7 +111,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) keys: &'a mut Keys,
     /// A name that stands twice is refused; otherwise the last one counts.
     pub(crate) is_unique: bool,
-    /// Nothing behind this byte is read.
+    /// No value that begins behind this byte is read.
     pub(crate) stop: usize,
 }
 
@@ -135,7 +135,7 @@ impl Builder<'_> {
             }
             _ => return Err(Fail::Syntax),
         }
-        if self.at > self.stop {
+        if self.at >= self.stop {
             return Err(Fail::Stopped);
         }
         Ok(())

@@ -137,7 +137,8 @@ impl Schemas<'_> {
             "1e300",
             "100",
         ];
-        serde_json::from_str::<Value>(*self.random.pick(&NUMBERS)).unwrap()
+        let text: &&str = self.random.pick(&NUMBERS);
+        serde_json::from_str(text).unwrap()
     }
 
     fn size(&mut self) -> Value {
@@ -340,7 +341,8 @@ pub(crate) fn value(random: &mut Random, depth: usize) -> Value {
                 "18446744073709551616",
                 "3",
             ];
-            serde_json::from_str::<Value>(*random.pick(&NUMBERS)).unwrap()
+            let text: &&str = random.pick(&NUMBERS);
+            serde_json::from_str(text).unwrap()
         }
         4 | 5 => (*random.pick(&KINDS)).into(),
         6 => (*random.pick(&NAMES)).into(),

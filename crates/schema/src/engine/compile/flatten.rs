@@ -150,6 +150,10 @@ impl Compiler<'_> {
             if !draft.asserts(keyword) {
                 continue;
             }
+            if keyword == "$recursiveRef" && reference != "#" {
+                let fault = "a $recursiveRef to anything but `#`";
+                return Err(Refused::unsupported(self.pointer(at, keyword), fault));
+            }
             let target = self.documents.follow(at.schema, keyword, reference)?;
             let mut found = self.enter(at, target.schema);
             let anchor = match keyword {

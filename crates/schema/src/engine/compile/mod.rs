@@ -143,7 +143,9 @@ impl<'d> Compiler<'d> {
         }
         if !std::mem::replace(&mut self.is_checked[place], true) {
             let place = self.documents.place(schema);
-            shape::check(self.documents.draft(schema), place.value, &place.pointer)?;
+            let draft = self.documents.draft(schema);
+            shape::check(draft, place.value, &place.pointer)?;
+            shape::check_ignored(draft, place.value, &place.pointer)?;
         }
         Ok(())
     }

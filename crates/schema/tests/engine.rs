@@ -1,0 +1,493 @@
+//! JSON Schema by the fused engine: what it tells, how much it reads, and that no input makes it
+//! slow.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use outbound_schema::{Contract, Draft, Duplicates, Engine, SchemaOptions, Violation};
+use proptest::prelude::*;
+
+fn fused(schema: &str) -> Contract {
+    Contract::schema(schema).unwrap().require_fused().unwrap()
+}
+
+fn broken(schema: &str, body: &str) -> Violation {
+    fused(schema).check(body.as_bytes()).unwrap_err()
+}
+
+fn told(violation: &Violation) -> (&str, &str, &str, &str, usize) {
+    (
+        violation.instance(),
+        violation.schema(),
+        violation.keyword(),
+        violation.expected(),
+        violation.offset().unwrap(),
+    )
+}
+
+#[test]
+fn each_keyword_tells_where_by_which_rule_and_what_is_expected() {
+    for (schema, body, expected) in [
+        (
+            r#"{"properties":{"a":{"type":["string","null"]}}}"#,
+            r#"{"a": 1}"#,
+            ("/a", "/properties/a/type", "type", "null or string", 6),
+        ),
+        (
+            r#"{"items":{"enum":[1,"b",null]}}"#,
+            "[1,2]",
+            ("/1", "/items/enum", "enum", "one of null, 1, \"b\"", 3),
+        ),
+        (
+            r#"{"const":{"a":1}}"#,
+            "[]",
+            ("", "/const", "const", "{\"a\":1}", 0),
+        ),
+        (
+            r#"{"minimum":2}"#,
+            "1",
+            ("", "/minimum", "minimum", "a number of at least 2", 0),
+        ),
+        (
+            r#"{"exclusiveMaximum":2}"#,
+            " 2",
+            (
+                "",
+                "/exclusiveMaximum",
+                "exclusiveMaximum",
+                "a number below 2",
+                1,
+            ),
+        ),
+        (
+            r#"{"multipleOf":0.01}"#,
+            "1.001",
+            ("", "/multipleOf", "multipleOf", "a multiple of 0.01", 0),
+        ),
+        (
+            r#"{"maxLength":1}"#,
+            r#""ab""#,
+            ("", "/maxLength", "maxLength", "at most 1 characters", 0),
+        ),
+        (
+            r#"{"pattern":"^a"}"#,
+            r#""b""#,
+            ("", "/pattern", "pattern", "a string that matches ^a", 0),
+        ),
+        (
+            r#"{"required":["a"]}"#,
+            "{}",
+            ("", "/required", "required", "the member \"a\"", 0),
+        ),
+        (
+            r#"{"additionalProperties":false}"#,
+            r#"{"a":1}"#,
+            (
+                "/*",
+                "/additionalProperties",
+                "additionalProperties",
+                "nothing here",
+                5,
+            ),
+        ),
+        (
+            r#"{"dependentRequired":{"a":["b"]}}"#,
+            r#"{"a":1}"#,
+            (
+                "",
+                "/dependentRequired",
+                "dependentRequired",
+                "the member \"b\"",
+                0,
+            ),
+        ),
+        (
+            r#"{"uniqueItems":true}"#,
+            "[1,1.0]",
+            (
+                "",
+                "/uniqueItems",
+                "uniqueItems",
+                "elements that all differ",
+                0,
+            ),
+        ),
+        (
+            r#"{"contains":{"type":"string"}}"#,
+            "[1]",
+            (
+                "",
+                "/contains",
+                "contains",
+                "an element for which the schema within holds",
+                0,
+            ),
+        ),
+        (
+            r#"{"anyOf":[{"type":"string"},{"type":"number","maximum":1}]}"#,
+            "2",
+            (
+                "",
+                "/anyOf/1/maximum",
+                "maximum",
+                "a number of at most 1",
+                0,
+            ),
+        ),
+        (
+            r#"{"oneOf":[{"maximum":1},{"maximum":2}]}"#,
+            "1",
+            ("", "/oneOf", "oneOf", "exactly one of 2 schemas to hold", 0),
+        ),
+        (
+            r##"{"$defs":{"a/b":{"minItems":1}},"properties":{"x":{"$ref":"#/$defs/a~1b"}}}"##,
+            r#"{"x":[]}"#,
+            (
+                "/x",
+                "/$defs/a~1b/minItems",
+                "minItems",
+                "at least 1 elements",
+                5,
+            ),
+        ),
+        (
+            r#"{"if":{"type":"array"},"then":{"maxItems":0}}"#,
+            "[1]",
+            ("", "/then/maxItems", "maxItems", "at most 0 elements", 0),
+        ),
+        (
+            r#"{"patternProperties":{"^a":{"type":"null"}}}"#,
+            r#"{"ab":1}"#,
+            ("/*", "/patternProperties/^a/type", "type", "null", 6),
+        ),
+        (
+            r#"{"unevaluatedProperties":false,"properties":{"a":true}}"#,
+            r#"{"a":1,"b":2}"#,
+            (
+                "/*",
+                "/unevaluatedProperties",
+                "unevaluatedProperties",
+                "nothing here",
+                11,
+            ),
+        ),
+    ] {
+        assert_eq!(told(&broken(schema, body)), expected, "{schema} {body}");
+    }
+}
+
+#[test]
+fn all_places_are_told_if_asked_for() {
+    let schema =
+        r#"{"items":{"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}}}"#;
+    let body = br#"[{"id":1},{},{"id":"x"},7]"#;
+    let contract = fused(schema).max_violations(10);
+    let first = contract.check(body).unwrap_err();
+    let mut all = vec![first.instance().to_owned()];
+    all.extend(
+        first
+            .further()
+            .iter()
+            .map(|other| other.instance().to_owned()),
+    );
+    assert_eq!(all, ["/1", "/2/id", "/3"]);
+    let two = fused(schema).max_violations(2).check(body).unwrap_err();
+    assert_eq!(two.further().len(), 1);
+}
+
+#[test]
+fn a_bad_first_element_is_refused_without_reading_the_rest() {
+    let list = r#"{"type":"array","items":{"type":"object","required":["id"],
+        "properties":{"id":{"type":"integer"},"owner":{"anyOf":[{"type":"null"},
+        {"type":"object","properties":{"name":{"type":"string"}}}]}}}}"#;
+    // Were the rest read, it would be told that it is no JSON.
+    for (start, instance) in [
+        ("[7,", "/0"),
+        (r#"[{"id":"1","#, "/0/id"),
+        (r#"[{"id":"1"},"#, "/0/id"),
+        (r#"[{"x":1},"#, "/0"),
+        (r#"[{"id":1,"owner":{"name":[],"#, "/0/owner/name"),
+    ] {
+        let violation = broken(list, &format!("{start} this is no JSON"));
+        assert_eq!(violation.instance(), instance, "{start}");
+        assert_ne!(violation.keyword(), "json");
+        // Up to the fault it is.
+        let violation = broken(list, &format!("x {start}"));
+        assert_eq!(violation.keyword(), "json");
+    }
+}
+
+#[test]
+fn branches_are_told_apart_by_a_member_wherever_it_stands() {
+    let schema = r#"{"oneOf":[
+        {"properties":{"kind":{"const":"a"},"n":{"type":"integer"}},"required":["kind","n"]},
+        {"properties":{"kind":{"const":"b"},"n":{"type":"string"}},"required":["kind","n"]},
+        {"properties":{"kind":{"enum":["c","d"]}},"required":["kind"]}]}"#;
+    let contract = fused(schema);
+    let far = " ".repeat(2_000);
+    for padding in ["", &far] {
+        for (kind, n, is_met) in [
+            ("\"a\"", "1", true),
+            ("\"a\"", "\"1\"", false),
+            ("\"b\"", "\"1\"", true),
+            ("\"d\"", "null", true),
+            ("\"\\u0064\"", "null", true),
+            ("\"e\"", "null", false),
+            ("1", "null", false),
+        ] {
+            for body in [
+                format!("{{\"kind\":{kind},{padding}\"n\":{n}}}"),
+                format!("{{\"n\":{n},\"x\":[{{}},\"]\"],{padding}\"kind\":{kind}}}"),
+            ] {
+                assert_eq!(contract.check(body.as_bytes()).is_ok(), is_met, "{body}");
+            }
+        }
+        assert!(
+            contract
+                .check(format!("{{{padding}\"n\":1}}").as_bytes())
+                .is_err()
+        );
+    }
+    let violation = broken(schema, r#"{"kind":"a","n":"x"}"#);
+    assert_eq!(violation.schema(), "/oneOf/0/properties/n/type");
+}
+
+#[test]
+fn the_last_of_two_members_counts_where_they_are_allowed() {
+    for (schema, body, is_met) in [
+        (
+            r#"{"properties":{"a":{"type":"null"}}}"#,
+            r#"{"a":1,"a":null}"#,
+            true,
+        ),
+        (
+            r#"{"properties":{"a":{"type":"null"}}}"#,
+            r#"{"a":null,"a":1}"#,
+            false,
+        ),
+        (r#"{"maxProperties":1}"#, r#"{"a":null,"\u0061":1}"#, true),
+        (
+            r#"{"additionalProperties":{"type":"null"}}"#,
+            r#"{"b":1,"b":null}"#,
+            true,
+        ),
+        (
+            r#"{"anyOf":[{"properties":{"a":{"const":1}}},{"type":"null"}]}"#,
+            r#"{"a":2,"a":1}"#,
+            true,
+        ),
+    ] {
+        let contract = fused(schema);
+        assert!(contract.check(body.as_bytes()).is_err());
+        let allowing = contract.duplicates(Duplicates::Allow);
+        assert_eq!(
+            allowing.check(body.as_bytes()).is_ok(),
+            is_met,
+            "{schema} {body}"
+        );
+    }
+}
+
+#[test]
+fn what_a_body_taught_changes_no_verdict() {
+    let contract = fused(
+        r#"{"properties":{"a":{"type":"integer"},"b":{"type":"string"},"c":{}},"required":["a","c"],
+            "additionalProperties":false}"#,
+    );
+    let members = [r#""a":1"#, r#""b":"x""#, r#""c":null"#];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1], [2, 0, 1]] {
+        for _ in 0..3 {
+            let body: Vec<&str> = order.iter().map(|n| members[*n]).collect();
+            let body = format!("{{{}}}", body.join(" , "));
+            assert!(contract.check(body.as_bytes()).is_ok(), "{body}");
+            let wrong = body.replace('1', "\"1\"");
+            assert_eq!(
+                contract.check(wrong.as_bytes()).unwrap_err().instance(),
+                "/a"
+            );
+            let unknown = body.replace("\"b\"", "\"bb\"");
+            assert!(contract.check(unknown.as_bytes()).is_err());
+            let twice = body.replace("\"b\"", "\"a\"");
+            assert!(contract.check(twice.as_bytes()).is_err());
+        }
+    }
+}
+
+#[test]
+fn objects_of_many_members_are_checked_too() {
+    for count in [63, 64, 65, 256, 257, 1_000] {
+        let names: Vec<String> = (0..count).map(|n| format!("m{n}")).collect();
+        let properties: Vec<String> = names
+            .iter()
+            .map(|name| format!("{name:?}:{{\"type\":\"null\"}}"))
+            .collect();
+        let contract = fused(&format!(
+            r#"{{"properties":{{{}}},"required":{names:?},"additionalProperties":false}}"#,
+            properties.join(",")
+        ));
+        let members: Vec<String> = names.iter().map(|name| format!("{name:?}:null")).collect();
+        let body = |members: &[String]| format!("{{{}}}", members.join(","));
+        assert!(contract.check(body(&members).as_bytes()).is_ok(), "{count}");
+        assert!(
+            contract.check(body(&members[1..]).as_bytes()).is_err(),
+            "{count}"
+        );
+        let mut twice = members.clone();
+        twice.push(members[count - 1].clone());
+        assert_eq!(
+            contract
+                .check(body(&twice).as_bytes())
+                .unwrap_err()
+                .keyword(),
+            "json"
+        );
+    }
+}
+
+/// With work that grows with the square, or worse, none of these would end.
+#[test]
+fn large_and_deep_bodies_take_linear_time() {
+    let n = 50_000;
+    let tree = r##"{"anyOf":[{"type":"integer"},{"type":"array","items":{"$ref":"#"}},
+        {"type":"object","additionalProperties":{"$ref":"#"}}]}"##;
+    let twins = r##"{"$defs":{"l":{"anyOf":[
+        {"type":"array","maxItems":1,"items":{"$ref":"#/$defs/l"}},
+        {"type":"array","maxItems":2,"items":{"$ref":"#/$defs/l"}},{"const":0}]}},"$ref":"#/$defs/l"}"##;
+    let keys: String = (0..n)
+        .map(|k| format!(",\"common-beginning-{k}-common-end\":1"))
+        .collect();
+    let numbers: String = (0..n).map(|k| format!(",{k}")).collect();
+    let close = |body: &str| format!("[{}]", body.trim_start_matches(','));
+    for (schema, body, is_met) in [
+        ("{}", "[".repeat(n), false),
+        (tree, "[".repeat(n), false),
+        ("{}", format!("{{{}}}", &keys[1..]), true),
+        (tree, format!("{{{}}}", &keys[1..]), true),
+        (r#"{"uniqueItems":true}"#, close(&numbers), true),
+        (
+            r#"{"uniqueItems":true}"#,
+            close(&format!("{numbers},7.0")),
+            false,
+        ),
+        (
+            r#"{"items":{"pattern":"^(a+)+$"}}"#,
+            close(&format!(",\"{}!\"", "a".repeat(n))),
+            false,
+        ),
+        (
+            r#"{"items":{"maxLength":3}}"#,
+            close(&format!(",\"{}\"", "\\u0061".repeat(n))),
+            false,
+        ),
+        (
+            twins,
+            format!("{}1{}", "[".repeat(120), "]".repeat(120)),
+            false,
+        ),
+        (
+            twins,
+            format!("{}0{}", "[".repeat(120), "]".repeat(120)),
+            true,
+        ),
+        (
+            tree,
+            close(&",{\"a\":[1,{\"b\":[2]}]}".repeat(n / 10)),
+            true,
+        ),
+        (r#"{"type":"number"}"#, "9".repeat(n), false),
+        (
+            r#"{"multipleOf":0.1}"#,
+            format!("0.{}", "9".repeat(n)),
+            true,
+        ),
+    ] {
+        let verdict = fused(schema).check(body.as_bytes());
+        assert_eq!(verdict.is_ok(), is_met, "{schema} {:.60}", body);
+    }
+}
+
+#[test]
+fn a_reference_finds_only_what_is_registered() {
+    let schema = r#"{"items":{"$ref":"http://127.0.0.1:1/thing.json#/$defs/t"}}"#;
+    let error = Contract::schema(schema).unwrap_err();
+    assert_eq!(error.pointer(), "/items/$ref");
+    assert!(error.to_string().contains("not registered"), "{error}");
+    let options = SchemaOptions::new().document(
+        "http://127.0.0.1:1/thing.json",
+        r#"{"$defs":{"t":{"type":"null"}}}"#,
+    );
+    let contract = Contract::schema_with(schema, &options).unwrap();
+    assert_eq!(contract.engine(), Engine::Fused);
+    let violation = contract.check(b"[1]").unwrap_err();
+    assert_eq!(
+        violation.schema(),
+        "http://127.0.0.1:1/thing.json#/$defs/t/type"
+    );
+}
+
+#[test]
+fn what_is_no_schema_is_refused_with_its_pointer() {
+    for (schema, pointer) in [
+        (
+            r#"{"properties":{"a":{"type":"strin"}}}"#,
+            "/properties/a/type",
+        ),
+        (
+            r#"{"$defs":{"unused":{"minLength":-1}}}"#,
+            "/$defs/unused/minLength",
+        ),
+        (r#"{"pattern":"("}"#, "/pattern"),
+        (r#"{"pattern":"(?=a)"}"#, "/pattern"),
+        (r#"{"required":["a","a"]}"#, "/required"),
+        (r#"{"anyOf":[]}"#, "/anyOf"),
+        (r##"{"$ref":"#/$defs/none"}"##, "/$ref"),
+        ("7", ""),
+    ] {
+        assert_eq!(
+            Contract::schema(schema).unwrap_err().pointer(),
+            pointer,
+            "{schema}"
+        );
+    }
+}
+
+#[test]
+fn drafts_differ() {
+    let meets = |schema: &str, draft, body: &str| {
+        let options = SchemaOptions::new().draft(draft);
+        let contract = Contract::schema_with(schema, &options).unwrap();
+        contract.check(body.as_bytes()).is_ok()
+    };
+    assert!(!meets(r#"{"type":"integer"}"#, Draft::V4, "1.0"));
+    assert!(meets(r#"{"type":"integer"}"#, Draft::V6, "1.0"));
+    let beside = r##"{"definitions":{"any":{}},"$ref":"#/definitions/any","type":"null"}"##;
+    assert!(meets(beside, Draft::V7, "1"));
+    assert!(!meets(beside, Draft::V201909, "1"));
+}
+
+proptest! {
+    /// Without a rule, what is accepted is what `serde_json` reads.
+    #[test]
+    fn bytes_at_random_are_judged_as_serde_json_judges_them(body in ".{0,40}", damage in any::<(u16, u8)>()) {
+        let contract = fused(r#"{"title":"anything"}"#).duplicates(Duplicates::Allow);
+        let with_rules = fused(r##"{"anyOf":[{"items":{"$ref":"#"}},{"minProperties":0}]}"##)
+            .duplicates(Duplicates::Allow);
+        let mut quoted = serde_json::to_vec(&body).unwrap();
+        let at = usize::from(damage.0) % quoted.len();
+        quoted[at] = damage.1;
+        for body in [body.as_bytes(), &quoted] {
+            let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
+            prop_assert_eq!(contract.check(body).is_ok(), is_json);
+            prop_assert_eq!(with_rules.check(body).is_ok(), is_json);
+        }
+    }
+
+    /// Whatever text a schema is made of, it is read or refused.
+    #[test]
+    fn schemas_at_random_are_read_or_refused(keyword in "[a-zA-Z$]{1,12}", value in "[\\[\\]{}\",:0-9a-z#/$]{0,20}") {
+        for text in [format!("{{\"{keyword}\":{value}}}"), value] {
+            if let Ok(contract) = Contract::schema(&text) {
+                let _ = contract.check(b"[1,{\"a\":\"b\"}]");
+            }
+        }
+    }
+}
