@@ -62,6 +62,7 @@ struct Issue {
     number: u64,
     title: String,
     user: User,
+    #[serde(default)]
     labels: Vec<Label>,
     state: Option<String>,
     locked: Option<bool>,

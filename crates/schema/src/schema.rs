@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::contract::Settings;
-use crate::engine::{Program, Refused, Rejected};
+use crate::engine::{Program, Refused, Rejected, read};
 use crate::finding::Finding;
 #[cfg(feature = "full")]
 use crate::full;
@@ -130,6 +130,10 @@ impl Schema {
 }
 
 fn parse(text: &str, uri: &str) -> Result<Value, InvalidContract> {
+    if let Some(schema) = read(text) {
+        return Ok(schema);
+    }
+    // It tells better what is wrong.
     serde_json::from_str(text)
         .map_err(|error| InvalidContract::new(uri, format!("the schema is no JSON: {error}")))
 }

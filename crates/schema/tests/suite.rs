@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use outbound_schema::{Contract, Draft, InvalidContract, SchemaOptions};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 const DRAFTS: [(&str, Draft); 5] = [
     ("draft4", Draft::V4),
@@ -85,8 +86,23 @@ impl Tally {
     }
 }
 
+/// Schemas and data as they stand: a tree would round their numbers.
+#[derive(Deserialize)]
+struct Group {
+    description: String,
+    schema: Box<RawValue>,
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    description: String,
+    data: Box<RawValue>,
+    valid: bool,
+}
+
 fn read(
-    schema: &Value,
+    schema: &RawValue,
     draft: Draft,
     formats: bool,
     remotes: &[(String, String)],
@@ -95,33 +111,33 @@ fn read(
     for (uri, text) in remotes {
         options = options.document(uri, text);
     }
-    Contract::schema_with(&schema.to_string(), &options)
+    Contract::schema_with(schema.get(), &options)
 }
 
 fn run(folder: &Path, draft: Draft, formats: bool, remotes: &[(String, String)]) -> Tally {
     let mut tally = Tally::default();
     for file in json_files(folder) {
-        let groups: Vec<Value> = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let groups: Vec<Group> = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         for group in groups {
-            let tests = group["tests"].as_array().unwrap();
-            let contract = match read(&group["schema"], draft, formats, remotes) {
+            let tests = &group.tests;
+            let contract = match read(&group.schema, draft, formats, remotes) {
                 Ok(contract) => contract,
                 Err(error) => {
                     tally.refused += tests.len();
-                    let reason = format!("{name}: {}: {error}", group["description"]);
+                    let reason = format!("{name}: {}: {error}", group.description);
                     *tally.reasons.entry(reason).or_default() += tests.len();
                     continue;
                 }
             };
             for test in tests {
-                let verdict = contract.check(test["data"].to_string().as_bytes());
-                if Value::Bool(verdict.is_ok()) == test["valid"] {
+                let verdict = contract.check(test.data.get().as_bytes());
+                if verdict.is_ok() == test.valid {
                     tally.passed += 1;
                 } else {
                     tally.failed.push(format!(
                         "{name}: {}: {}: {verdict:?}",
-                        group["description"], test["description"]
+                        group.description, test.description
                     ));
                 }
             }

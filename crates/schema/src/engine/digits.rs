@@ -29,7 +29,7 @@ const EXACT_DIGITS: usize = 15;
 const SURELY_FINITE: usize = 300;
 
 /// The number that begins at `start` (RFC 8259, section 6), which must be one that `f64` holds.
-#[inline]
+#[inline(always)]
 pub(crate) fn scan_number(body: &[u8], start: usize) -> Result<Digits, Fail> {
     let mut at = start;
     let is_negative = body.get(at) == Some(&b'-');
@@ -60,14 +60,14 @@ pub(crate) fn scan_number(body: &[u8], start: usize) -> Result<Digits, Fail> {
     Ok(number)
 }
 
-#[inline]
+#[inline(always)]
 fn digit_at(body: &[u8], at: usize) -> Option<u64> {
     let digit = body.get(at)?.wrapping_sub(b'0');
     (digit <= 9).then_some(u64::from(digit))
 }
 
 /// Behind the digits that begin at `at`, of which there must be one.
-#[inline]
+#[inline(always)]
 fn skip_digits(body: &[u8], mut at: usize) -> Result<usize, Fail> {
     let first = at;
     // Eight at a time: coordinates have fifteen digits behind the point.
@@ -99,7 +99,7 @@ fn skip_digits(body: &[u8], mut at: usize) -> Result<usize, Fail> {
 
 impl Digits {
     /// Behind the integer part.
-    #[inline]
+    #[inline(always)]
     fn scan_rest(&mut self, body: &[u8]) -> Result<(), Fail> {
         if body.get(self.end) == Some(&b'.') {
             self.end = skip_digits(body, self.end + 1)?;
@@ -131,7 +131,7 @@ impl Digits {
     }
 
     /// Whether the number meets `node`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn meets(&self, body: &[u8], node: &Node) -> bool {
         let types = node.types & NUMBER;
         if types == 0 {
@@ -150,7 +150,7 @@ impl Digits {
         self.meets_exactly(body, node)
     }
 
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::cast_precision_loss)] // It has at most 15 digits.
     fn is_within(&self, whole: u64, bounds: &Bounds) -> bool {
         let near = whole as f64;
@@ -160,7 +160,7 @@ impl Digits {
         } else {
             (near, far)
         };
-        bounds.divisors.is_empty() && low > bounds.inner.0 && high < bounds.inner.1
+        bounds.divisors.is_empty() && bounds.inner.has(low, high)
     }
 
     #[inline(never)]

@@ -223,6 +223,7 @@ impl<'a, 's> Eval<'a, 's> {
             count: 0,
             kind: Kind::String,
             is_escaped: name.is_escaped,
+            is_ascii: name.is_ascii,
             is_replaced: false,
             is_open: false,
         });

@@ -95,6 +95,9 @@ impl Keys {
     /// The object ends; whether a name stands in it twice that `add` did not tell of.
     #[inline]
     pub(crate) fn end(&mut self, body: &[u8], mark: Mark) -> bool {
+        if self.keys.len() == mark.keys {
+            return false;
+        }
         let is_twice = self.keys.len() - mark.keys > FEW && self.sort(body, mark);
         self.keys.truncate(mark.keys);
         self.decoded.truncate(mark.decoded);

@@ -38,6 +38,8 @@ pub(crate) struct Node {
     pub(crate) on_tape: Types,
     /// Of what types nothing more is asked than to be of them.
     pub(crate) free: Types,
+    /// Of what types the rules here are all, and need no tape.
+    pub(crate) direct: Types,
     /// By class, where that alone decides which node it is; in the order of [`CLASSES`].
     pub(crate) switch: Option<Box<[NodeId; 6]>>,
     pub(crate) tag: Option<Box<Tag>>,
@@ -114,8 +116,28 @@ pub(crate) struct Bounds {
     pub(crate) least: Option<Limit>,
     pub(crate) most: Option<Limit>,
     pub(crate) divisors: Box<[Divisor]>,
-    /// An interval within the limits whose inside needs no exact comparison.
-    pub(crate) inner: (f64, f64),
+    /// What surely is within the limits.
+    pub(crate) inner: Interval,
+}
+
+/// From one number to another.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Interval {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) has_low: bool,
+    pub(crate) has_high: bool,
+}
+
+impl Interval {
+    /// Whether all from `low` to `high` is within. Both have few digits, so that floats hold them.
+    #[inline]
+    pub(crate) fn has(&self, low: f64, high: f64) -> bool {
+        #[allow(clippy::float_cmp)] // They are exact.
+        let is_edge = |edge: f64, own: f64, has: bool| has && edge == own;
+        (low > self.low || is_edge(low, self.low, self.has_low))
+            && (high < self.high || is_edge(high, self.high, self.has_high))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -176,13 +198,31 @@ pub(crate) struct Member {
 /// more is checked on a tape.
 pub(crate) const MOST_IN_PLACE: usize = 256;
 
+impl Member {
+    /// Whether the text begins with the name as it usually stands.
+    #[inline(always)]
+    pub(crate) fn begins(&self, text: &[u8]) -> bool {
+        let quoted = &*self.quoted;
+        let length = quoted.len();
+        let Some(text) = text.get(..length) else {
+            return false;
+        };
+        // Two chunks that overlap, or more of them: names are short, and a call costs more.
+        if let (Some(head), Some(tail)) = (quoted.first_chunk::<8>(), quoted.last_chunk::<8>()) {
+            let is_same = text.first_chunk() == Some(head) && text.last_chunk() == Some(tail);
+            return is_same && (length <= 16 || text == quoted);
+        }
+        if let (Some(head), Some(tail)) = (quoted.first_chunk::<4>(), quoted.last_chunk::<4>()) {
+            return text.first_chunk() == Some(head) && text.last_chunk() == Some(tail);
+        }
+        length > 0 && text == quoted
+    }
+}
+
 impl Members {
     /// The known member of this name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<usize> {
-        if self.known.is_empty() {
-            return None;
-        }
         let mask = self.table.len() - 1;
         let mut slot = hash(name) & mask;
         loop {

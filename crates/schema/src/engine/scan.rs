@@ -5,7 +5,7 @@ use super::eval::Eval;
 use super::keys::Mark;
 use super::program::{
     ANY, ARRAY, BOOLEAN, Items, MOST_IN_PLACE, Members, NEVER, NULL, NUMBER, Node, NodeId, Nodes,
-    OBJECT, STRING, Tag, Text,
+    OBJECT, STRING, Tag, Text, Types,
 };
 use super::scratch::Scratch;
 use super::tape::Builder;
@@ -57,6 +57,12 @@ impl<'a> Scan<'a, '_> {
         eaten
     }
 
+    #[inline(always)]
+    fn skip_string(&mut self) -> Result<(), Fail> {
+        self.at = text::skip(self.body, self.at).ok_or(Fail::Syntax)?;
+        Ok(())
+    }
+
     #[inline]
     fn string(&mut self) -> Result<Token, Fail> {
         let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
@@ -84,7 +90,7 @@ impl<'a> Scan<'a, '_> {
     /// A value that no rule is for.
     fn skip(&mut self, depth: usize) -> Result<(), Fail> {
         match self.peek() {
-            b'"' => self.string().map(|_| ()),
+            b'"' => self.skip_string(),
             b'{' => self.skip_object(depth),
             b'[' => self.skip_array(depth),
             b't' => self.literal(b"true"),
@@ -179,26 +185,14 @@ impl<'a> Scan<'a, '_> {
         };
         match self.peek() {
             b'"' => {
-                if node.types & STRING == 0 {
-                    return Err(Fail::Schema);
+                if node.free & STRING == 0 {
+                    return self.checked_string(node, depth);
                 }
-                if node.free & STRING != 0 && node.on_tape & STRING == 0 && node.switch.is_none() {
-                    return self.string().map(|_| ());
-                }
-                self.checked_string(node, depth)
+                self.skip_string()
             }
             b'{' => {
-                if node.types & OBJECT == 0 {
-                    return Err(Fail::Schema);
-                }
-                if let Some(switch) = &node.switch {
-                    return self.value(switch[5], depth);
-                }
-                if let Some(tag) = &node.tag {
-                    return self.tagged(id, tag, depth);
-                }
-                if node.on_tape & OBJECT != 0 {
-                    return self.on_tape(id, depth);
+                if node.direct & OBJECT == 0 {
+                    return self.indirect_object(id, node, depth);
                 }
                 match &node.object {
                     Some(members) => self.object(members, depth),
@@ -206,14 +200,8 @@ impl<'a> Scan<'a, '_> {
                 }
             }
             b'[' => {
-                if node.types & ARRAY == 0 {
-                    return Err(Fail::Schema);
-                }
-                if let Some(switch) = &node.switch {
-                    return self.value(switch[4], depth);
-                }
-                if node.on_tape & ARRAY != 0 {
-                    return self.on_tape(id, depth);
+                if node.direct & ARRAY == 0 {
+                    return self.indirect(id, node, (ARRAY, 4), depth);
                 }
                 match &node.array {
                     Some(items) => self.array(items, depth),
@@ -221,14 +209,8 @@ impl<'a> Scan<'a, '_> {
                 }
             }
             b'-' | b'0'..=b'9' => {
-                if node.types & NUMBER == 0 {
-                    return Err(Fail::Schema);
-                }
-                if let Some(switch) = &node.switch {
-                    return self.value(switch[2], depth);
-                }
-                if node.on_tape & NUMBER != 0 {
-                    return self.on_tape(id, depth);
+                if node.direct & NUMBER == 0 {
+                    return self.indirect(id, node, (NUMBER, 2), depth);
                 }
                 let number = scan_number(self.body, self.at)?;
                 if !number.meets(self.body, node) {
@@ -238,6 +220,31 @@ impl<'a> Scan<'a, '_> {
                 Ok(())
             }
             byte => self.word(id, node, byte, depth),
+        }
+    }
+
+    /// What another node, or a tape, decides about.
+    #[inline(never)]
+    fn indirect(
+        &mut self,
+        id: NodeId,
+        node: &'a Node,
+        (kind, class): (Types, usize),
+        depth: usize,
+    ) -> Result<(), Fail> {
+        if node.types & kind == 0 {
+            return Err(Fail::Schema);
+        }
+        match &node.switch {
+            Some(switch) => self.value(switch[class], depth),
+            None => self.on_tape(id, depth),
+        }
+    }
+
+    fn indirect_object(&mut self, id: NodeId, node: &'a Node, depth: usize) -> Result<(), Fail> {
+        match &node.tag {
+            Some(tag) if node.types & OBJECT != 0 => self.tagged(id, tag, depth),
+            _ => self.indirect(id, node, (OBJECT, 5), depth),
         }
     }
 
@@ -289,6 +296,9 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn checked_string(&mut self, node: &'a Node, depth: usize) -> Result<(), Fail> {
+        if node.types & STRING == 0 {
+            return Err(Fail::Schema);
+        }
         if let Some(switch) = &node.switch {
             return self.value(switch[3], depth);
         }
@@ -423,8 +433,7 @@ impl<'a> Scan<'a, '_> {
         let memory = members.following as usize + before;
         let next = usize::from(*self.scratch.following.get(memory)?);
         let member = members.known.get(next)?;
-        let name = self.body.get(self.at + 1..)?;
-        if member.quoted.is_empty() || !name.starts_with(&member.quoted) {
+        if !member.begins(self.body.get(self.at + 1..)?) {
             return None;
         }
         self.at += 1 + member.quoted.len();

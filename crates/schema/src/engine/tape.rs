@@ -16,6 +16,7 @@ pub(crate) struct Entry {
     pub(crate) count: u32,
     pub(crate) kind: Kind,
     pub(crate) is_escaped: bool,
+    pub(crate) is_ascii: bool,
     /// A member that another of the same name behind it replaces; only on names.
     pub(crate) is_replaced: bool,
     /// The tape ended within it.
@@ -42,6 +43,7 @@ impl Entry {
             start: self.start as usize + 1,
             end: self.end as usize - 1,
             is_escaped: self.is_escaped,
+            is_ascii: self.is_ascii,
         }
     }
 
@@ -122,7 +124,8 @@ impl Builder<'_> {
         match self.body.get(start) {
             Some(b'"') => {
                 let token = self.string()?;
-                self.push(start, Kind::String, token.is_escaped);
+                self.push(start, Kind::String);
+                self.describe(token);
             }
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.array(depth)?,
@@ -131,7 +134,7 @@ impl Builder<'_> {
             Some(b'n') => self.literal(b"null", Kind::Null)?,
             Some(b'-' | b'0'..=b'9') => {
                 self.at = scan_number(self.body, start)?.end;
-                self.push(start, Kind::Number, false);
+                self.push(start, Kind::Number);
             }
             _ => return Err(Fail::Syntax),
         }
@@ -153,12 +156,12 @@ impl Builder<'_> {
             return Err(Fail::Syntax);
         }
         self.at += word.len();
-        self.push(start, kind, false);
+        self.push(start, kind);
         Ok(())
     }
 
     #[allow(clippy::cast_possible_truncation)] // Bodies are shorter than 4 GiB.
-    fn push(&mut self, start: usize, kind: Kind, is_escaped: bool) {
+    fn push(&mut self, start: usize, kind: Kind) {
         let next = self.tape.entries.len() as u32 + 1;
         self.tape.entries.push(Entry {
             start: start as u32,
@@ -166,10 +169,20 @@ impl Builder<'_> {
             next,
             count: 0,
             kind,
-            is_escaped,
+            is_escaped: false,
+            is_ascii: true,
             is_replaced: false,
             is_open: false,
         });
+    }
+
+    /// What was seen of the string that was added last.
+    #[inline]
+    fn describe(&mut self, token: Token) {
+        if let Some(entry) = self.tape.entries.last_mut() {
+            entry.is_escaped = token.is_escaped;
+            entry.is_ascii = token.is_ascii;
+        }
     }
 
     fn open(&mut self, kind: Kind, depth: usize) -> Result<usize, Fail> {
@@ -179,7 +192,7 @@ impl Builder<'_> {
         let place = self.tape.entries.len();
         let start = self.at;
         self.at += 1;
-        self.push(start, kind, false);
+        self.push(start, kind);
         self.tape.entries[place].is_open = true;
         if start >= self.stop {
             return Err(Fail::Stopped);
@@ -238,7 +251,8 @@ impl Builder<'_> {
                 }
                 let start = self.at;
                 let token = self.string()?;
-                self.push(start, Kind::Name, token.is_escaped);
+                self.push(start, Kind::Name);
+                self.describe(token);
                 is_twice |= self.keys.add(self.body, mark, token);
                 self.space();
                 if !self.eat(b':') {

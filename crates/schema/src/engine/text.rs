@@ -11,6 +11,8 @@ pub(crate) struct Token {
     /// Of the closing quote.
     pub(crate) end: usize,
     pub(crate) is_escaped: bool,
+    /// Each of its bytes is a character.
+    pub(crate) is_ascii: bool,
 }
 
 impl Token {
@@ -37,6 +39,9 @@ impl Token {
 
     /// How many code points it has.
     pub(crate) fn length(self, body: &[u8]) -> u64 {
+        if self.is_ascii {
+            return (self.end - self.start) as u64;
+        }
         let raw = self.raw(body);
         if !self.is_escaped {
             return count_characters(raw);
@@ -84,21 +89,28 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Bytes that end a plain run within a string: quote, backslash, control and non-ASCII.
-#[inline]
-fn specials(word: u64) -> u64 {
-    // A byte below is found exactly up to the first one found, which is all that is asked for.
-    const ONES: u64 = repeat(1);
+const ONES: u64 = repeat(1);
+const HIGH: u64 = repeat(0x80);
+
+/// Bytes that end a run within a string: quote, backslash and control. Among bytes beyond ASCII
+/// too; a byte is told exactly up to the first one, which is all that is asked for.
+#[inline(always)]
+fn ends(word: u64) -> u64 {
     let quote = word ^ repeat(b'"');
     let backslash = word ^ repeat(b'\\');
     let found = quote.wrapping_sub(ONES) & !quote
         | backslash.wrapping_sub(ONES) & !backslash
-        | word.wrapping_sub(repeat(0x20)) & !word
-        | word;
-    found & repeat(0x80)
+        | word.wrapping_sub(repeat(0x20)) & !word;
+    found & HIGH
 }
 
-#[inline]
+/// Bytes that end a plain run within a string: those, and what is not ASCII.
+#[inline(always)]
+fn specials(word: u64) -> u64 {
+    ends(word) | word & HIGH
+}
+
+#[inline(always)]
 fn word_at(body: &[u8], at: usize) -> Option<u64> {
     let bytes = body.get(at..at + 8)?;
     Some(u64::from_le_bytes(bytes.try_into().ok()?))
@@ -116,10 +128,10 @@ fn is_plain(chunk: &[u8; 16]) -> bool {
 }
 
 /// The first byte from `at` on that ends a plain run; the end of the body if there is none.
-#[inline]
-pub(crate) fn end_of_plain(body: &[u8], mut at: usize) -> usize {
+#[inline(always)]
+fn end_of_plain(body: &[u8], mut at: usize) -> usize {
     // Most strings are short.
-    for _ in 0..2 {
+    for _ in 0..4 {
         let Some(word) = word_at(body, at) else {
             return end_of_plain_bytewise(body, at);
         };
@@ -165,7 +177,7 @@ fn end_of_plain_bytewise(body: &[u8], mut at: usize) -> usize {
 }
 
 /// The string whose opening quote is at `at`; `Err` says where it is none.
-#[inline]
+#[inline(always)]
 pub(crate) fn scan(body: &[u8], at: usize) -> Result<Token, usize> {
     let start = at + 1;
     let end = end_of_plain(body, start);
@@ -174,15 +186,27 @@ pub(crate) fn scan(body: &[u8], at: usize) -> Result<Token, usize> {
             start,
             end,
             is_escaped: false,
+            is_ascii: true,
         });
     }
     scan_rest(body, start, end)
 }
 
+/// Behind the string whose opening quote is at `at`; `None` if it is none.
+#[inline(always)]
+pub(crate) fn skip(body: &[u8], at: usize) -> Option<usize> {
+    let start = at + 1;
+    let end = end_of_plain(body, start);
+    if body.get(end) == Some(&b'"') {
+        return Some(end + 1);
+    }
+    scan_rest(body, start, end).ok().map(|token| token.end + 1)
+}
+
 /// Goes on at a byte that is not plain.
 #[inline(never)]
 fn scan_rest(body: &[u8], start: usize, mut at: usize) -> Result<Token, usize> {
-    let mut is_escaped = false;
+    let (mut is_escaped, mut is_ascii) = (false, true);
     loop {
         match body.get(at) {
             Some(b'"') => break,
@@ -190,7 +214,10 @@ fn scan_rest(body: &[u8], start: usize, mut at: usize) -> Result<Token, usize> {
                 is_escaped = true;
                 at = escape(body, at)?;
             }
-            Some(0x80..) => at = characters(body, at)?,
+            Some(0x80..) => {
+                is_ascii = false;
+                at = characters(body, at)?;
+            }
             Some(0x20..) => {}
             _ => return Err(at),
         }
@@ -200,14 +227,23 @@ fn scan_rest(body: &[u8], start: usize, mut at: usize) -> Result<Token, usize> {
         start,
         end: at,
         is_escaped,
+        is_ascii: is_ascii && !is_escaped,
     })
 }
 
 /// A run of characters beyond ASCII: checked to be UTF-8.
 fn characters(body: &[u8], at: usize) -> Result<usize, usize> {
-    let mut end = at;
     // Text that is mostly not ASCII has spaces and digits in it: one call checks up to the
     // end of the string, or of a piece of it.
+    let mut end = at;
+    while let Some(word) = word_at(body, end) {
+        let found = ends(word);
+        if found != 0 {
+            end += (found.trailing_zeros() / 8) as usize;
+            break;
+        }
+        end += 8;
+    }
     while let Some(&byte) = body.get(end) {
         if byte == b'"' || byte == b'\\' || byte < 0x20 {
             break;
@@ -258,7 +294,7 @@ fn hexadecimal(body: &[u8], at: usize) -> Result<u32, usize> {
 }
 
 /// The first byte from `at` on that is no white space.
-#[inline]
+#[inline(always)]
 pub(crate) fn skip_space(body: &[u8], at: usize) -> usize {
     match body.get(at) {
         Some(0x21..) => at,

@@ -273,6 +273,7 @@ impl<'d> Compiler<'d> {
                 return Ok(Node {
                     types,
                     free: types & (STRING | NUMBER),
+                    direct: types,
                     ..Node::default()
                 });
             }
@@ -386,10 +387,6 @@ impl<'d> Compiler<'d> {
         {
             rest.push(Rest::Wide);
         }
-        if node.values.is_none() {
-            node.free |= if node.text.is_none() { STRING } else { 0 };
-            node.free |= if node.bounds.is_none() { NUMBER } else { 0 };
-        }
         // The unevaluated come last: what they ask holds only if all else does.
         rest.sort_by_key(|rest| {
             matches!(
@@ -398,6 +395,12 @@ impl<'d> Compiler<'d> {
             )
         });
         node.on_tape = types & rest.iter().fold(0, |types, rest| types | rest.types());
+        node.direct = types & !node.on_tape;
+        if node.values.is_none() {
+            node.free |= if node.text.is_none() { STRING } else { 0 };
+            node.free |= if node.bounds.is_none() { NUMBER } else { 0 };
+            node.free &= node.direct;
+        }
         node.rest = rest.into();
         Ok(node)
     }

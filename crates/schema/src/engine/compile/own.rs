@@ -9,8 +9,8 @@ use crate::engine::equal::values_equal;
 use crate::engine::format::Format;
 use crate::engine::number::{Divisor, Number};
 use crate::engine::program::{
-    ALL, ARRAY, BOOLEAN, Bounds, INTEGER, Limit, NULL, NUMBER, OBJECT, Rest, STRING, Text, Types,
-    Values,
+    ALL, ARRAY, BOOLEAN, Bounds, INTEGER, Interval, Limit, NULL, NUMBER, OBJECT, Rest, STRING,
+    Text, Types, Values,
 };
 use crate::engine::refused::Refused;
 use crate::engine::shape::size_of;
@@ -313,11 +313,21 @@ impl Bounds {
 
 /// Notes what lies between the limits.
 pub(super) fn with_inner(mut bounds: Bounds) -> Bounds {
-    let edge = |limit: Option<Limit>, none: f64| limit.map_or(none, |limit| limit.value.as_f64());
-    bounds.inner = (
-        edge(bounds.least, f64::NEG_INFINITY),
-        edge(bounds.most, f64::INFINITY),
-    );
+    let edge = |limit: Option<Limit>, none: f64| {
+        let edge = limit.map_or(none, |limit| limit.value.as_f64());
+        // A limit that no float holds is rounded, and not its own edge.
+        let is_edge = limit
+            .is_some_and(|limit| !limit.is_exclusive && limit.value.equals(Number::Float(edge)));
+        (edge, is_edge)
+    };
+    let (low, has_low) = edge(bounds.least, f64::NEG_INFINITY);
+    let (high, has_high) = edge(bounds.most, f64::INFINITY);
+    bounds.inner = Interval {
+        low,
+        high,
+        has_low,
+        has_high,
+    };
     bounds
 }
 
