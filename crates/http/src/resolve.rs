@@ -74,7 +74,11 @@ pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> 
     }
 
     // Section 5.3.
-    let mut target = format!("{scheme}:");
+    let parts = [authority, Some(&*path), query];
+    let len = parts.into_iter().flatten().map(str::len).sum::<usize>();
+    let mut target = String::with_capacity(scheme.len() + len + "://?".len());
+    target.push_str(scheme);
+    target.push(':');
     if let Some(authority) = authority {
         target.push_str("//");
         target.push_str(authority);

@@ -3,7 +3,8 @@ use std::future::Future;
 /// Runs a future to its end, owned by no caller.
 ///
 /// Work that several requests wait for (a token fetch) is spawned, so that dropping one of
-/// them does not cancel it for the others.
+/// them does not cancel it for the others; so is work that goes on while nobody polls for it
+/// (a page that is fetched ahead of its consumer).
 pub trait Spawn {
     /// Starts `future` and returns at once. If it cannot be run, it is dropped.
     fn spawn<F>(&self, future: F)

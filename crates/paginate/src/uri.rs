@@ -1,9 +1,10 @@
 //! Next URLs and query parameters, byte for byte.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use http::Uri;
-use http::uri::PathAndQuery;
+use http::uri::{Authority, PathAndQuery};
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -34,20 +35,27 @@ pub(crate) fn resolve(base: &Uri, reference: &str) -> Result<Uri, Malformed> {
         return Err(malformed());
     }
     let reference: Cow<'_, str> = utf8_percent_encode(reference, UNSENDABLE).into();
-    let resolved = if base.scheme().is_some() {
-        outbound_http::resolve(&base.to_string(), &reference)
-    } else {
-        outbound_http::resolve(&format!("{NOWHERE}{base}"), &reference)
+    // One allocation for what would grow piece by piece.
+    let parts = [base.scheme_str(), base.query(), Some(base.path())];
+    let authority = base.authority().map(Authority::as_str);
+    let len = parts.into_iter().chain([authority]).flatten().map(str::len);
+    let mut text = String::with_capacity(len.sum::<usize>() + NOWHERE.len());
+    if base.scheme().is_none() {
+        text.push_str(NOWHERE);
     }
-    .map_err(|_| malformed())?;
-    let resolved = resolved.strip_prefix(NOWHERE).unwrap_or(&resolved);
+    write!(text, "{base}").map_err(|_| malformed())?;
+    let mut resolved = outbound_http::resolve(&text, &reference).map_err(|_| malformed())?;
+    if resolved.starts_with(NOWHERE) {
+        resolved.drain(..NOWHERE.len());
+    }
     // A path without an authority before it must not look like one (section 3.3).
     if resolved.starts_with("//") {
         return Err(malformed());
     }
-    let uri: Uri = resolved.parse().map_err(|_| malformed())?;
+    let is_path = resolved.starts_with('/');
+    let uri = Uri::try_from(resolved).map_err(|_| malformed())?;
     // `a:b` parses as host and port; only a scheme or a path may come out here.
-    if uri.scheme().is_none() && !resolved.starts_with('/') {
+    if uri.scheme().is_none() && !is_path {
         return Err(malformed());
     }
     // `http` lets any port pass, and then knows none; others may read one in it.

@@ -6,6 +6,7 @@ mod support;
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -18,7 +19,7 @@ use outbound_paginate::{
 };
 use support::{Api, all, api, get, json, linked, pages, try_api};
 use test_support::{Body, Scripted, Step};
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 /// Three pages of three numbers by a token in the body.
 fn numbers() -> Api {
@@ -629,4 +630,38 @@ async fn a_consumer_that_could_not_deal_with_an_item_steps_back() {
     assert_eq!(before.position().to_string(), "page 2");
     assert_eq!(rest(&api, token(), &before).await, [4, 5, 6, 7, 8, 9]);
     assert!(before.belongs_to(&get("/a?x=1")) && !before.belongs_to(&get("/a")));
+}
+
+/// Ready once, and then broken for good.
+#[derive(Clone)]
+struct Mortal(bool);
+
+impl Service<Request<support::Body>> for Mortal {
+    type Response = Response<support::Body>;
+    type Error = BoxError;
+    type Future = std::future::Ready<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        if std::mem::take(&mut self.0) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Ready(Err("broken for good".into()))
+        }
+    }
+
+    fn call(&mut self, _: Request<support::Body>) -> Self::Future {
+        std::future::ready(Ok(linked("[1]", "<?p=2>; rel=next")))
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_can_do_no_more_is_not_tried_again() {
+    let pages = link().layer(Mortal(true)).oneshot(get("/a")).await.unwrap();
+    let mut items = pin!(pages.items::<u64>(""));
+    assert_eq!(items.next().await.unwrap().unwrap(), 1);
+    let error = items.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), PageErrorKind::Service);
+    assert!(!items.as_mut().try_again());
+    assert!(items.next().await.is_none());
+    assert_eq!(items.checkpoint().position().to_string(), "page 2");
 }
