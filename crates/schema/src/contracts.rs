@@ -6,8 +6,8 @@ use crate::Contract;
 
 /// What the messages of one operation are held to: its request, and its responses by status.
 ///
-/// For a response an exact status wins over its class, and that over
-/// [`otherwise`](Self::otherwise). A message for which there is no contract passes.
+/// For a response an exact status wins over its content type, that over the class of its status,
+/// and that over [`otherwise`](Self::otherwise). A message for which there is no contract passes.
 ///
 /// Made of a single [`Contract`] they hold requests to it, and responses with a 2xx status. A
 /// clone shares them.
@@ -35,6 +35,7 @@ struct Inner {
     exact: Vec<(StatusCode, Contract)>,
     classes: [Option<Contract>; 4],
     otherwise: Option<Contract>,
+    media_types: Vec<(String, Contract)>,
     allow_empty: bool,
 }
 
@@ -87,6 +88,18 @@ impl Contracts {
         self
     }
 
+    /// Holds messages with this content type to `contract`, whatever their status or side:
+    /// `application/problem+json`, or one that is JSON though its name does not say so.
+    ///
+    /// It is compared without case and parameters, and wins over all others but an
+    /// [exact status](Self::status).
+    pub fn media_type(mut self, essence: impl Into<String>, contract: Contract) -> Self {
+        let (essence, media_types) = (essence.into(), &mut self.edit().media_types);
+        media_types.retain(|(known, _)| !known.eq_ignore_ascii_case(&essence));
+        media_types.push((essence, contract));
+        self
+    }
+
     /// Lets a body that is empty pass; by default it breaks any contract, for it is no JSON.
     pub fn allow_empty(mut self) -> Self {
         self.edit().allow_empty = true;
@@ -114,6 +127,13 @@ impl Contracts {
             let class = class.and_then(|class| inner.classes.get(class)?.as_ref());
             class.or(inner.otherwise.as_ref())
         })
+    }
+
+    pub(crate) fn for_media_type(&self, essence: Option<&str>) -> Option<&Contract> {
+        let essence = essence?;
+        let mut media_types = self.inner.media_types.iter();
+        let found = media_types.find(|(known, _)| known.eq_ignore_ascii_case(essence));
+        found.map(|(_, contract)| contract)
     }
 
     pub(crate) fn allows_empty(&self) -> bool {

@@ -83,7 +83,7 @@
 //! # Which messages are held to it
 //!
 //! A single contract is for requests, and for responses with a 2xx status; [`Contracts`] have
-//! others by status, of which the exact one wins over its class. What has no body of its own
+//! others by status, of which the exact one wins over its class, and by content type. What has no body of its own
 //! passes: HEAD, CONNECT, 1xx, 204, 205, 304, and requests with a method that needs none
 //! (GET, HEAD, DELETE, CONNECT, OPTIONS, TRACE); so do upgrades, and 206 but for
 //! [a contract of its own](Contracts::status). All else must have a content type of JSON,

@@ -5,7 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::finding::Finding;
-use crate::head::{Media, media};
+use crate::head::{Media, essence, media};
 use crate::sample::Sampler;
 use crate::select::{Selected, Selector};
 use crate::target::Target;
@@ -122,13 +122,14 @@ impl Rules {
             Selected::Nothing => return Course::Pass(Skipped::NoRoute),
             Selected::Refused => return Course::Refuse(no_route()),
         };
-        let Some(contract) = contracts.for_request() else {
+        let by_type = contracts.for_media_type(essence(body.headers));
+        let Some(contract) = by_type.or(contracts.for_request()) else {
             return Course::Pass(Skipped::NoContract);
         };
         if body.is_empty && !expects_content(method) {
             return Course::Pass(Skipped::NoBody);
         }
-        self.of_body(contract, contracts.allows_empty(), body)
+        self.of_body(contract, by_type.is_some(), contracts.allows_empty(), body)
     }
 
     /// What is to be done with a response's body.
@@ -151,22 +152,31 @@ impl Rules {
             Selected::Nothing => return Course::Pass(Skipped::NoRoute),
             Selected::Refused => return Course::Refuse(no_route()),
         };
-        let contract = if status == StatusCode::PARTIAL_CONTENT {
-            contracts.for_exactly(status).ok_or(Skipped::Partial)
-        } else {
-            contracts.for_status(status).ok_or(Skipped::NoContract)
-        };
+        let exact = contracts.for_exactly(status);
+        if status == StatusCode::PARTIAL_CONTENT && exact.is_none() {
+            return Course::Pass(Skipped::Partial);
+        }
+        let by_type = contracts.for_media_type(essence(body.headers));
+        let contract = exact.or(by_type).or_else(|| contracts.for_status(status));
         match contract {
-            Ok(contract) => self.of_body(contract, contracts.allows_empty(), body),
-            Err(skipped) => Course::Pass(skipped),
+            Some(contract) => {
+                self.of_body(contract, by_type.is_some(), contracts.allows_empty(), body)
+            }
+            None => Course::Pass(Skipped::NoContract),
         }
     }
 
-    fn of_body(&self, contract: &Contract, allows_empty: bool, body: Announced<'_>) -> Course {
+    fn of_body(
+        &self,
+        contract: &Contract,
+        is_known_type: bool,
+        allows_empty: bool,
+        body: Announced<'_>,
+    ) -> Course {
         if body.is_empty && allows_empty {
             return Course::Pass(Skipped::Empty);
         }
-        match media(body.headers) {
+        match media(body.headers, is_known_type) {
             Media::Json => {}
             Media::Encoded(violation) => match self.encoded {
                 Otherwise::Refuse => return Course::Refuse(violation),

@@ -454,6 +454,27 @@ fn a_route_that_is_none_or_is_there_already_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_content_type_may_have_a_contract_of_its_own() {
+    let merge = Contract::required(["/merge"]).unwrap();
+    let contracts = Contracts::new()
+        .request(age())
+        .media_type("application/merge-patch+json", merge);
+    let layer = ValidateLayer::requests(contracts);
+    for (content_type, body, is_met) in [
+        ("application/json", r#"{"age":1}"#, true),
+        ("application/json", r#"{"merge":1}"#, false),
+        ("application/merge-patch+json", r#"{"merge":1}"#, true),
+        ("application/merge-patch+json", r#"{"age":1}"#, false),
+    ] {
+        let mut request = json(body);
+        let value = HeaderValue::from_static(content_type);
+        request.headers_mut().insert("content-type", value);
+        let outcome = sent(layer.clone(), request).await;
+        assert_eq!(outcome.is_ok(), is_met, "{content_type} {body}");
+    }
+}
+
+#[tokio::test]
 async fn a_closure_chooses_by_the_whole_head() {
     let selector = Selector::from_fn(|head| {
         let version = head.headers.get("api-version")?;

@@ -81,6 +81,35 @@ async fn each_status_has_its_contract() {
 }
 
 #[tokio::test]
+async fn a_content_type_may_have_a_contract_of_its_own() {
+    let contracts = Contracts::from(named("/success"))
+        .status(StatusCode::CREATED, named("/created"))
+        .media_type("text/json", named("/replaced"))
+        .media_type("Text/JSON", named("/text"))
+        .media_type("application/problem+json", named("/problem"));
+    for (status, content_type, expected) in [
+        (200, "application/json", "/success"),
+        (200, "application/other+json", "/success"),
+        (200, "application/problem+json", "/problem"),
+        (404, "Application/Problem+JSON; charset=utf-8", "/problem"),
+        (404, "application/json", "{}"),
+        (200, "text/json", "/text"),
+        (201, "application/problem+json", "/created"),
+        (201, "text/json", "/created"),
+        (204, "text/json", "{}"),
+    ] {
+        let step = Step::status(status).header("content-type", content_type);
+        let layer = ValidateLayer::new(contracts.clone());
+        let found = outcome(answered(layer, step.body("{}")).await).await;
+        assert_eq!(found, expected, "{status} {content_type}");
+    }
+    // Its parameters are looked at all the same.
+    let step = Step::status(200).header("content-type", "text/json; charset=latin1");
+    let layer = ValidateLayer::new(contracts);
+    assert!(answered(layer, step.body(r#"{"text":1}"#)).await.is_err());
+}
+
+#[tokio::test]
 async fn a_part_of_a_body_is_held_to_a_contract_of_its_own_alone() {
     let contracts =
         Contracts::from(named("/whole")).status(StatusCode::PARTIAL_CONTENT, named("/part"));
