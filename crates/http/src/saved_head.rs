@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use http::{Extensions, HeaderName, Method, Request, Uri, Version, request};
+use http::{Extensions, HeaderMap, HeaderName, Method, Request, Uri, Version, request};
 
 use crate::saved_headers::SavedHeaders;
 
@@ -86,6 +86,11 @@ impl SavedHead {
         *request.version_mut() = head.version;
         request.extensions_mut().clone_from(&head.extensions);
         request
+    }
+
+    /// Makes the next request's headers in the memory of these, which are discarded.
+    pub fn recycle(&mut self, headers: HeaderMap) {
+        self.memory_mut().headers.recycle(headers);
     }
 
     fn head(&self) -> &Head {

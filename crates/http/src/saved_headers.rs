@@ -12,6 +12,8 @@ pub(crate) struct SavedHeaders {
     /// The text instead, once values of a map share it.
     shared: Bytes,
     fields: Vec<Field>,
+    /// What the next map is made in.
+    spare: HeaderMap,
 }
 
 struct Field {
@@ -53,7 +55,8 @@ impl SavedHeaders {
 
     /// The headers, repeated ones in their order.
     pub(crate) fn map(&mut self) -> HeaderMap {
-        let mut map = HeaderMap::with_capacity(self.fields.len());
+        let mut map = std::mem::take(&mut self.spare);
+        map.reserve(self.fields.len());
         if !self.text.is_empty() {
             self.shared = std::mem::take(&mut self.text).into();
         }
@@ -71,6 +74,14 @@ impl SavedHeaders {
         map
     }
 
+    /// Makes the next map in the memory of this one, if it is not large.
+    pub(crate) fn recycle(&mut self, mut map: HeaderMap) {
+        if map.capacity() <= MOST_FIELDS {
+            map.clear();
+            self.spare = map;
+        }
+    }
+
     /// Forgets what it holds, but not its memory, where it is worth keeping.
     pub(crate) fn clear(&mut self) {
         if !self.shared.is_empty() {
@@ -82,6 +93,7 @@ impl SavedHeaders {
         }
         self.text.clear();
         self.fields.clear();
+        self.spare = HeaderMap::new();
         if self.text.capacity() > MOST_BYTES || self.fields.capacity() > MOST_FIELDS {
             *self = Self::default();
         }
@@ -145,6 +157,18 @@ mod tests {
             }
             flat.map();
         }
+    }
+
+    #[test]
+    fn a_map_that_is_made_in_another_s_memory_has_nothing_of_it() {
+        let mut flat = SavedHeaders::default();
+        flat.fill(&odd());
+        let mut other = HeaderMap::new();
+        other.insert("retry-after", HeaderValue::from_static("1"));
+        other.append("x-first", HeaderValue::from_static("other"));
+        flat.recycle(other);
+        assert_eq!(flat.map(), odd());
+        assert_eq!(flat.map(), odd(), "the memory is gone with the first");
     }
 
     #[test]

@@ -216,6 +216,9 @@ where
                 Err(error) => Cause::Error(kept.shared.classify.show(error)),
             },
         );
+        if let Ok(response) = &mut outcome {
+            kept.head.recycle(std::mem::take(response.headers_mut()));
+        }
         // Of the outcome nothing is held during the pause but a body that is being drained.
         Ok(Self::wait(kept, plan, body, |kept| match outcome {
             Ok(response) => Drain::new(response, kept.head.method(), kept.shared.config.drain),
