@@ -187,6 +187,11 @@ fn offset(value: &str) -> Result<Next, String> {
 fn range(value: &str) -> Result<Next, String> {
     let form = "range:UNIT:SIZE";
     let (unit, size) = value.split_once(':').ok_or(format!("write {form}"))?;
+    // It stands in a header, before an equals sign.
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !unit.bytes().all(token) {
+        return Err(format!("--next range:{unit}: not a range unit"));
+    }
     Ok(Next::Range {
         unit: named(unit, form)?,
         size: size_of(size)?,
@@ -288,6 +293,9 @@ mod tests {
             "token:x=query:c",
             "link;x",
             "range:items",
+            "range::5",
+            "range:it ems:5",
+            "range:items=:5",
             "none:x",
         ] {
             assert!(parse(&[option]).is_err(), "{option}");

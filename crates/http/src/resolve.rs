@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -49,7 +50,7 @@ pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> 
         (
             scheme,
             base.authority,
-            base.path.to_owned(),
+            Cow::Borrowed(base.path),
             reference.query.or(base.query),
         )
     } else if reference.path.starts_with('/') {
@@ -61,12 +62,11 @@ pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> 
         )
     } else {
         let merged = merge(&base, reference.path);
-        (
-            scheme,
-            base.authority,
-            remove_dot_segments(&merged),
-            reference.query,
-        )
+        let path = match remove_dot_segments(&merged) {
+            Cow::Borrowed(_) => merged,
+            Cow::Owned(path) => path,
+        };
+        (scheme, base.authority, Cow::Owned(path), reference.query)
     };
 
     if authority.is_none() && path.starts_with("//") {
@@ -144,7 +144,10 @@ fn merge(base: &Reference<'_>, path: &str) -> String {
 }
 
 /// Section 5.2.4.
-fn remove_dot_segments(path: &str) -> String {
+fn remove_dot_segments(path: &str) -> Cow<'_, str> {
+    if !path.starts_with('.') && !path.contains("/.") {
+        return Cow::Borrowed(path);
+    }
     let mut output = String::with_capacity(path.len());
     let mut input = path;
     while !input.is_empty() {
@@ -171,7 +174,7 @@ fn remove_dot_segments(path: &str) -> String {
             input = &input[end..];
         }
     }
-    output
+    Cow::Owned(output)
 }
 
 /// A URI reference cannot be resolved. Neither text is repeated: a link may hold a secret.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use http::Uri;
-use http::uri::{Authority, PathAndQuery};
+use http::uri::{Authority, InvalidUri, PathAndQuery};
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -81,42 +81,45 @@ pub(crate) fn query_value(uri: &Uri, name: &str) -> Option<String> {
     uri.query()?
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .find(|(found, _)| decode(found) == name)
+        .find(|(found, _)| is_called(found, name))
         .map(|(_, value)| decode(value))
 }
 
 /// Sets one parameter; the others keep their order and their bytes.
 pub(crate) fn set_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Malformed> {
+    let old = uri.query().unwrap_or_default();
     let value = utf8_percent_encode(value, VALUE);
-    let mut query = String::new();
+    let room = uri.path().len() + old.len() + name.len() + 64;
+    let mut new = String::with_capacity(room);
+    new.extend([uri.path(), "?"]);
+    let start = new.len();
     let mut set = false;
-    let pairs = uri.query().filter(|query| !query.is_empty());
-    for pair in pairs.into_iter().flat_map(|query| query.split('&')) {
+    for pair in old.split('&').filter(|_| !old.is_empty()) {
         let key = pair.split_once('=').map_or(pair, |(key, _)| key);
-        let ours = decode(key) == name;
+        let ours = is_called(key, name);
         if ours && set {
             continue;
         }
-        if !query.is_empty() {
-            query.push('&');
+        if new.len() > start {
+            new.push('&');
         }
         if ours {
             set = true;
-            query.extend([key, "="]);
-            query.extend(value.clone());
+            new.extend([key, "="]);
+            new.extend(value.clone());
         } else {
-            query.push_str(pair);
+            new.push_str(pair);
         }
     }
     if !set {
-        if !query.is_empty() {
-            query.push('&');
+        if new.len() > start {
+            new.push('&');
         }
-        query.extend(utf8_percent_encode(name, NAME));
-        query.push('=');
-        query.extend(value);
+        new.extend(utf8_percent_encode(name, NAME));
+        new.push('=');
+        new.extend(value);
     }
-    with_path_and_query(uri, &format!("{}?{query}", uri.path()))
+    replace_path_and_query(uri, PathAndQuery::try_from(new))
 }
 
 /// The URL without some parameters; the others keep their order and their bytes.
@@ -139,15 +142,31 @@ pub(crate) fn without_query(uri: &Uri, names: &[Box<str>]) -> Uri {
 
 /// The URL with another path and query.
 pub(crate) fn with_path_and_query(uri: &Uri, path_and_query: &str) -> Result<Uri, Malformed> {
+    replace_path_and_query(uri, path_and_query.parse())
+}
+
+fn replace_path_and_query(
+    uri: &Uri,
+    path_and_query: Result<PathAndQuery, InvalidUri>,
+) -> Result<Uri, Malformed> {
     let malformed = || Malformed::new("the next URL is too long or not a URL");
+    let path_and_query = path_and_query.map_err(|_| malformed())?;
     // Without an authority before it, as with a base-URL layer beneath, it would be one.
-    if uri.authority().is_none() && path_and_query.starts_with("//") {
+    if uri.authority().is_none() && path_and_query.as_str().starts_with("//") {
         return Err(malformed());
     }
     let mut parts = uri.clone().into_parts();
-    let path_and_query: PathAndQuery = path_and_query.parse().map_err(|_| malformed())?;
     parts.path_and_query = Some(path_and_query);
     Uri::from_parts(parts).map_err(|_| malformed())
+}
+
+/// Whether a key of a query decodes to `name`.
+fn is_called(key: &str, name: &str) -> bool {
+    if key.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        decode(key) == name
+    } else {
+        key == name
+    }
 }
 
 fn decode(text: &str) -> String {

@@ -14,7 +14,7 @@ fuzz_target!(|input: (&[u8], &str, &str)| {
         return;
     };
     let text = serde_json::to_string(token).expect("a string is JSON");
-    let mut request = Request::new(Full::from(Bytes::copy_from_slice(body)));
+    let mut request = Request::new(Full::<Bytes>::from(body.to_vec()));
     let place = json(pointer.clone());
     let _ = place.read(&request);
     if place.write(&text, &mut request).is_ok() && !pointer.as_str().contains("/-") {
