@@ -13,13 +13,12 @@ use outbound::retry::{Event, Exponential, RetryLayer};
 use outbound::schema::ValidateLayer;
 use outbound::{BoxError, Client, standard};
 use tower::{Service, ServiceBuilder};
-use tower_http::follow_redirect::FollowRedirectLayer;
 
 use crate::args::RetryArgs;
 use crate::console::Console;
 use crate::credential::Credentials;
 use crate::patience::PatienceLayer;
-use crate::redirect::KeepSecrets;
+use crate::redirect;
 use crate::summary::Counters;
 use crate::transport;
 
@@ -42,7 +41,7 @@ pub(crate) fn api(
         .retry(retries(retry, counters, console))
         .auth(credentials)
         .body(CollectLayer::new(max_body))
-        .per_try(FollowRedirectLayer::with_policy(KeepSecrets::new()));
+        .per_try(redirect::layer());
     match contract {
         Some(contract) => boxed(stack.contract(contract).service(transport)),
         None => boxed(stack.service(transport)),
@@ -62,7 +61,7 @@ pub(crate) fn streaming(
         .retry(retries(retry, counters, console))
         .auth(credentials)
         .body(PatienceLayer::new(retry))
-        .per_try(FollowRedirectLayer::with_policy(KeepSecrets::new()));
+        .per_try(redirect::layer());
     boxed(stack.service(counted(counters)))
 }
 
