@@ -82,7 +82,7 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// If one of them is no JSON Pointer, or its type is none.
+    /// If one of them is no JSON Pointer, its type is none, or an index is greater than 9999.
     pub fn required<I>(pointers: I) -> Result<Self, InvalidContract>
     where
         I: IntoIterator<Item: AsRef<str>>,

@@ -134,9 +134,10 @@ impl Violation {
         &self.inner.schema
     }
 
-    /// The kind of rule: a keyword of JSON Schema, `required`, `type`, or one of `json`,
-    /// `content-type`, `content-encoding`, `size`; or `schema`, of a body so deep, and a schema
-    /// that branches so often and without end, that the place was not looked for.
+    /// The kind of rule: a keyword of JSON Schema, `required` or `type`; `json` of a text that is
+    /// none; `content-type`, `content-encoding`, `size` or `route` of a message whose body was not
+    /// read; `schema` of a body for which the place was not looked for, because it is so deep and
+    /// its schema branches so often and without end.
     #[must_use]
     pub fn keyword(&self) -> &str {
         &self.inner.keyword

@@ -1,20 +1,18 @@
-//! Requests are held to their contracts: before a client sends them, before a server serves them.
+//! Requests are held to their contracts before a client sends them.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
 use outbound_http::BoxError;
 use outbound_schema::{
-    Contract, Contracts, Mode, OtherMedia, Otherwise, Rejection, Requests, Routes, Selector, Side,
-    Skipped, ValidateLayer, ValidatedBody, Violation,
+    Contract, Contracts, Mode, OtherMedia, Otherwise, Requests, Side, Skipped, ValidateLayer,
+    ValidatedBody, Violation,
 };
-use serde_json::{Value, json};
 use test_support::{Body, Scripted, Step, Strict, assert_send, assert_send_sync, send};
 use tokio_test::{assert_pending, task};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
@@ -225,234 +223,6 @@ fn futures_and_services_cross_threads() {
     assert_send_sync::<ValidateLayer<Requests>>();
 }
 
-/// How a server answers: status, content type, body.
-async fn served(request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
-    let mut server = ValidateLayer::requests(age())
-        .limit(64)
-        .reject_with(Rejection::problem)
-        .layer(unreachable());
-    let response = send(&mut server, request).await.unwrap();
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    (
-        head.status,
-        head.headers,
-        serde_json::from_slice(&body).unwrap(),
-    )
-}
-
-#[tokio::test]
-async fn a_server_answers_with_a_problem() {
-    let (status, headers, problem) = served(json(r#"{"age":"canary"}"#)).await;
-    assert_eq!(status, 422);
-    assert_eq!(headers["content-type"], "application/problem+json");
-    assert_eq!(
-        problem,
-        json!({
-            "type": "about:blank",
-            "title": "Unprocessable Entity",
-            "status": 422,
-            "detail": "the request body breaks its contract",
-            "errors": [{"pointer": "#/age", "keyword": "type", "detail": "expected integer"}],
-        })
-    );
-}
-
-#[tokio::test]
-async fn each_fault_has_its_status() {
-    let with = |name: &'static str, value: &'static str| {
-        let mut request = json(r#"{"age":1}"#);
-        request
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-        request
-    };
-    let untyped = |body: Body| {
-        let mut request = post(body);
-        request.headers_mut().remove("content-type");
-        request
-    };
-    for (request, status, keyword) in [
-        (json("{"), 400, "json"),
-        (json("{\"age\":1} {}"), 400, "json"),
-        (json("\u{feff}{}"), 400, "json"),
-        (
-            post(Body::full(Bytes::from_static(
-                b"{\"age\":1,\"x\":\"\xff\"}",
-            ))),
-            400,
-            "json",
-        ),
-        (json(r#"{"age":1,"age":2}"#), 400, "json"),
-        (json(" "), 400, "json"),
-        (post(Body::empty()), 400, "json"),
-        (untyped(Body::empty()), 400, "json"),
-        (json("[]"), 422, "required"),
-        (post(Body::full(" ".repeat(65))), 413, "size"),
-        (
-            post(Body::chunks([" ".repeat(33), " ".repeat(32)])),
-            413,
-            "size",
-        ),
-        (with("content-type", "text/plain"), 415, "content-type"),
-        (
-            with("content-type", "application/json;charset=latin1"),
-            415,
-            "content-type",
-        ),
-        (with("content-encoding", "gzip"), 415, "content-encoding"),
-        (untyped(Body::full(r#"{"age":1}"#)), 415, "content-type"),
-    ] {
-        let (found, headers, problem) = served(request).await;
-        assert_eq!(found, status, "{problem}");
-        assert_eq!(problem["status"], status);
-        assert_eq!(problem["errors"][0]["keyword"], keyword, "{problem}");
-        let accepts = (headers.get("accept"), headers.get("accept-encoding"));
-        match (status, keyword) {
-            (415, "content-type") => assert_eq!(accepts.0.unwrap(), "application/json"),
-            (415, _) => assert_eq!(accepts.1.unwrap(), "identity"),
-            _ => assert_eq!(accepts, (None, None)),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_problem_names_all_that_was_looked_for_with_pointers_as_fragments() {
-    let contract = Contract::required(["/a b: integer", "/%/x~1y"]).unwrap();
-    let mut server = ValidateLayer::requests(contract.max_violations(9))
-        .reject_with(Rejection::problem)
-        .layer(unreachable());
-    let response = send(&mut server, json(r#"{"a b":"","%":{}}"#))
-        .await
-        .unwrap();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let problem: Value = serde_json::from_slice(&body).unwrap();
-    let pointers = problem["errors"].as_array().unwrap().iter();
-    let pointers: Vec<_> = pointers.map(|error| &error["pointer"]).collect();
-    assert_eq!(pointers, ["#/a%20b", "#/%25/x~1y"]);
-}
-
-#[tokio::test]
-async fn a_server_s_own_answer_may_be_made_of_the_rejection() {
-    let mut server = ValidateLayer::requests(age())
-        .reject_with(|rejection| {
-            assert_eq!(rejection.side(), Side::Request);
-            let mut response =
-                Response::new(Bytes::from(rejection.violation().instance().to_owned()));
-            *response.status_mut() = StatusCode::IM_A_TEAPOT;
-            response
-        })
-        .layer(unreachable());
-    let response = send(&mut server, json("{}")).await.unwrap();
-    assert_eq!(response.status(), 418);
-    assert_eq!(
-        response.into_body().collect().await.unwrap().to_bytes(),
-        "/age"
-    );
-}
-
-#[tokio::test]
-async fn a_server_keeps_the_error_of_the_service_within() {
-    let failing = service_fn(async |_: Request<ValidatedBody<Body>>| {
-        Err::<Response<Full<Bytes>>, _>(std::fmt::Error)
-    });
-    let mut server = ValidateLayer::requests(age())
-        .reject_with(Rejection::problem)
-        .layer(failing);
-    let outcome: Result<_, std::fmt::Error> = send(&mut server, json(r#"{"age":1}"#)).await;
-    assert!(outcome.is_err());
-    let outcome: Result<_, std::fmt::Error> = send(&mut server, json("{}")).await;
-    assert_eq!(outcome.unwrap().status(), 422);
-}
-
-#[tokio::test]
-async fn a_body_that_fails_reaches_the_server_as_it_came() {
-    let seen = service_fn(async |request: Request<ValidatedBody<Body>>| {
-        let mut body = request.into_body();
-        let mut told = String::new();
-        while let Some(frame) = body.frame().await {
-            match frame {
-                Ok(frame) => told += std::str::from_utf8(frame.data_ref().unwrap()).unwrap(),
-                Err(error) => told += &format!("! {error} {}", error.is::<std::io::Error>()),
-            }
-        }
-        assert!(body.is_end_stream());
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(told))))
-    });
-    let error = std::io::Error::other("cut");
-    let body = Body::failing_after([r#"{"age""#, ":"], error);
-    let mut server = ValidateLayer::requests(age())
-        .reject_with(Rejection::problem)
-        .layer(seen);
-    let response = send(&mut server, post(body)).await.unwrap();
-    let told = response.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(told, r#"{"age":! cut true"#);
-}
-
-#[tokio::test]
-async fn routes_have_contracts_of_their_own() {
-    let of = |name: &str| Contracts::new().request(Contract::required([name]).unwrap());
-    let routes = Routes::new()
-        .route(Method::POST, "/users", of("/create"))
-        .and_then(|routes| routes.route(Method::PUT, "/users/{id}", of("/replace")))
-        .and_then(|routes| routes.any_method("/users/{id}", of("/any")))
-        .and_then(|routes| routes.any_method("/users/me", of("/me")))
-        .unwrap();
-    for (method, path, expected) in [
-        ("POST", "/users", Some("/create")),
-        ("POST", "/users?x=/users/1", Some("/create")),
-        ("PUT", "/users/1", Some("/replace")),
-        ("POST", "/users/1", Some("/any")),
-        ("PUT", "/users/me", Some("/me")),
-        ("PUT", "/%75sers/%6De", Some("/me")),
-        ("PUT", "/users", None),
-        ("POST", "/users/", None),
-        ("POST", "/Users", None),
-    ] {
-        for unmatched in [Otherwise::Pass, Otherwise::Refuse] {
-            let mut request = json("{}");
-            *request.method_mut() = method.parse().unwrap();
-            *request.uri_mut() = path.parse().unwrap();
-            let mut server = ValidateLayer::requests(routes.clone().unmatched(unmatched))
-                .reject_with(Rejection::problem)
-                .layer(Scripted::from_fn(|_| Step::status(204)));
-            let response = send(&mut server, request).await.unwrap();
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            match (expected, unmatched) {
-                (Some(pointer), _) => {
-                    let problem: Value = serde_json::from_slice(&body).unwrap();
-                    assert_eq!(problem["errors"][0]["pointer"], format!("#{pointer}"));
-                    assert_eq!(status, 422);
-                }
-                (None, Otherwise::Pass) => assert_eq!(status, 204, "{method} {path}"),
-                (None, Otherwise::Refuse) => assert_eq!(status, 404, "{method} {path}"),
-            }
-        }
-    }
-}
-
-#[test]
-fn a_route_that_is_none_or_is_there_already_is_refused_and_named() {
-    let routes = || {
-        Routes::new()
-            .route(Method::GET, "/a/{x}", Contract::any())
-            .unwrap()
-    };
-    for template in ["a", "/a/{y}"] {
-        let error = routes()
-            .route(Method::GET, template, Contract::any())
-            .unwrap_err();
-        assert_eq!(error.pointer(), template);
-    }
-    assert!(
-        routes()
-            .route(Method::PUT, "/a/{y}", Contract::any())
-            .is_ok()
-    );
-    assert!(routes().any_method("/a/{y}", Contract::any()).is_ok());
-}
-
 #[tokio::test]
 async fn a_content_type_may_have_a_contract_of_its_own() {
     let merge = Contract::required(["/merge"]).unwrap();
@@ -472,21 +242,6 @@ async fn a_content_type_may_have_a_contract_of_its_own() {
         let outcome = sent(layer.clone(), request).await;
         assert_eq!(outcome.is_ok(), is_met, "{content_type} {body}");
     }
-}
-
-#[tokio::test]
-async fn a_closure_chooses_by_the_whole_head() {
-    let selector = Selector::from_fn(|head| {
-        let version = head.headers.get("api-version")?;
-        (version == "2").then(|| age().into())
-    });
-    let layer = ValidateLayer::requests(selector);
-    assert!(sent(layer.clone(), json("{}")).await.is_ok());
-    let mut second = json("{}");
-    second
-        .headers_mut()
-        .insert("api-version", HeaderValue::from_static("2"));
-    assert!(sent(layer, second).await.is_err());
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use outbound_http::BoxError;
 use outbound_schema::{
-    Contract, Contracts, Mode, OtherMedia, Otherwise, Rejection, Routes, Selector, Side, Skipped,
+    Contract, Contracts, Mode, OtherMedia, Otherwise, Rejection, Routes, Side, Skipped,
     StatusClass, ValidateLayer, ValidatedBody, Violation,
 };
 use serde_json::{Value, json};
@@ -118,55 +118,6 @@ async fn a_part_of_a_body_is_held_to_a_contract_of_its_own_alone() {
         outcome(answered(layer, json_of(206, "{}")).await).await,
         "/part"
     );
-}
-
-#[tokio::test]
-async fn each_route_has_its_contract() {
-    let routes = Routes::new()
-        .route(Method::GET, "/a", named("/list"))
-        .and_then(|routes| routes.route(Method::GET, "/a/{id}", named("/one")))
-        .unwrap();
-    let refusing = routes.clone().unmatched(Otherwise::Refuse);
-    for (path, expected) in [("/a", Some("/list")), ("/a/1", Some("/one")), ("/b", None)] {
-        for routes in [&routes, &refusing] {
-            let api = Scripted::new([json_of(200, "{}")]);
-            let mut client = ValidateLayer::new(routes.clone()).layer(api);
-            let answer = send(&mut client, get(&format!("https://h{path}"))).await;
-            match (expected, answer) {
-                (Some(rule), answer) => assert_eq!(outcome(answer).await, rule),
-                (None, Ok(_)) => {}
-                (None, Err(error)) => {
-                    assert_eq!(
-                        error.downcast_ref::<Violation>().unwrap().keyword(),
-                        "route"
-                    );
-                }
-            }
-        }
-    }
-    let api = Scripted::new([json_of(200, "{}"), Step::status(204)]);
-    let mut client = ValidateLayer::new(refusing).layer(api);
-    assert!(send(&mut client, get("https://h/b")).await.is_err());
-    assert!(
-        send(&mut client, get("https://h/b")).await.is_ok(),
-        "no body"
-    );
-}
-
-#[tokio::test]
-async fn a_closure_chooses_by_the_request() {
-    let layer = ValidateLayer::new(Selector::from_fn(|head| {
-        let strict = head.extensions.get::<bool>()?;
-        strict.then(|| named("/x").into())
-    }));
-    for (strict, expected) in [(None, "{}"), (Some(false), "{}"), (Some(true), "/x")] {
-        let mut request = get("https://h/");
-        if let Some(strict) = strict {
-            request.extensions_mut().insert(strict);
-        }
-        let mut client = layer.clone().layer(Scripted::new([json_of(200, "{}")]));
-        assert_eq!(outcome(send(&mut client, request).await).await, expected);
-    }
 }
 
 #[tokio::test]
