@@ -69,7 +69,7 @@ impl TokenFrom {
     /// Sends the token in `target`.
     ///
     /// If any token goes into the [body](crate::json), let it be the first, or make a
-    /// [`BodyTarget`] of the first one's target.
+    /// [`BodyTarget`](crate::BodyTarget) of the first one's target.
     #[must_use]
     pub fn to<T: IntoDestination>(self, target: T) -> Token<T::Destination> {
         Token {
