@@ -42,7 +42,9 @@ fn request() -> Request<Full<Bytes>> {
 
 fn print() -> String {
     block_on(async {
-        let api = service_fn(|_| async { Ok::<_, BoxError>(Response::new(Full::from("[]"))) });
+        let api = service_fn(|_: Request<Full<Bytes>>| async {
+            Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("[]")))
+        });
         let pages = PaginateLayer::new(LinkHeader::next()).layer(api);
         let pages = pages.oneshot(request()).await.expect("a page");
         let text = pages.checkpoint().to_string();

@@ -1,0 +1,183 @@
+//! What page streams cost: memory and instructions on one very large page, allocations on many
+//! small ones, and time over loopback beside the loop that one writes by hand.
+//!
+//! The first three are exact, and gates. The last prints ratios of one run and no verdict;
+//! `cargo bench -p outbound-benches --bench pages -- drain` runs it.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::future::Future;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+#[path = "pages/big.rs"]
+mod big;
+#[path = "pages/drain.rs"]
+mod drain;
+#[path = "pages/many.rs"]
+mod many;
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static GLOBAL: Counting = Counting;
+
+fn grown(by: usize) {
+    let live = LIVE.fetch_add(by, Relaxed) + by;
+    PEAK.fetch_max(live, Relaxed);
+}
+
+// SAFETY: forwards every call to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        grown(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        grown(size);
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Bytes that a stream of items may hold at once, beside what the socket has read.
+const MOST_MEMORY: usize = 300_000;
+
+fn main() {
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    match arguments.next().as_deref() {
+        Some("callgrind") => {
+            let page = big::page();
+            match arguments.next().as_deref() {
+                Some("vec") => drop(run(big::vec(page))),
+                Some("items") => drop(run(big::items(page, || ()))),
+                Some("lent") => drop(run(big::lent(page))),
+                _ => {}
+            }
+        }
+        Some("serve") => drain::server(&arguments.next().unwrap_or_default()),
+        Some("contest") => {
+            let (name, port) = (arguments.next(), arguments.next());
+            drain::contestant(&name.unwrap_or_default(), &port.unwrap_or_default());
+        }
+        Some("drain") => {
+            let rounds = arguments.next().and_then(|rounds| rounds.parse().ok());
+            drain::tables(rounds.unwrap_or(3));
+        }
+        Some("memory") => {
+            memory();
+            allocations();
+        }
+        Some("allocations") => allocations(),
+        Some("instructions") => instructions(),
+        _ => {
+            memory();
+            allocations();
+            instructions();
+        }
+    }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    futures_util::FutureExt::now_or_never(work).expect("nothing here waits")
+}
+
+/// Runs `work` and tells how much more than before it held at once.
+fn peak<T>(work: impl FnOnce() -> T) -> usize {
+    let before = LIVE.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    drop(work());
+    PEAK.load(Relaxed) - before
+}
+
+fn memory() {
+    let page = big::page();
+    println!("one page of {} items, {} bytes", big::ITEMS, page.len());
+    let whole = peak(|| run(big::vec(page.clone())));
+    let mut frames = 0;
+    big::FRAMES.store(0, Relaxed);
+    let streamed = peak(|| {
+        run(big::items(page.clone(), || {
+            frames = big::FRAMES.load(Relaxed);
+        }))
+    });
+    println!("  peak memory, typed Vec     {whole:12} bytes");
+    println!("  peak memory, items         {streamed:12} bytes, at most {MOST_MEMORY}");
+    println!("  the first item came with frame {frames} of its page");
+    assert!(streamed < MOST_MEMORY, "items hold more than they should");
+    assert_eq!(
+        frames, 1,
+        "the first item waits for more than its own bytes"
+    );
+}
+
+fn allocations() {
+    /// Allocations of each page, from the difference of two runs.
+    fn each<F: Future<Output = u64>>(drain: impl Fn(usize) -> F) -> u64 {
+        let count = |pages| {
+            let before = ALLOCATIONS.load(Relaxed);
+            run(drain(pages));
+            ALLOCATIONS.load(Relaxed) - before
+        };
+        count(3);
+        // What the memory of cursors costs when it grows is spread over many pages.
+        (count(4000) - count(2000) + 1000) / 2000
+    }
+    let by_hand = each(many::by_hand);
+    let (items, pages) = (each(many::items), each(many::whole));
+    println!("many pages of 10 items: allocations a page, the request and its URL included");
+    println!("  the loop by hand           {by_hand:4}");
+    println!("  items                      {items:4}");
+    println!("  pages                      {pages:4}");
+    assert!(
+        items <= by_hand && pages <= by_hand,
+        "a page stream allocates more than the loop by hand"
+    );
+}
+
+fn instructions() {
+    let Some(none) = callgrind("none") else {
+        println!("valgrind is not installed here; instructions were not counted");
+        return;
+    };
+    let of = |what| callgrind(what).map_or(0, |all| all.saturating_sub(none));
+    let (vec, items, lent) = (of("vec"), of("items"), of("lent"));
+    println!("one page of {} items: instructions", big::ITEMS);
+    println!("  typed Vec                  {vec:12}");
+    println!("  items                      {items:12}, at most as many");
+    println!("  items_with                 {lent:12}, which are scanned and checked before");
+    assert!(
+        items <= vec,
+        "items cost more than a typed Vec of the whole page"
+    );
+}
+
+/// Runs this program under callgrind; `None` where there is none.
+fn callgrind(what: &str) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().ok()?)
+        .args(["callgrind", what])
+        .stdout(Stdio::null())
+        .output()
+        .ok()?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    let total = report
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))?
+        .1;
+    total.trim().parse().ok()
+}
