@@ -151,16 +151,22 @@ where
                     }
                 },
                 StateProj::Calling { response } => {
-                    let response = ready!(response.poll(cx)).map_err(Into::into)?;
-                    let Some(mark) = this.mark.take() else {
-                        return Poll::Ready(Ok(stamped(response, *this.resent)));
+                    let response = match ready!(response.poll(cx)) {
+                        Ok(response) => response,
+                        Err(error) => return Poll::Ready(Err(error.into())),
                     };
-                    let again = match (A::observe(mark, &response), this.kept.take()) {
-                        (Verdict::Replay(mark), Some(kept)) => kept
-                            .replay
-                            .again(&kept.saved)
-                            .map(|body| (kept, mark, body)),
-                        _ => None,
+                    let verdict = match this.mark.take() {
+                        Some(mark) => A::observe(mark, &response),
+                        None => Verdict::Keep,
+                    };
+                    let again = match verdict {
+                        // A response is large: the usual one is moved once.
+                        Verdict::Keep if this.resent.is_none() => return Poll::Ready(Ok(response)),
+                        Verdict::Keep => None,
+                        Verdict::Replay(mark) => this.kept.take().and_then(|kept| {
+                            let body = kept.replay.again(&kept.saved)?;
+                            Some((kept, mark, body))
+                        }),
                     };
                     let Some((mut kept, mark, body)) = again else {
                         return Poll::Ready(Ok(stamped(response, *this.resent)));
