@@ -124,8 +124,9 @@ impl<B> Authorize<B> for Bearer {
         if is_marked(request.extensions()) || place.scope.check(request.uri(), false).is_err() {
             return None;
         }
-        let (number, value) = self.held.get(&self.route.tokens)?;
-        header::add(request.headers_mut(), &place.header, value).then(|| self.mark(number))
+        let (number, value) = self.held.get(&mut self.route)?;
+        let name = &self.route.place.header;
+        header::add(request.headers_mut(), name, value).then(|| self.mark(number))
     }
 
     fn authorize_again(

@@ -1,8 +1,10 @@
 //! One service's own copy of a token.
 
+use std::sync::Arc;
+
 use http::HeaderValue;
 
-use crate::Tokens;
+use crate::bearer::Route;
 use crate::live::Lease;
 
 /// The token that a service used last. Whether it still is the one to use takes the reading of
@@ -23,24 +25,26 @@ impl Held {
     /// The token, if it can be used without further ado. It takes no lock, and no allocation but
     /// for a service's second use of a token.
     #[inline]
-    pub(crate) fn get(&mut self, tokens: &Tokens) -> Option<(u64, HeaderValue)> {
-        let engine = tokens.engine();
+    pub(crate) fn get(&mut self, route: &mut Arc<Route>) -> Option<(u64, HeaderValue)> {
         let copy = match &mut self.0 {
-            Some(copy) if copy.epoch == engine.epoch() && copy.own => copy,
-            copy => Self::renew(copy, tokens)?,
+            Some(copy) if copy.epoch == route.tokens.engine().epoch() && copy.own => copy,
+            copy => Self::renew(copy, route)?,
         };
-        if copy.lease.expires() && !engine.serves(&copy.lease, tokens.now()) {
+        let tokens = &route.tokens;
+        if copy.lease.expires() && !tokens.engine().serves(&copy.lease, tokens.now()) {
             return None;
         }
         Some((copy.lease.generation, copy.value.clone()))
     }
 
     #[cold]
-    fn renew<'a>(held: &'a mut Option<Copy>, tokens: &Tokens) -> Option<&'a mut Copy> {
-        let (epoch, lease) = tokens.engine().at_hand()?;
+    fn renew<'a>(held: &'a mut Option<Copy>, route: &mut Arc<Route>) -> Option<&'a mut Copy> {
+        let (epoch, lease) = route.tokens.engine().at_hand()?;
         // A service that lives for one request makes no copy.
         let second = held.as_ref().is_some_and(|copy| copy.epoch == epoch);
         let value = if second {
+            // Each request counts itself as an owner of this, too.
+            *route = Arc::new(Route::clone(route));
             lease.own_value()
         } else {
             lease.value.clone()
