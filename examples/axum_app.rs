@@ -1,4 +1,4 @@
-//! An axum app that holds its requests to a contract, and whose handler calls a flaky upstream by a `Client` in `State`.
+//! An axum app: its requests are held to a contract, its handler calls a flaky upstream.
 //! cargo run --example axum_app
 
 use std::time::Duration;

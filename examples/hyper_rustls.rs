@@ -1,4 +1,4 @@
-//! hyper-util's client with rustls as the transport: https to one certificate that is trusted by name.
+//! hyper-util's client with rustls as the transport: https, and one certificate that is trusted.
 //! cargo run --example hyper_rustls --features rustls
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Unary gRPC calls of tonic over the standard stack: a token that is refused, a server that is unavailable.
+//! Unary gRPC calls of tonic over the standard stack: a token refused, a server unavailable.
 //! cargo run --example tonic --features tonic
 
 use bytes::Bytes;

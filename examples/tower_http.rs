@@ -1,4 +1,4 @@
-//! tower-http's layers in their place in the standard stack: beneath the credential, around each send.
+//! tower-http's layers in the standard stack: beneath the credential, around each send.
 //! cargo run --example tower_http --features middleware
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::rt::TokioExecutor;
-use outbound::auth::{AuthLayer, Scope};
+use outbound::auth::{AuthLayer, RemoveSensitive, Scope};
 use outbound::http::EffectiveUri;
 use outbound::{BoxError, Client, standard};
 use tower::ServiceBuilder;
@@ -29,8 +29,8 @@ async fn main() -> Result<(), BoxError> {
         // The limit of what is collected above then counts what was inflated.
         .layer(DecompressionLayer::new())
         // Retry sees where a redirect led, not the redirect; a hop to another origin loses the
-        // credential that auth added above.
-        .layer(FollowRedirectLayer::new())
+        // credential that auth added above, in whatever header.
+        .layer(FollowRedirectLayer::with_policy(RemoveSensitive::new()))
         // Innermost, so that it tells of each send: retries, resends and hops.
         .layer(
             TraceLayer::new_for_http()

@@ -1,9 +1,21 @@
 //! Request bodies that are not `Clone`, or ought not to be: each arrives whole, however often it
 //! is sent.
 
-#![cfg(any(feature = "reqwest", feature = "tonic"))]
+#![cfg(any(
+    feature = "kube",
+    feature = "octocrab",
+    feature = "reqwest",
+    feature = "tonic"
+))]
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 #![allow(dead_code, unused_imports)] // Each feature uses its share.
+
+#[cfg(feature = "kube")]
+#[path = "../kube/replay.rs"]
+mod kube_replay;
+#[cfg(feature = "octocrab")]
+#[path = "../octocrab/replay.rs"]
+mod octocrab_replay;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -81,6 +93,93 @@ where
 fn stream() -> impl Body<Data = Bytes, Error = BoxError> + Send + Sync + Unpin + 'static {
     let pieces = ["one, ", "two, ", "three"].map(|piece| Ok(Frame::data(Bytes::from(piece))));
     StreamBody::new(futures_util::stream::iter(pieces))
+}
+
+#[cfg(feature = "kube")]
+#[tokio::test]
+async fn kube_s_body_arrives_whole_each_time() {
+    use kube_replay::KubeBody;
+
+    let server = server().await;
+    let client = standard()
+        .retry(retry().replay(KubeBody))
+        .auth(auth(&server).replay_with(KubeBody))
+        .service(hyper());
+    let body = kube::client::Body::from(Bytes::from(PAYLOAD));
+    let response = client.send(request(&server, body)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_arrived(&server);
+}
+
+#[cfg(feature = "octocrab")]
+#[tokio::test]
+async fn octocrab_s_body_arrives_whole_each_time() {
+    use octocrab_replay::OctoReplay;
+
+    let server = server().await;
+    let client = standard()
+        .retry(retry().replay(OctoReplay))
+        .auth(auth(&server).replay_with(OctoReplay))
+        .service(hyper());
+    let body = octocrab::OctoBody::from(PAYLOAD);
+    let response = client.send(request(&server, body)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_arrived(&server);
+}
+
+/// What `OctoReplay` is there for.
+#[cfg(feature = "octocrab")]
+#[tokio::test]
+async fn a_clone_of_octocrab_s_body_arrives_empty_the_second_time() {
+    let busy = Act::respond(503, &[], "").then_close();
+    let server = FaultyServer::start([vec![busy], vec![Act::ok("{}")]]).await;
+    let client = standard().retry(retry().replay(CloneBody)).service(hyper());
+    let body = octocrab::OctoBody::from(PAYLOAD);
+    let response = client.send(request(&server, body)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let received: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.body.clone())
+        .collect();
+    assert_eq!(received, [PAYLOAD, ""]);
+}
+
+#[cfg(feature = "octocrab")]
+#[tokio::test]
+async fn a_stream_of_octocrab_s_is_sent_once_and_whole() {
+    use octocrab_replay::OctoReplay;
+
+    let busy = Act::respond(503, &[], "").then_close();
+    let server = FaultyServer::start([vec![busy], vec![Act::ok("{}")]]).await;
+    let client = standard()
+        .retry(retry().replay(OctoReplay))
+        .service(hyper());
+    let body = octocrab::OctoBody::new(stream());
+    let response = client.send(request(&server, body)).await.unwrap();
+    assert_eq!(response.status(), 503);
+    let received: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.body.clone())
+        .collect();
+    assert_eq!(received, [PAYLOAD]);
+}
+
+#[cfg(feature = "octocrab")]
+#[tokio::test]
+async fn an_empty_body_of_octocrab_s_is_repeated() {
+    use octocrab_replay::OctoReplay;
+
+    let busy = Act::respond(503, &[], "").then_close();
+    let server = FaultyServer::start([vec![busy], vec![Act::ok("{}")]]).await;
+    let client = standard()
+        .retry(retry().replay(OctoReplay))
+        .service(hyper());
+    let body = octocrab::OctoBody::empty();
+    let response = client.send(request(&server, body)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[cfg(feature = "tonic")]

@@ -90,6 +90,49 @@ fn tower_http_s_layers_stand_around_each_send() {
     );
 }
 
+#[cfg(feature = "kube")]
+#[test]
+fn kube_lists_two_pages_and_creates_once() {
+    prints(
+        "kube",
+        &[
+            "  server: list from the start: 401",
+            "  server: list from the start: 429",
+            "  server: list from the start: 200",
+            "page: kube-root-ca.crt, settings",
+            "  server: list from after-settings: 503",
+            "  server: list from after-settings: 200",
+            "page: theme",
+            "  server: create throttled (93 bytes): 429",
+            "  server: create throttled (93 bytes): 201",
+            r#"created throttled: Some({"key": "value"})"#,
+            "  server: create unavailable (95 bytes): 503",
+            "unavailable not created: 503",
+        ],
+    );
+}
+
+#[cfg(feature = "octocrab")]
+#[test]
+fn octocrab_walks_five_pages_and_comments_once() {
+    prints(
+        "octocrab",
+        &[
+            "  server: page 1: 200",
+            "  server: page 2: 502",
+            "  server: page 2: 200",
+            "  server: page 3: 200",
+            "  server: page 4: 403",
+            "  server: page 4: 200",
+            "  server: page 5: 200",
+            "13 issues on 5 pages",
+            "  server: comment (23 bytes): 403",
+            "  server: comment (23 bytes): 201",
+            r#"commented: "works for me""#,
+        ],
+    );
+}
+
 #[cfg(feature = "tonic")]
 #[test]
 fn tonic_calls_again_what_may_be_called_again() {
