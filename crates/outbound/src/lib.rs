@@ -6,7 +6,7 @@
 //! right order: [`standard`].
 //!
 //! [tower]: https://docs.rs/tower
-#![doc = include_str!("docs/guide.md")]
+#![doc = include_str!("docs/root.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,7 @@ pub mod axum;
 mod base_url;
 mod client;
 mod error;
+pub mod guide;
 mod pages;
 mod span;
 mod stack;
