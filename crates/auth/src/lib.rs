@@ -121,6 +121,27 @@
 //! is handed out as well. Until it is certain which one it will be, the first response is kept, and
 //! nothing else of the first attempt.
 //!
+//! # Defaults
+//!
+//! | | |
+//! |--|--|
+//! | a token is renewed, while it is used on | [5 minutes](Tokens::DEFAULT_REFRESH_AHEAD) before that ends, at most a fifth of its life |
+//! | it is no longer used | [10 seconds](Tokens::DEFAULT_MARGIN) before its end, at most a tenth of its life |
+//! | a fetch takes at most | [30 seconds](Tokens::DEFAULT_FETCH_TIMEOUT) |
+//! | after one that failed there is none for | [1 second](Tokens::MIN_BACKOFF), doubled up to [1 minute](Tokens::MAX_BACKOFF) |
+//! | keys of [`Keyed`] | [1,024](Keyed::DEFAULT_CAPACITY) |
+//! | a refused response is read | up to [64 KiB](AuthLayer::DEFAULT_DRAIN), for [100 milliseconds](AuthLayer::DRAIN_TIME) |
+//!
+//! # Errors
+//!
+//! A credential or a scope that cannot be used is an [`InvalidAuth`] when it is built, not when a
+//! request is sent. The plain static form cannot fail: its error is that of the service within.
+//! All others fail with an [`AuthError`], in a [`BoxError`] and before anything is sent, where the
+//! request may not carry the credential
+//! ([`is_out_of_scope`](AuthError::is_out_of_scope)) or there is none to be had
+//! ([`is_unavailable`](AuthError::is_unavailable); why is its source). A token source says by its
+//! [`FetchError`] when it is to be asked again.
+//!
 //! # What it does not do
 //!
 //! It does not retry (a 401's one further attempt apart), does not look at 403, and does not wipe
@@ -131,6 +152,12 @@
 //!
 //! Dropping a [`ResponseFuture`] drops the attempt in flight, or its place in the queue for a
 //! token. A fetch under way belongs to no request and goes on.
+//!
+//! # Features
+//!
+//! All are off by default. `oauth2`: grants of OAuth 2.0 and the token challenges of OCI
+//! registries. `digest`: HTTP Digest. `follow-redirect`: `RemoveSensitive`, a policy for tower-http's
+//! redirects. `tracing`: events at levels `DEBUG` and `WARN`, without secrets.
 //!
 //! # Scenarios
 //!

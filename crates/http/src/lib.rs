@@ -40,6 +40,25 @@
 //! # }
 //! ```
 //!
+//! # Limits and errors
+//!
+//! | layer | default | error |
+//! |---|---|---|
+//! | [`CollectLayer`] | [64 MiB](CollectLayer::DEFAULT_LIMIT) of a body | [`BodyTooLarge`] |
+//! | [`DeadlineLayer`] | [60 s](DeadlineLayer::DEFAULT_LIMIT) a call, or what [`DeadlineAt`] says | [`DeadlineExceeded`] |
+//! | [`IdleTimeoutLayer`] | [30 s](IdleTimeoutLayer::DEFAULT_LIMIT) without a frame | [`IdleTimeout`] |
+//! | [`BufferBody`] | records [64 KiB](BufferBody::DEFAULT_LIMIT) of a body | none: it is then sent once |
+//!
+//! Each is found in a [`BoxError`] by `downcast_ref`; the errors of what is beneath stay what they are.
+//!
+//! # Cancellation
+//!
+//! Dropping a future drops the call in flight, and the body that it was reading.
+//!
+//! # Features
+//!
+//! `tokio` (off by default): [`Spawn`] on the tokio runtime, `TokioSpawn`.
+//!
 //! # What it does not do
 //!
 //! It decides nothing: whether a request is retried, which origin may receive a credential

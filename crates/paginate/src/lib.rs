@@ -113,11 +113,31 @@
 //! where pages are counted and their number is known. Both are guesses which each page
 //! confirms, so that what comes out is what one request after the other gives.
 //!
+//! # Limits
+//!
+//! | | | |
+//! |--|--|--|
+//! | pages, items | none | [`max_pages`](PaginateLayer::max_pages), [`max_items`](PaginateLayer::max_items) |
+//! | a page, or what surrounds its items | [64 MiB](DEFAULT_MAX_PAGE_BYTES) | [`max_page_bytes`](PaginateLayer::max_page_bytes) |
+//! | an item of a stream of items | [8 MiB](DEFAULT_MAX_ITEM_BYTES) | [`max_item_bytes`](PaginateLayer::max_item_bytes) |
+//! | pages in a row without items | [50](DEFAULT_MAX_EMPTY_PAGES) | [`max_empty_pages`](PaginateLayer::max_empty_pages) |
+//! | what is read ahead of a page | [256 KiB](DEFAULT_READ_AHEAD) | [`read_ahead`](PaginateLayer::read_ahead) |
+//! | a cursor | [1 MiB](MAX_CURSOR_BYTES) | |
+//! | cursors that are remembered one by one | [65 536](MAX_REMEMBERED_CURSORS) | |
+//! | a checkpoint's text | [2 MiB](MAX_CHECKPOINT_BYTES) | |
+//!
+//! Time is not limited here: put limits of time beneath, where they are for each page.
+//!
+//! # Cancellation
+//!
+//! Dropping a stream drops the request or the body in flight, and pages that were asked for ahead.
+//! A checkpoint that was taken before says where to go on.
+//!
 //! # What it does not do
 //!
 //! It does not retry a request, wait, authenticate, decompress or follow redirects: other
 //! layers do. It does not remove duplicates that appear when a list changes while it is
-//! read, and it does not begin anew where a cursor has expired.
+//! read, and it does not begin anew where a cursor has expired. It has no features to switch on.
 //!
 //! # Scenarios
 //!

@@ -56,6 +56,17 @@
 //! the settings for it alone ([`Override`], [`Idempotent`]) and ask for its number of attempts
 //! ([`Report`]).
 //!
+//! # Defaults
+//!
+//! | | |
+//! |--|--|
+//! | sends after the first | [3](RetryLayer::DEFAULT_RETRIES) |
+//! | a pause | random, up to [100 ms](Exponential::DEFAULT_BASE), doubled each time up to [5 s](Exponential::DEFAULT_CAP) |
+//! | longest pause that the server may ask for | [60 s](RetryLayer::DEFAULT_HINT_CEILING) |
+//! | budget | [200](Budget::DEFAULT_PER_MILLE) retries for 1000 first sends, [10](Budget::DEFAULT_RESERVE) at the start |
+//! | a discarded response is read | up to [64 KiB](RetryLayer::DEFAULT_DRAIN), during the pause |
+//! | attempt timeout, deadline | none |
+//!
 //! # Which requests are retried
 //!
 //! What the server did not process is sent again whatever its method: 408, 421, 425, 429, a
@@ -101,6 +112,11 @@
 //! authentication, a concurrency limit, a
 //! [`CollectLayer`](outbound_http::CollectLayer), without which a body that breaks midway is
 //! never seen here. Nothing (permit, connection, response) is held during a pause.
+//!
+//! # Errors
+//!
+//! None of its own. What the last attempt came to is what the call comes to: an error as it came,
+//! a response with its status, which tells in [`Attempts`] that it was given up.
 //!
 //! # Cancellation
 //!

@@ -134,6 +134,21 @@
 //! judged when the last has been. [`sample`](ValidateLayer::sample) checks a share of the messages in
 //! either mode.
 //!
+//! # Errors
+//!
+//! A call fails with a [`Violation`], or where a response exceeds the limit with a
+//! [`BodyTooLarge`](outbound_http::BodyTooLarge), in a [`BoxError`](outbound_http::BoxError). The
+//! errors of the service within, and of a body that fails while it is read, stay what they are. With
+//! `reject_with` there is no error of this crate: there is an answer. A contract that cannot be one
+//! is an [`InvalidContract`] when it is built.
+//!
+//! # Limits
+//!
+//! A response's body may have [64 MiB](ValidateLayer::DEFAULT_LIMIT), a request's
+//! [2 MiB](ValidateLayer::DEFAULT_REQUEST_LIMIT), unless [`limit`](ValidateLayer::limit) says
+//! otherwise; the nesting of any JSON is at most 127. [One](Contract::DEFAULT_MAX_VIOLATIONS) violation
+//! is looked for. There is no limit of time: put one around.
+//!
 //! # Order
 //!
 //! Outside of a retry layer: a wrong shape is not transient. On a server inside what limits
