@@ -9,8 +9,7 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client as Hyper;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client as Hyper, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use outbound::auth::{AuthLayer, Scope};
 use outbound::axum::UpstreamError;
@@ -21,10 +20,8 @@ use serde_json::{Value, json};
 #[path = "axum_app/upstream.rs"]
 mod upstream;
 
-const ORDER: &str = r#"{
-    "required": ["quantity"],
-    "properties": {"quantity": {"type": "integer", "minimum": 1}}
-}"#;
+const ORDER: &str =
+    r#"{"required":["quantity"],"properties":{"quantity":{"type":"integer","minimum":1}}}"#;
 
 fn app(upstream: &str) -> Result<Router, BoxError> {
     let stock = standard()
@@ -41,7 +38,6 @@ fn app(upstream: &str) -> Result<Router, BoxError> {
         .with_state(stock))
 }
 
-/// By then the order has a quantity, and the stock is a number, or there is an error.
 async fn order(
     State(stock): State<Client>,
     Path(item): Path<String>,
@@ -51,9 +47,8 @@ async fn order(
     let response = success(stock.send(request).await?)?;
     let stock: Value = serde_json::from_slice(response.body().bytes())?;
     let numbers = stock["stock"].as_i64().zip(order["quantity"].as_i64());
-    Ok(Json(
-        json!({"item": item, "left": numbers.map(|(stock, ordered)| stock - ordered)}),
-    ))
+    let left = numbers.map(|(stock, ordered)| stock - ordered);
+    Ok(Json(json!({"item": item, "left": left})))
 }
 
 fn hyper() -> Hyper<HttpConnector, Full<Bytes>> {
