@@ -35,7 +35,8 @@ pub trait Replay<B> {
     /// Prepares the body for one more send.
     ///
     /// `None` means that it turned out not to be repeatable: it went over its limit, or its
-    /// source failed. A caller asks *before* it waits, so that it never waits in vain.
+    /// source failed. A caller asks *before* it waits, so that it never waits in vain. What was
+    /// prepared before need not be readable any more.
     fn again(&self, saved: &Self::Saved) -> Option<Self::Body>;
 }
 
@@ -130,7 +131,7 @@ where
     }
 
     fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
-        saved.can_replay().then(|| saved.clone())
+        saved.again()
     }
 }
 
@@ -156,6 +157,6 @@ impl<B> Replay<ReplayBody<B>> for Rewind {
     }
 
     fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
-        saved.can_replay().then(|| saved.clone())
+        saved.again()
     }
 }

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -13,16 +13,17 @@ use crate::BoxError;
 /// A body that is recorded while it is sent, so that it can be sent again.
 ///
 /// A clone starts at the beginning. All clones share one source and one recording, and **the
-/// clone that was first polled last owns them**: a new attempt takes over even while the
-/// transport still holds the old handle (the response came before the upload ended; dropping
-/// a response future does not drop the body at once). The old handle then fails with
-/// [`Superseded`] and never steals a frame.
+/// last that was made for an attempt, or was first polled, owns them**: a new attempt takes over
+/// even while the transport still holds the old handle (the response came before the upload
+/// ended; dropping a response future does not drop the body at once). The old handle then fails
+/// with [`Superseded`], is woken to learn of it, and never steals a frame.
 ///
 /// Made by [`BufferBody`](crate::BufferBody).
 pub struct ReplayBody<B> {
     tape: Arc<Mutex<Tape<B>>>,
-    /// Which claim on the tape this handle holds; 0 until it is first polled.
+    /// Which claim on the tape this handle holds; 0 for a clone that was not polled yet.
     claim: u64,
+    is_polled: bool,
     /// Frames of the recording that this handle has handed out.
     position: usize,
     trailers_sent: bool,
@@ -40,8 +41,12 @@ struct Tape<B> {
     /// Bytes that may still be recorded.
     left: usize,
     recording: Recording,
+    /// Whether the source gave out anything yet.
+    is_begun: bool,
     /// The last claim that was given out.
     owner: u64,
+    /// The owner's task, while it waits for the source.
+    waiting: Option<Waker>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,26 @@ impl<B> ReplayBody<B> {
     pub fn can_replay(&self) -> bool {
         lock(&self.tape).recording == Recording::Complete
     }
+
+    /// A handle for a new attempt, if it could still send the whole body.
+    ///
+    /// It takes over at once rather than when it is polled: while it waits for its turn, an old
+    /// handle might read beyond the limit.
+    pub(crate) fn again(&self) -> Option<Self> {
+        let mut tape = lock(&self.tape);
+        if tape.recording != Recording::Complete {
+            return None;
+        }
+        let (claim, superseded) = tape.claim();
+        drop(tape);
+        if let Some(superseded) = superseded {
+            superseded.wake();
+        }
+        Some(Self {
+            claim,
+            ..self.clone()
+        })
+    }
 }
 
 impl<B: Body> ReplayBody<B> {
@@ -79,9 +104,12 @@ impl<B: Body> ReplayBody<B> {
                 trailers: None,
                 left: limit,
                 recording,
-                owner: 0,
+                is_begun: false,
+                owner: 1,
+                waiting: None,
             })),
-            claim: 0,
+            claim: 1,
+            is_polled: false,
             position: 0,
             trailers_sent: false,
             hint,
@@ -96,6 +124,7 @@ impl<B> Clone for ReplayBody<B> {
         Self {
             tape: Arc::clone(&self.tape),
             claim: 0,
+            is_polled: false,
             position: 0,
             trailers_sent: false,
             hint: self.hint,
@@ -117,14 +146,24 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        if this.empty {
+            return Poll::Ready(None);
+        }
+        this.is_polled = true;
         let mut tape = lock(&this.tape);
         if this.claim == 0 {
-            if tape.owner > 0 && tape.recording != Recording::Complete {
+            if tape.is_begun && tape.recording != Recording::Complete {
                 return Poll::Ready(Some(Err(Superseded(()).into())));
             }
-            tape.owner += 1;
-            this.claim = tape.owner;
-        } else if this.claim != tape.owner {
+            let (claim, superseded) = tape.claim();
+            this.claim = claim;
+            if let Some(superseded) = superseded {
+                drop(tape);
+                superseded.wake();
+                tape = lock(&this.tape);
+            }
+        }
+        if this.claim != tape.owner {
             return Poll::Ready(Some(Err(Superseded(()).into())));
         }
         if let Some(frame) = tape.frames.get(this.position) {
@@ -132,13 +171,20 @@ where
             return Poll::Ready(Some(Ok(Frame::data(frame.clone()))));
         }
         let frame = match &mut tape.source {
-            Some(source) => ready!(source.as_mut().poll_frame(cx)),
+            Some(source) => {
+                let Poll::Ready(frame) = source.as_mut().poll_frame(cx) else {
+                    tape.wait(cx);
+                    return Poll::Pending;
+                };
+                frame
+            }
             None => {
                 let trailers = tape.trailers.as_ref().filter(|_| !this.trailers_sent);
                 this.trailers_sent = true;
                 return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers.clone()))));
             }
         };
+        tape.is_begun = true;
         Poll::Ready(match frame {
             Some(Ok(frame)) => {
                 let (position, trailers_sent) = (&mut this.position, &mut this.trailers_sent);
@@ -157,12 +203,12 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        if self.claim == 0 && self.empty {
-            return true;
+        // As the size, it is the same for every attempt before its first poll.
+        if !self.is_polled {
+            return self.empty;
         }
         let tape = lock(&self.tape);
         self.claim == tape.owner
-            && self.claim > 0
             && self.position >= tape.frames.len()
             && (tape.trailers.is_none() || self.trailers_sent)
             && tape
@@ -174,7 +220,7 @@ where
     fn size_hint(&self) -> SizeHint {
         // Asked before the first poll, which is when a Content-Length is chosen: every
         // attempt announces the same. Later only the source knows.
-        if self.claim == 0 {
+        if !self.is_polled {
             return self.hint;
         }
         let tape = lock(&self.tape);
@@ -193,6 +239,19 @@ where
 }
 
 impl<B> Tape<B> {
+    /// The next claim, and who has to be told that theirs has lapsed, once the tape is unlocked.
+    fn claim(&mut self) -> (u64, Option<Waker>) {
+        self.owner += 1;
+        (self.owner, self.waiting.take())
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.clone_from(cx.waker()),
+            None => self.waiting = Some(cx.waker().clone()),
+        }
+    }
+
     /// Keeps a frame that is being handed out, and moves its reader past it.
     fn record(
         &mut self,
@@ -202,7 +261,8 @@ impl<B> Tape<B> {
     ) -> Frame<Bytes> {
         match frame.into_data() {
             Ok(data) => {
-                if self.recording == Recording::Complete {
+                // What is empty would fill memory, not the limit.
+                if self.recording == Recording::Complete && !data.is_empty() {
                     if let Some(left) = self.left.checked_sub(data.len()) {
                         self.left = left;
                         self.frames.push(data.clone());
@@ -235,14 +295,15 @@ impl<B> fmt::Debug for ReplayBody<B> {
     }
 }
 
-/// A source that panicked under the lock is not read again: its recording is what it was.
+/// A source that panicked under the lock left the recording as it was.
 fn lock<B>(tape: &Mutex<Tape<B>>) -> MutexGuard<'_, Tape<B>> {
     tape.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A newer attempt has taken the body over; this one can no longer read it.
 ///
-/// Met only by a transport that still polls the body of an abandoned attempt.
+/// Met by a transport that still polls the body of an abandoned attempt, and by a clone that
+/// comes too late.
 #[derive(Debug)]
 pub struct Superseded(());
 

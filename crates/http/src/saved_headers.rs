@@ -56,7 +56,8 @@ impl SavedHeaders {
     /// The headers, repeated ones in their order.
     pub(crate) fn map(&mut self) -> HeaderMap {
         let mut map = std::mem::take(&mut self.spare);
-        map.reserve(self.fields.len());
+        // Repeated names need no room there, and may be more than there can be.
+        let _ = map.try_reserve(self.fields.len());
         if !self.text.is_empty() {
             self.shared = std::mem::take(&mut self.text).into();
         }
@@ -169,6 +170,17 @@ mod tests {
         flat.recycle(other);
         assert_eq!(flat.map(), odd());
         assert_eq!(flat.map(), odd(), "the memory is gone with the first");
+    }
+
+    #[test]
+    fn more_values_than_a_map_has_room_for_names_are_copied_too() {
+        let mut many = HeaderMap::new();
+        for _ in 0..25_000 {
+            many.append(ACCEPT, HeaderValue::from_static("a"));
+        }
+        let mut flat = SavedHeaders::default();
+        flat.fill(&many);
+        assert_eq!(flat.map(), many);
     }
 
     #[test]

@@ -76,6 +76,61 @@ async fn a_new_attempt_takes_over_while_the_old_handle_is_still_held() {
 }
 
 #[tokio::test]
+async fn an_old_handle_reads_nothing_more_once_the_next_attempt_is_decided_on() {
+    let (mut old, saved) = LIMIT.split(Body::chunks(["0123456789", "0123456789", "end"]));
+    assert_eq!(frame(&mut old).await.unwrap(), "0123456789");
+
+    // Else it would read beyond the limit during the pause, and the attempt would have no body.
+    let new = LIMIT.again(&saved.unwrap()).unwrap();
+    let error = frame(&mut old).await.unwrap_err();
+    assert!(error.downcast_ref::<Superseded>().is_some(), "{error}");
+    assert_eq!(read(new).await.unwrap().0, "01234567890123456789end");
+}
+
+#[tokio::test]
+async fn an_old_handle_that_waits_is_told_that_it_lost_its_source() {
+    let again: fn(&ReplayBody<Body>) -> ReplayBody<Body> = |saved| LIMIT.again(saved).unwrap();
+    // The one takes over as it is made, the other as it is polled.
+    for next in [again, ReplayBody::clone] {
+        let (mut old, saved) = LIMIT.split(Body::stalling_after([""; 0]));
+        let mut waiting = tokio_test::task::spawn(old.frame());
+        assert!(waiting.poll().is_pending());
+        let mut new = next(&saved.unwrap());
+        assert!(new.frame().now_or_never().is_none());
+        // Else the transport would wait for it, and hold its connection, for good.
+        assert!(waiting.is_woken());
+        let error = waiting.await.unwrap().unwrap_err();
+        assert!(error.downcast_ref::<Superseded>().is_some(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_old_handle_that_was_never_read_does_not_take_the_source_back() {
+    let (mut old, saved) = LIMIT.split(Body::chunks(["ab", "cd"]));
+    let mut new = LIMIT.again(&saved.unwrap()).unwrap();
+    assert_eq!(frame(&mut new).await.unwrap(), "ab");
+    assert!(frame(&mut old).await.is_err());
+    assert_eq!(frame(&mut new).await.unwrap(), "cd");
+}
+
+#[tokio::test]
+async fn a_clone_may_be_sent_in_place_of_its_original() {
+    let body = LIMIT.once(Body::chunks(["ab"]));
+    assert_eq!(read(body.clone()).await.unwrap().0, "ab");
+    assert!(read(body).await.is_err(), "it is sent once");
+}
+
+#[tokio::test]
+async fn empty_chunks_fill_no_memory() {
+    let (first, saved) = LIMIT.split(Body::chunks(["", "ab", "", "cd", ""]));
+    assert_eq!(read(first).await.unwrap().0, "abcd");
+    let mut again = LIMIT.again(&saved.unwrap()).unwrap();
+    assert_eq!(frame(&mut again).await.unwrap(), "ab");
+    assert_eq!(frame(&mut again).await.unwrap(), "cd");
+    assert!(again.frame().await.is_none());
+}
+
+#[tokio::test]
 async fn nothing_is_read_ahead() {
     let (mut first, saved) = LIMIT.split(Body::stalling_after(["ab"]));
     assert_eq!(frame(&mut first).await.unwrap(), "ab");
