@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 
 use crate::{Budget, Event};
 
@@ -33,6 +33,13 @@ impl Config {
             drain: crate::RetryLayer::DEFAULT_DRAIN,
             attempt_header: None,
             on_retry: None,
+        }
+    }
+
+    /// Puts the number of a retry into its request's headers, where that is wanted.
+    pub(crate) fn number(&self, headers: &mut HeaderMap, retry: u32) {
+        if let Some(name) = &self.attempt_header {
+            headers.insert(name.clone(), retry.into());
         }
     }
 

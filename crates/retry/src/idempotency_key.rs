@@ -11,7 +11,7 @@ use http::{Method, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::service::is_idempotent;
+use crate::repeat::is_idempotent;
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 

@@ -2,17 +2,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::UPGRADE;
-use http::{HeaderValue, Method, Request, Response};
+use http::{Request, Response};
 use outbound_http::{ResendCount, SavedHead};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
-use crate::idempotency_key::IDEMPOTENCY_KEY;
-use crate::service::{Shared, is_idempotent};
+use crate::repeat::may_follow;
+use crate::service::Shared;
 use crate::timer::Timer;
 use crate::verdict::{Attempt, Verdict};
-use crate::{Attempts, Idempotent, MakeBackoff, Report};
+use crate::{Attempts, MakeBackoff, Report};
 
 /// What a further attempt needs.
 pub(crate) struct Kept<S, V, R, C, K, I> {
@@ -56,25 +55,7 @@ where
 
     /// Whether another attempt may follow one with this verdict without doing harm.
     pub(crate) fn may_follow(&self, verdict: Verdict) -> bool {
-        let is_harmless = match verdict {
-            Verdict::Done => false,
-            Verdict::Unprocessed | Verdict::Throttled => true,
-            Verdict::Transient => self.is_repeatable(),
-        };
-        is_harmless && !self.is_upgrade()
-    }
-
-    /// What follows an upgrade is no longer HTTP, and cannot be taken back.
-    fn is_upgrade(&self) -> bool {
-        self.head.method() == Method::CONNECT || self.head.has_header(&UPGRADE)
-    }
-
-    /// Whether a request that may have been processed may be sent again.
-    fn is_repeatable(&self) -> bool {
-        match self.head.extensions().get() {
-            Some(Idempotent(repeatable)) => *repeatable,
-            None => is_idempotent(self.head.method()) || self.head.has_header(&IDEMPOTENCY_KEY),
-        }
+        may_follow(&self.head, verdict)
     }
 
     /// Whether, and after which pause, another attempt follows one that failed.
@@ -99,10 +80,8 @@ where
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
         self.timer = Timer::Unset;
         let mut request = self.head.request(body);
-        if let Some(name) = &self.shared.config.attempt_header {
-            let number = HeaderValue::from(self.course.attempt);
-            request.headers_mut().insert(name.clone(), number);
-        }
+        let retry = self.course.attempt;
+        self.shared.config.number(request.headers_mut(), retry);
         Report::resent(request.extensions());
         let course = &mut self.course;
         course.advance();

@@ -161,6 +161,7 @@ mod kept;
 mod layer;
 #[cfg(feature = "tower")]
 mod policy;
+mod repeat;
 mod seeds;
 mod service;
 mod timer;

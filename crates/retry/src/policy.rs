@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::UPGRADE;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use outbound_http::clone_head;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
@@ -14,12 +13,10 @@ use tokio::time::{Sleep, sleep};
 use crate::course::Course;
 use crate::event::{Cause, Event};
 use crate::hint::{self, wall_clock};
-use crate::idempotency_key::IDEMPOTENCY_KEY;
-use crate::service::{Shared, is_idempotent};
+use crate::repeat::{is_upgrade, may_follow};
+use crate::service::Shared;
 use crate::verdict::Attempt;
-use crate::{
-    Attempts, Classify, Exponential, Idempotent, MakeBackoff, Override, Report, Standard, Verdict,
-};
+use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Standard};
 
 /// The decisions of [`RetryLayer`](crate::RetryLayer) as a [`tower::retry::Policy`], for clients
 /// that take one and nothing else.
@@ -110,19 +107,13 @@ where
         };
         let verdict = self.shared.classify.classify(&attempt, outcome.as_ref());
         let given_up = |response: &Response<RB>| Attempts::are_exhausted(response.extensions());
-        let is_retried = match verdict {
-            _ if outcome.as_ref().is_ok_and(given_up) => false,
-            Verdict::Done => false,
-            Verdict::Unprocessed | Verdict::Throttled => true,
-            Verdict::Transient => is_repeatable(request),
-        };
-        if !is_retried {
+        if outcome.as_ref().is_ok_and(given_up) || !may_follow(request, verdict) {
             return None;
         }
         let headers = outcome.as_ref().ok().map(Response::headers);
         let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
         let plan = course.plan(&self.shared, &mut self.backoff, request.uri(), hint)?;
-        self.shared.config.tell(&Event {
+        config.tell(&Event {
             retry: course.attempt,
             delay: plan.delay,
             asked: plan.asked,
@@ -134,6 +125,7 @@ where
                 Err(error) => Cause::Error(self.shared.classify.show(error)),
             },
         });
+        config.number(request.headers_mut(), course.attempt);
         course.advance();
         Report::resent(request.extensions());
         request.extensions_mut().insert(course.resends);
@@ -188,16 +180,5 @@ impl Future for Pause {
             Some(sleep) => sleep.poll(cx),
             None => Poll::Ready(()),
         }
-    }
-}
-
-fn is_upgrade<B>(request: &Request<B>) -> bool {
-    request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
-}
-
-fn is_repeatable<B>(request: &Request<B>) -> bool {
-    match request.extensions().get() {
-        Some(Idempotent(repeatable)) => *repeatable,
-        None => is_idempotent(request.method()) || request.headers().contains_key(IDEMPOTENCY_KEY),
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{Replay, SavedHead};
 use tower_service::Service;
@@ -103,9 +103,4 @@ where
         let request = Request::from_parts(head, body);
         ResponseFuture::new(self.inner.call(request), kept)
     }
-}
-
-/// As RFC 9110, section 9.2.2, says, and the registration of QUERY, which is safe.
-pub(crate) fn is_idempotent(method: &Method) -> bool {
-    method.is_idempotent() || method.as_str() == "QUERY"
 }

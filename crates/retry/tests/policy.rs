@@ -164,6 +164,21 @@ async fn overrides_reach_the_policy() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_policy_numbers_its_retries_in_the_same_header() {
+    let name = http::HeaderName::from_static("x-retry");
+    let policy = layer().attempt_header(name.clone()).into_policy();
+    let api = Scripted::new([Step::status(503), Step::status(503), Step::ok("")]);
+    let mut client = tower::retry::RetryLayer::new(policy).layer(api.clone());
+    send(&mut client, request(Method::GET)).await.unwrap();
+    let numbers = api.requests().into_iter().map(|sent| {
+        let number = sent.headers.get(&name)?;
+        Some(number.to_str().unwrap().to_owned())
+    });
+    let numbers: Vec<_> = numbers.collect();
+    assert_eq!(numbers, [None, Some("1".into()), Some("2".into())]);
+}
+
 #[tokio::test]
 async fn the_policy_keeps_to_the_budget() {
     let at_once = Exponential::new(Duration::ZERO, Duration::ZERO);
