@@ -33,7 +33,7 @@ impl DeadlineLayer {
     /// The limit of [`DeadlineLayer::default`]: one minute.
     pub const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
 
-    /// Drops calls that take longer than `limit`.
+    /// Drops calls that take longer than `limit`; with a limit of zero nothing is sent.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }
@@ -66,8 +66,8 @@ impl<S> Layer<S> for DeadlineLayer {
 
 /// Request extension: when its caller has no use for an answer any more.
 ///
-/// [`DeadlineLayer`] drops the call then, if its own limit does not end before, and a retry layer
-/// starts no attempt that would come too late. For a server that calls others: the deadline of
+/// [`DeadlineLayer`] drops the call then, if its own limit does not end before, and sends none that
+/// is made later; a retry layer starts no attempt that would come too late. For a server that calls others: the deadline of
 /// the request that came in becomes that of the requests that go out.
 ///
 /// ```
@@ -118,7 +118,7 @@ where
         DeadlineFuture {
             at,
             limit,
-            response: self.inner.call(request),
+            response: (!limit.is_zero()).then(|| self.inner.call(request)),
             timer: None,
         }
     }
@@ -132,8 +132,9 @@ pin_project! {
     /// Dropping it drops the call in flight, as the deadline itself does.
     #[derive(Debug)]
     pub struct DeadlineFuture<F> {
+        // None for a call that is too late: it is not sent.
         #[pin]
-        response: F,
+        response: Option<F>,
         at: Option<Instant>,
         limit: Duration,
         // Registered only once the call really waits.
@@ -151,7 +152,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(result) = this.response.poll(cx) {
+        let Some(response) = this.response.as_pin_mut() else {
+            return Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()));
+        };
+        if let Poll::Ready(result) = response.poll(cx) {
             return Poll::Ready(result.map_err(Into::into));
         }
         let Some(at) = *this.at else {

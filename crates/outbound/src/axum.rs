@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{BoxError, ErrorExt, StatusError};
+use crate::{BoxError, ErrorExt};
 
 /// A handler's error: an API that it called failed.
 ///
@@ -91,8 +91,7 @@ impl IntoResponse for UpstreamError {
         let mut response = (status, problem).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, json);
-        let retry_after = self.0.find().and_then(StatusError::retry_after);
-        if let (StatusCode::SERVICE_UNAVAILABLE, Some(when)) = (status, retry_after) {
+        if let (StatusCode::SERVICE_UNAVAILABLE, Some(when)) = (status, self.0.retry_after()) {
             response.headers_mut().insert(RETRY_AFTER, when.clone());
         }
         response

@@ -1,7 +1,8 @@
 use std::error::Error;
 use std::io;
 
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use outbound_auth::AuthError;
 use outbound_http::{BodyTooLarge, DeadlineExceeded, IdleTimeout};
 use outbound_paginate::{PageError, PageErrorKind};
@@ -24,16 +25,21 @@ use crate::StatusError;
 /// assert!(!error.is_contract());
 /// ```
 pub trait ErrorExt {
+    /// The first error along the chain that is of this type and for which `is` holds.
+    fn find_if<E: Error + 'static>(&self, is: impl Fn(&E) -> bool) -> Option<&E>;
+
     /// The first error of this type along the chain.
-    fn find<E: Error + 'static>(&self) -> Option<&E>;
+    fn find<E: Error + 'static>(&self) -> Option<&E> {
+        self.find_if(|_| true)
+    }
 
     /// A deadline passed, a body stalled, a socket timed out.
     fn is_timeout(&self) -> bool {
         self.find::<DeadlineExceeded>().is_some()
             || self.find::<IdleTimeout>().is_some()
             || self
-                .find::<io::Error>()
-                .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+                .find_if(|error: &io::Error| error.kind() == io::ErrorKind::TimedOut)
+                .is_some()
     }
 
     /// A body broke its contract; [`violation`](Self::violation) says how.
@@ -71,6 +77,16 @@ pub trait ErrorExt {
         answered.or_else(|| self.find().and_then(status_of_page))
     }
 
+    /// When the API that answered with this [`status`](Self::status) wants to be asked again
+    /// (RFC 9110, section 10.2.3), as it said so.
+    fn retry_after(&self) -> Option<&HeaderValue> {
+        let answered = self.find().and_then(StatusError::retry_after);
+        answered.or_else(|| {
+            let page: &PageError = self.find_if(|error| status_of_page(error).is_some())?;
+            page.response()?.parts.headers.get(RETRY_AFTER)
+        })
+    }
+
     /// None of the others: the transport's own.
     fn is_transport(&self) -> bool {
         !self.is_contract()
@@ -89,23 +105,24 @@ fn status_of_page(error: &PageError) -> Option<StatusCode> {
 }
 
 impl ErrorExt for dyn Error + 'static {
-    fn find<E: Error + 'static>(&self) -> Option<&E> {
+    fn find_if<E: Error + 'static>(&self, is: impl Fn(&E) -> bool) -> Option<&E> {
         std::iter::successors(Some(self), |&error| cause(error))
-            .find_map(|error| error.downcast_ref())
+            .filter_map(|error| error.downcast_ref())
+            .find(|error| is(error))
     }
 }
 
 impl ErrorExt for dyn Error + Send + Sync + 'static {
-    fn find<E: Error + 'static>(&self) -> Option<&E> {
+    fn find_if<E: Error + 'static>(&self, is: impl Fn(&E) -> bool) -> Option<&E> {
         let error: &(dyn Error + 'static) = self;
-        error.find()
+        error.find_if(is)
     }
 }
 
 impl<T: Error + 'static> ErrorExt for T {
-    fn find<E: Error + 'static>(&self) -> Option<&E> {
+    fn find_if<E: Error + 'static>(&self, is: impl Fn(&E) -> bool) -> Option<&E> {
         let error: &(dyn Error + 'static) = self;
-        error.find()
+        error.find_if(is)
     }
 }
 

@@ -5,15 +5,18 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use outbound::axum::{IncomingDeadlineLayer, UpstreamError};
 use outbound::http::DeadlineAt;
+use outbound::paginate::NoNext;
 use outbound::schema::{Contract, ValidateLayer};
-use outbound::{Client, standard, success};
+use outbound::{Client, ErrorExt, standard, success};
 use test_support::{Scripted, Step};
 use tokio::time::Instant;
 use tower::ServiceExt;
@@ -83,6 +86,31 @@ async fn each_failure_has_its_status_and_tells_nothing_of_the_upstream() {
         assert_eq!(problem["title"], status.canonical_reason().unwrap());
         assert!(!body.contains("secret"), "{body}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_refused_passes_its_retry_after_on_too() {
+    let busy = || Step::status(503).header("retry-after", "61");
+    let upstream: Client = standard().service(Scripted::new([busy(), busy()])).boxed();
+    let request = || {
+        let request = Request::get("https://upstream.test/names");
+        request.body(Full::<Bytes>::default()).unwrap()
+    };
+    let answered = success(upstream.send(request()).await.unwrap());
+    let error: outbound::BoxError = match upstream.pages(NoNext, request()).await {
+        Ok(pages) => std::pin::pin!(pages)
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err()
+            .into(),
+        Err(error) => error,
+    };
+    assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(error.retry_after(), answered.unwrap_err().retry_after());
+    let response = UpstreamError::from(error).into_response();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "61");
 }
 
 #[tokio::test(start_paused = true)]
