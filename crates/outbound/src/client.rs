@@ -17,8 +17,9 @@ use crate::stack::send;
 /// An HTTP service under a name: `Clone + Send + Sync`, for a struct's field, for axum's
 /// `State`, for tests with any transport.
 ///
-/// Each call costs one box; the layers within stay unboxed. A clone shares what the layers
-/// share (tokens, budgets, connections), and is not ready: poll it before its own call.
+/// Each call costs one box, and one more for the clone that [`send`](Self::send) takes; the layers
+/// within stay unboxed. A clone shares what the layers share (tokens, budgets, connections), and is
+/// not ready: poll it before its own call.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -59,6 +60,10 @@ trait Erased<B, RB>: Send + Sync {
 
 impl<B, RB> Client<B, RB> {
     /// Boxes `service`, whose body becomes the client's.
+    ///
+    /// A [`Stack`](crate::Stack) with a base URL is boxed by its own methods: a client that does not
+    /// know the base cannot complete the first request of [`pages`](Self::pages), and a link in a
+    /// page would then get the base's path twice.
     pub fn new<S, X>(service: S) -> Self
     where
         S: Service<Request<B>, Response = Response<X>> + Clone + Send + Sync + 'static,
@@ -100,7 +105,7 @@ impl<B, RB> Client<B, RB> {
     /// Sends the request of a list's first page; the response is the stream of all of them.
     ///
     /// For other limits and guards put a [`PaginateLayer`](outbound_paginate::PaginateLayer)
-    /// around the client.
+    /// around the client; its first request has to have its whole URL, which is completed here.
     ///
     /// # Errors
     ///

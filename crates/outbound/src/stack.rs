@@ -25,8 +25,8 @@ impl<S> Stack<S> {
 
     /// Boxes a stack that collects bodies into the one type that can be named.
     ///
-    /// For a [streaming](crate::Standard::streaming) stack there is [`Client::new`], whose
-    /// type names the transport's body.
+    /// For a [streaming](crate::Standard::streaming) stack there is
+    /// [`boxed_streaming`](Self::boxed_streaming), whose type names the transport's body.
     pub fn boxed<B, RB>(self) -> Client<B>
     where
         S: Service<Request<B>, Response = Response<RB>> + Clone + Send + Sync + 'static,
@@ -34,6 +34,26 @@ impl<S> Stack<S> {
         S::Error: Into<BoxError>,
         RB: Into<CollectedBody> + 'static,
         B: 'static,
+    {
+        self.into_client()
+    }
+
+    /// Boxes a stack and keeps the type of its bodies, which are handed out as they arrive.
+    pub fn boxed_streaming<B, RB>(self) -> Client<B, RB>
+    where
+        S: Service<Request<B>, Response = Response<RB>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+    {
+        self.into_client()
+    }
+
+    fn into_client<B, RB, X>(self) -> Client<B, X>
+    where
+        S: Service<Request<B>, Response = Response<RB>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        RB: Into<X>,
     {
         let base_url = self.inner.layer().clone();
         Client::with_base_url(self.inner, base_url)

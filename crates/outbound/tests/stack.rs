@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use outbound::auth::{AuthLayer, Scope};
-use outbound::http::{DeadlineAt, DeadlineExceeded, EffectiveUri};
+use outbound::http::{DeadlineAt, DeadlineExceeded, EffectiveUri, IdleBody};
 use outbound::paginate::{LinkHeader, PageErrorKind};
 use outbound::retry::{Attempts, Exponential, RetryLayer};
 use outbound::schema::{Contract, ValidateLayer};
@@ -140,6 +140,23 @@ async fn pages_of_a_base_url_stay_within_its_origin() {
     assert_eq!(api.calls(), 2);
     assert_eq!(api.requests()[1].uri, "https://api.test/v1/items?page=2");
 
+    // A client of streamed bodies does the same.
+    let api = Scripted::new(script());
+    let client: Client<Full<Bytes>, IdleBody<test_support::Body>> = standard()
+        .streaming()
+        .base_url("https://api.test/v1")
+        .unwrap()
+        .service(Strict::with(api.clone()))
+        .boxed_streaming();
+    let first = request(Method::GET, "/items");
+    let pages = client.pages(LinkHeader::next(), first).await.unwrap();
+    let mut items = std::pin::pin!(pages.items::<u32>(""));
+    for item in 1..=3 {
+        assert_eq!(items.try_next().await.unwrap(), Some(item));
+    }
+    assert!(items.try_next().await.is_err());
+    assert_eq!(api.requests()[1].uri, "https://api.test/v1/items?page=2");
+
     // The stack that is not boxed does the same.
     let api = Scripted::new(script());
     let stack = standard()
@@ -262,6 +279,20 @@ async fn the_caller_s_own_deadline_counts_if_it_is_the_earlier_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_after_the_deadline_is_not_sent_at_all() {
+    let api = Scripted::new([Step::ok("{}")]);
+    let stack = standard().service(Strict::with(api.clone()));
+    for past in [Duration::ZERO, SECOND] {
+        let mut request = request(Method::POST, "https://h/");
+        let at = DeadlineAt(Instant::now());
+        request.extensions_mut().insert(at);
+        tokio::time::advance(past).await;
+        assert!(stack.send(request).await.unwrap_err().is_timeout());
+        assert_eq!(api.calls(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_a_key_a_post_is_repeated_and_without_one_it_is_not() {
     let script = || [Step::status(503), Step::ok("{}")];
     let api = Scripted::new(script());
@@ -342,6 +373,8 @@ async fn each_failure_is_told_apart() {
     // However an I/O error wraps it.
     let wrapped: BoxError = std::io::Error::other(slow).into();
     assert!(wrapped.is_timeout());
+    let handshake: BoxError = std::io::Error::other(timed_out).into();
+    assert!(handshake.is_timeout());
 }
 
 #[tokio::test]

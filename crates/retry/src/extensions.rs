@@ -52,7 +52,9 @@ impl Override {
         self
     }
 
-    /// Instead of [`RetryLayer::deadline`](crate::RetryLayer::deadline).
+    /// Instead of [`RetryLayer::deadline`](crate::RetryLayer::deadline). It does not move a
+    /// [`DeadlineLayer`](outbound_http::DeadlineLayer) further out, which drops the call at its
+    /// own limit: to have less time, use [`DeadlineAt`](outbound_http::DeadlineAt), which both heed.
     pub const fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self

@@ -77,8 +77,9 @@ impl<R, C, K> RetryLayer<R, C, K> {
         self
     }
 
-    /// Starts no attempt later than `limit` after the call, and returns the last outcome at once
-    /// where a pause would end later. What is in flight is not dropped; for that there is
+    /// Makes no pause that would end later than `limit` after the call, and returns the last
+    /// outcome at once instead. What is in flight is not dropped, nor is the wait for a service to be
+    /// ready for the next attempt; for that there is
     /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default; a request's extension
     /// [`DeadlineAt`](outbound_http::DeadlineAt) is heeded all the same.
     pub fn deadline(mut self, limit: Duration) -> Self {

@@ -125,7 +125,8 @@
 //! # What it does not do
 //!
 //! It does not hedge, does not resume a body with `Range`, does not slow first sends down when a
-//! server is overloaded, and does not send a retry to another host. An error that was given up
+//! server is overloaded, and does not send a retry to another host. It waits by the clock of tokio:
+//! outside of a tokio runtime with its time enabled, a pause panics. An error that was given up
 //! cannot be marked, since it passes through as it is: stacked layers multiply their retries of
 //! errors, within their budgets.
 //!
