@@ -95,10 +95,14 @@ impl<'a, 's> Eval<'a, 's> {
             Kind::True => node.values.as_ref().is_none_or(|values| values.yes),
             Kind::False => node.values.as_ref().is_none_or(|values| values.no),
             Kind::Number => {
-                let number = self.view().number(entry);
-                number.is_some_and(|number| digits::meets(number, node))
+                node.free & NUMBER == NUMBER || {
+                    let number = self.view().number(entry);
+                    number.is_some_and(|number| digits::meets(number, node))
+                }
             }
-            Kind::String | Kind::Name => scan::meets(self.body, entry.token(), node),
+            Kind::String | Kind::Name => {
+                node.free & STRING != 0 || scan::meets(self.body, entry.token(), node)
+            }
             Kind::Array => {
                 let items = node.array.as_ref();
                 items.is_none_or(|items| self.array(items, entry, place))
@@ -146,33 +150,6 @@ impl<'a, 's> Eval<'a, 's> {
         if count < members.fewest || count > members.most {
             return false;
         }
-        let tape = self.tape;
-        if !members.required.is_empty() && !self.is_complete(members, place) {
-            return false;
-        }
-        tape.members(place).all(|(name, value)| {
-            let token = name.token();
-            (members.names == ANY || self.name(members.names, token))
-                && self.member(members, token, value)
-        })
-    }
-
-    fn member(&mut self, members: &Members, name: Token, value: u32) -> bool {
-        let node = self.node_of_member(members, name);
-        self.id(node, value)
-    }
-
-    /// The node that a member of this name is held to.
-    pub(crate) fn node_of_member(&self, members: &Members, name: Token) -> NodeId {
-        let text = name.decode(self.body);
-        match members.find(text.as_bytes()) {
-            Some(found) => members.known[found].node,
-            None => members.unknown(&text),
-        }
-    }
-
-    /// Whether the members that must be there are.
-    fn is_complete(&self, members: &Members, place: u32) -> bool {
         let words = members.required.len();
         let mut few = [0_u64; 4];
         let mut many = Vec::new();
@@ -182,27 +159,71 @@ impl<'a, 's> Eval<'a, 's> {
             many.resize(words, 0);
             &mut many[..]
         };
-        for (name, _) in self.tape.members(place) {
+        let tape = self.tape;
+        for (name, value) in tape.members(place) {
             let token = name.token();
-            let found = if token.is_escaped {
-                members.find(token.decode(self.body).as_bytes())
-            } else {
-                members.find(token.raw(self.body))
+            if members.names != ANY && !self.name(members.names, token) {
+                return false;
+            }
+            let node = match self.find(members, token) {
+                Some(found) => {
+                    seen[found / 64] |= 1 << (found % 64);
+                    members.known[found].node
+                }
+                None => self.unknown(members, token),
             };
-            if let Some(found) = found {
-                seen[found / 64] |= 1 << (found % 64);
+            if node != ANY && !self.id(node, value) {
+                return false;
             }
         }
-        let is_seen = |place: u16| seen[usize::from(place) / 64] >> (place % 64) & 1 == 1;
-        members
-            .required
-            .iter()
-            .zip(&*seen)
-            .all(|(required, seen)| required & !seen == 0)
-            && members
-                .dependents
-                .iter()
-                .all(|(name, others)| !is_seen(*name) || others.iter().all(|o| is_seen(*o)))
+        has_required(members, seen)
+    }
+
+    fn find(&self, members: &Members, name: Token) -> Option<usize> {
+        if name.is_escaped {
+            members.find(name.decode(self.body).as_bytes())
+        } else {
+            members.find(name.raw(self.body))
+        }
+    }
+
+    fn unknown(&self, members: &Members, name: Token) -> NodeId {
+        match &*members.by_patterns {
+            [only] => *only,
+            _ => members.unknown(&name.decode(self.body)),
+        }
+    }
+
+    /// The node that a member of this name is held to.
+    pub(crate) fn node_of_member(&self, members: &Members, name: Token) -> NodeId {
+        match self.find(members, name) {
+            Some(found) => members.known[found].node,
+            None => self.unknown(members, name),
+        }
+    }
+
+    /// Whether a branch may hold: it is not of another type, and lacks no member that it needs.
+    /// That is cheap to tell, and most branches fall by it.
+    fn may_hold(&self, id: NodeId, place: u32) -> bool {
+        let (Some(node), Some(entry)) = (self.nodes.get(id), self.entry(place)) else {
+            return id == ANY;
+        };
+        if node.types & class_of(entry.kind).0 == 0 {
+            return false;
+        }
+        let Some(members) = node.object.as_ref().filter(|_| entry.kind == Kind::Object) else {
+            return true;
+        };
+        if members.required.len() != 1 {
+            return true;
+        }
+        let mut seen = [0_u64];
+        for (name, _) in self.tape.members(place) {
+            if let Some(found) = self.find(members, name.token()) {
+                seen[0] |= 1 << found;
+            }
+        }
+        has_required(members, &seen)
     }
 
     /// Whether a member's name meets a node.
@@ -244,9 +265,13 @@ impl<'a, 's> Eval<'a, 's> {
     pub(crate) fn rest(&mut self, rest: &'a Rest, node: &Node, place: u32) -> bool {
         match rest {
             Rest::And(id) => self.id(*id, place),
-            Rest::AnyOf(branches) => branches.iter().any(|branch| self.id(*branch, place)),
+            Rest::AnyOf(branches) => branches
+                .iter()
+                .any(|branch| self.may_hold(*branch, place) && self.id(*branch, place)),
             Rest::OneOf(branches) => {
-                let mut holding = branches.iter().filter(|branch| self.id(**branch, place));
+                let mut holding = branches
+                    .iter()
+                    .filter(|branch| self.may_hold(**branch, place) && self.id(**branch, place));
                 holding.next().is_some() && holding.next().is_none()
             }
             Rest::Not(id) => !self.id(*id, place),
@@ -410,6 +435,20 @@ impl<'a, 's> Eval<'a, 's> {
             }
         }
     }
+}
+
+/// Whether the members that must be there were seen.
+fn has_required(members: &Members, seen: &[u64]) -> bool {
+    let is_seen = |place: u16| seen[usize::from(place) / 64] >> (place % 64) & 1 == 1;
+    members
+        .required
+        .iter()
+        .zip(seen)
+        .all(|(required, seen)| required & !seen == 0)
+        && members
+            .dependents
+            .iter()
+            .all(|(name, others)| !is_seen(*name) || others.iter().all(|other| is_seen(*other)))
 }
 
 const _: () = assert!(ALL == NULL | BOOLEAN | NUMBER | STRING | ARRAY | OBJECT);

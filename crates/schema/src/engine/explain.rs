@@ -364,15 +364,15 @@ impl<'a> Explain<'a, '_> {
         match rest {
             Rest::AnyOf(branches) => {
                 // Where only one branch is for such a value, it tells more.
-                if let [only] = &self.possible(branches, entry, place)[..] {
-                    return self.value(*only, place);
+                if self.told_by_the_only(branches, entry, place) {
+                    return;
                 }
                 let expected = format!("at least one of {} schemas to hold", branches.len());
                 self.tell(id, "anyOf", expected, entry);
             }
             Rest::OneOf(branches) => {
-                if let [only] = &self.possible(branches, entry, place)[..] {
-                    return self.value(*only, place);
+                if self.told_by_the_only(branches, entry, place) {
+                    return;
                 }
                 let expected = format!("exactly one of {} schemas to hold", branches.len());
                 self.tell(id, "oneOf", expected, entry);
@@ -417,6 +417,15 @@ impl<'a> Explain<'a, '_> {
             );
         }
         ("minContains", format!("at least {fewest} such elements"))
+    }
+
+    /// Whether only one branch is for such a value, and tells what is wrong with it.
+    fn told_by_the_only(&mut self, branches: &[NodeId], entry: &Entry, place: u32) -> bool {
+        let before = self.found.len();
+        if let [only] = &self.possible(branches, entry, place)[..] {
+            self.value(*only, place);
+        }
+        self.found.len() > before
     }
 
     /// The branches that a value of its type, with its tag, may meet.

@@ -43,6 +43,7 @@ pub(crate) struct Node {
     /// By class, where that alone decides which node it is; in the order of [`CLASSES`].
     pub(crate) switch: Option<Box<[NodeId; 6]>>,
     pub(crate) tag: Option<Box<Tag>>,
+    pub(crate) sieve: Option<Box<Sieve>>,
     pub(crate) values: Option<Box<Values>>,
     pub(crate) text: Option<Box<Text>>,
     pub(crate) bounds: Option<Box<Bounds>>,
@@ -74,6 +75,47 @@ impl Tag {
         self.by_value
             .binary_search_by(|(known, _)| (**known).cmp(value))
             .map_or(self.other, |found| self.by_value[found].1)
+    }
+}
+
+/// Which branches an object may still meet, by the members that it has: one is left out by a
+/// member that it does not allow, or whose string it does not. Where one is left, it decides.
+#[derive(Debug)]
+pub(crate) struct Sieve {
+    /// Sorted by name.
+    pub(crate) names: Box<[Sifted]>,
+    /// Branches that allow members of any other name.
+    pub(crate) others: u128,
+    pub(crate) all: u128,
+    /// By branch, the node that is left with it alone.
+    pub(crate) nodes: Box<[NodeId]>,
+}
+
+/// Branches that allow a member of this name.
+#[derive(Debug)]
+pub(crate) struct Sifted {
+    pub(crate) name: Box<str>,
+    /// Whatever its value.
+    pub(crate) any: u128,
+    /// If its value is this string; sorted.
+    pub(crate) values: Box<[(Box<str>, u128)]>,
+}
+
+impl Sieve {
+    pub(crate) fn find(&self, name: &str) -> Option<&Sifted> {
+        let found = self
+            .names
+            .binary_search_by(|known| (*known.name).cmp(name))
+            .ok()?;
+        self.names.get(found)
+    }
+}
+
+impl Sifted {
+    pub(crate) fn of(&self, value: &str) -> u128 {
+        self.values
+            .binary_search_by(|(known, _)| (**known).cmp(value))
+            .map_or(self.any, |found| self.values[found].1)
     }
 }
 

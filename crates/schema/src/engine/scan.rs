@@ -5,7 +5,7 @@ use super::eval::Eval;
 use super::keys::Mark;
 use super::program::{
     ANY, ARRAY, BOOLEAN, Items, MOST_IN_PLACE, Members, NEVER, NULL, NUMBER, Node, NodeId, Nodes,
-    OBJECT, STRING, Tag, Text, Types,
+    OBJECT, STRING, Sieve, Tag, Text, Types,
 };
 use super::scratch::Scratch;
 use super::tape::Builder;
@@ -244,6 +244,16 @@ impl<'a> Scan<'a, '_> {
     fn indirect_object(&mut self, id: NodeId, node: &'a Node, depth: usize) -> Result<(), Fail> {
         match &node.tag {
             Some(tag) if node.types & OBJECT != 0 => self.tagged(id, tag, depth),
+            _ if node.sieve.is_some() && node.types & OBJECT != 0 => {
+                let start = self.at;
+                let found = node.sieve.as_ref().and_then(|sieve| self.sift(sieve));
+                self.at = start;
+                match found {
+                    Some(NEVER) => Err(Fail::Schema),
+                    Some(left) => self.value(left, depth),
+                    None => self.on_tape(id, depth),
+                }
+            }
             _ => self.indirect(id, node, (OBJECT, 5), depth),
         }
     }
@@ -560,6 +570,43 @@ impl<'a> Scan<'a, '_> {
             self.space();
             if !self.eat(b',') {
                 return (self.peek() == b'}').then_some(tag.absent);
+            }
+            self.space();
+        }
+    }
+
+    /// The node of the only branch that the first members leave.
+    fn sift(&mut self, sieve: &'a Sieve) -> Option<NodeId> {
+        let limit = self.at + AHEAD;
+        let mut left = sieve.all;
+        self.at += 1;
+        self.space();
+        loop {
+            if self.peek() != b'"' || self.at > limit {
+                return None;
+            }
+            let name = self.string().ok()?;
+            self.colon().ok()?;
+            left &= match sieve.find(&name.decode(self.body)) {
+                None => sieve.others,
+                Some(sifted) if sifted.values.is_empty() || self.peek() != b'"' => sifted.any,
+                Some(sifted) => {
+                    let start = self.at;
+                    let value = self.string().ok()?;
+                    self.at = start;
+                    sifted.of(&value.decode(self.body))
+                }
+            };
+            if left == 0 {
+                return Some(NEVER);
+            }
+            if left.is_power_of_two() {
+                return sieve.nodes.get(left.trailing_zeros() as usize).copied();
+            }
+            self.step_over(limit)?;
+            self.space();
+            if !self.eat(b',') {
+                return None;
             }
             self.space();
         }

@@ -19,6 +19,39 @@ const PATTERNS: [&str; 12] = [
     "^(a|b)$",
     "\\s",
 ];
+const FORMATS: [&str; 12] = [
+    "date",
+    "time",
+    "date-time",
+    "duration",
+    "ipv4",
+    "ipv6",
+    "uuid",
+    "json-pointer",
+    "relative-json-pointer",
+    "hostname",
+    "date",
+    "none",
+];
+/// Of those formats, or nearly.
+const FORMATTED: [&str; 16] = [
+    "2024-02-29",
+    "2023-02-29",
+    "23:59:60Z",
+    "22:59:60.5-01:00",
+    "2024-12-31t23:59:59z",
+    "2024-12-31T24:00:00Z",
+    "P1Y2M3DT4H5M6S",
+    "P1Y3D",
+    "P2W",
+    "127.0.0.1",
+    "::1",
+    "2eb8aa08-aa98-11ea-b4aa-73b441d16380",
+    "/a~1b/~0",
+    "1/a",
+    "0#",
+    "a-b.c",
+];
 pub(crate) const KINDS: [&str; 4] = ["a", "b", "one", "two"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,7 +230,7 @@ impl Schemas<'_> {
                 let names = self.names();
                 put("dependencies", json!({*self.random.pick(&NAMES): names}));
             }
-            19 => put("format", "date".into()),
+            19 => put("format", (*self.random.pick(&FORMATS)).into()),
             20 => put("unknown", json!({"type": "string"})),
             _ => put("$comment", "nothing".into()),
         }
@@ -311,6 +344,9 @@ impl Schemas<'_> {
                 if !self.random.one_in(3) {
                     branch.insert("required".into(), json!(["kind"]));
                 }
+                if self.random.one_in(2) {
+                    branch.insert("additionalProperties".into(), false.into());
+                }
                 branch.remove("$ref");
                 branch.into()
             })
@@ -321,6 +357,9 @@ impl Schemas<'_> {
 
 /// A value at random.
 pub(crate) fn value(random: &mut Random, depth: usize) -> Value {
+    if random.one_in(20) {
+        return (*random.pick(&FORMATTED)).into();
+    }
     match random.below(if depth == 0 { 9 } else { 16 }) {
         0 => Value::Null,
         1 => random.one_in(2).into(),

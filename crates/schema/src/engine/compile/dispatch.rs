@@ -268,7 +268,7 @@ impl Compiler<'_> {
     }
 
     /// Members that a schema holds to be one of some strings.
-    fn constants_of(&mut self, at: At, depth: usize) -> Result<Constants, Refused> {
+    pub(super) fn constants_of(&mut self, at: At, depth: usize) -> Result<Constants, Refused> {
         if let Some(known) = self.constants.get(&at) {
             return Ok(Rc::clone(known));
         }

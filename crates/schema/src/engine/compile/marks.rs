@@ -25,13 +25,32 @@ impl Compiler<'_> {
             let fault = "a chain of references of this length";
             return Err(Refused::unsupported(self.documents.name(at.schema), fault));
         }
+        if self.is_merging && self.marking.contains(&at) {
+            let fault = "an unevaluated* that a schema refers back to for the same value";
+            return Err(Refused::unsupported(self.documents.name(at.schema), fault));
+        }
         let id = self.add_marks();
         self.marks.insert((at, with_unevaluated), id);
+        self.marking.push(at);
+        let marked = self.mark_all(at, with_unevaluated, depth);
+        self.marking.pop();
+        self.nodes.marks[id as usize] = marked?;
+        Ok(id)
+    }
+
+    fn mark_all(&mut self, at: At, with_unevaluated: bool, depth: usize) -> Result<Marks, Refused> {
         let Some(keywords) = self.value(at).as_object() else {
-            return Ok(id);
+            return Ok(Marks::default());
         };
         let mut marks = Marks::default();
         let draft = self.draft(at);
+        for keyword in ["$recursiveRef", "$dynamicRef"] {
+            if self.is_merging && keywords.contains_key(keyword) && !draft.asserts(keyword) {
+                // Validators differ in whether it counts.
+                let fault = format!("unevaluated* across a {keyword}, which is of another draft");
+                return Err(Refused::unsupported(self.pointer(at, keyword), fault));
+            }
+        }
         let mut always = Vec::new();
         for target in self.referred(at)? {
             always.push(self.marks_of(target, true, depth + 1)?);
@@ -41,8 +60,7 @@ impl Compiler<'_> {
             self.mark_applied(at, keywords, &mut always, &mut marks, depth)?;
         }
         marks.always = always.into();
-        self.nodes.marks[id as usize] = marks;
-        Ok(id)
+        Ok(marks)
     }
 
     fn mark_own(
@@ -79,7 +97,7 @@ impl Compiler<'_> {
         marks.all_elements = items.is_some_and(|items| !items.is_array())
             || !draft.is_2020() && items.is_some_and(Value::is_array) && has("additionalItems")
             || with_unevaluated && has("unevaluatedItems");
-        if draft.is_2020() && has("contains") {
+        if has("contains") {
             let within = self.within(at, "/contains")?;
             marks.contains = Some(self.node_of(within)?);
         }

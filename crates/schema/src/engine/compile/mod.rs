@@ -11,6 +11,7 @@ mod marks;
 mod members;
 mod own;
 mod scope;
+mod sieve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -86,6 +87,8 @@ pub(crate) struct Compiler<'d> {
     scopes: Scopes,
     patterns: HashMap<String, Pattern>,
     marks: HashMap<(At, bool), MarksId>,
+    /// Those whose marks are being made.
+    marking: Vec<At>,
     constants: HashMap<At, Constants>,
     is_checked: Vec<bool>,
 }
@@ -104,6 +107,7 @@ impl<'d> Compiler<'d> {
             scopes: Scopes::default(),
             patterns: HashMap::new(),
             marks: HashMap::new(),
+            marking: Vec::new(),
             constants: HashMap::new(),
             is_checked: Vec::new(),
         }
@@ -289,7 +293,11 @@ impl<'d> Compiler<'d> {
                 piece => self.add_rest(piece, &mut rest)?,
             }
         }
-        self.finish(own, rest)
+        let mut node = self.finish(own, rest)?;
+        if self.is_merging && node.types == OBJECT {
+            node.sieve = self.sieve(&key)?.map(Box::new);
+        }
+        Ok(node)
     }
 
     /// Pieces that are held against a tape.

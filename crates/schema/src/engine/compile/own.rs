@@ -6,7 +6,7 @@ use super::members::{ArrayPiece, ObjectPiece};
 use super::{At, Compiler, Key};
 use crate::engine::draft::is_reference;
 use crate::engine::equal::values_equal;
-use crate::engine::format::Format;
+use crate::engine::format::{Elsewhere, Format};
 use crate::engine::number::{Divisor, Number};
 use crate::engine::program::{
     ALL, ARRAY, BOOLEAN, Bounds, INTEGER, Interval, Limit, NULL, NUMBER, OBJECT, Rest, STRING,
@@ -178,7 +178,7 @@ impl<'d> Compiler<'d> {
             if self.assert_formats {
                 match Format::named(draft, name) {
                     Ok(format) => formats.extend(format),
-                    Err(()) => {
+                    Err(Elsewhere) => {
                         return Err(Refused::unsupported(
                             self.pointer(at, "format"),
                             format!("to assert the format {name}"),
