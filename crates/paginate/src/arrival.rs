@@ -35,6 +35,8 @@ pub(crate) struct Arrival {
     ended: bool,
     print: Fingerprint,
     previous: Fingerprint,
+    /// Whether the page before had items: without any, pages may well look alike.
+    comparable: bool,
     last: Option<Vec<u8>>,
     skip: Skip,
 }
@@ -97,6 +99,8 @@ impl Arrival {
             same: false,
             ended: false,
             print: Fingerprint::default(),
+            // A stream of pages remembers none but pages with items.
+            comparable: !read.previous.is_empty(),
             previous: read.previous,
             last: None,
             skip: Skip {
@@ -151,7 +155,7 @@ impl Arrival {
 
     pub(crate) fn head(&mut self, parts: Parts, index: u64) {
         self.parts = Some(parts);
-        self.same = self.compare && index > 0;
+        self.same = self.compare && self.comparable && index > 0;
     }
 
     pub(crate) fn data(&mut self, data: Bytes) {
@@ -171,6 +175,7 @@ impl Arrival {
 
     /// The page was dealt with.
     pub(crate) fn reset(&mut self) {
+        self.comparable = self.items() > 0;
         self.forget();
         std::mem::swap(&mut self.previous, &mut self.print);
         self.print.clear();

@@ -507,6 +507,8 @@ impl<P, B> Course<P, B> {
     /// Goes on at its place after an error.
     pub(crate) fn begin_again(&mut self) {
         self.refetches = self.config.refetch;
+        // What was read and not handed out is read once more.
+        self.offered = self.progress.items;
         self.after = After::Ask;
     }
 

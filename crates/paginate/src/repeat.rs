@@ -71,6 +71,11 @@ impl Fingerprint {
         self.len = 0;
     }
 
+    /// Whether there was no page yet, or nothing in it.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Takes the next bytes of a page, and says whether all so far equals `previous`.
     pub(crate) fn push(&mut self, mut bytes: &[u8], previous: &Self) -> bool {
         let mut same = self.len + bytes.len() as u64 <= previous.len;

@@ -665,3 +665,50 @@ async fn a_service_that_can_do_no_more_is_not_tried_again() {
     assert!(items.next().await.is_none());
     assert_eq!(items.checkpoint().position().to_string(), "page 2");
 }
+
+#[tokio::test]
+async fn a_numbered_list_that_was_interrupted_may_end_with_an_answer_without_a_body() {
+    let api = api(|uri, _| match uri.contains("page=1") {
+        true => json(r#"{"items":[1,2]}"#),
+        false => json(""),
+    });
+    let layer = PaginateLayer::new(PageNumber::query("page"));
+    let mut first = pin!(
+        stream(&api, layer.clone().max_pages(1))
+            .await
+            .items::<u64>("/items")
+    );
+    while let Some(item) = first.next().await {
+        item.unwrap();
+    }
+    assert_eq!(first.end(), Some(End::Limited));
+    let nothing: [u64; 0] = [];
+    assert_eq!(rest(&api, layer, &first.checkpoint()).await, nothing);
+}
+
+#[tokio::test]
+async fn an_item_that_was_no_json_and_is_tried_again_uses_up_no_limit() {
+    for ahead in [0, 2] {
+        let api = api(|_, n| {
+            json(match n {
+                0 => "[1,x,3,4]",
+                _ => "[1,2,3,4]",
+            })
+        });
+        let layer = PaginateLayer::new(NoNext)
+            .max_items(3)
+            .spawn_on(outbound_http::TokioSpawn::new())
+            .prefetch(ahead);
+        let pages = layer.layer(api).oneshot(get("/a")).await.unwrap();
+        let mut items = pin!(pages.items::<u64>(""));
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        let error = items.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), PageErrorKind::NotJson);
+        assert_eq!(items.progress().items, 1);
+        assert!(items.as_mut().try_again());
+        assert_eq!(items.next().await.unwrap().unwrap(), 2);
+        assert_eq!(items.next().await.unwrap().unwrap(), 3);
+        assert!(items.next().await.is_none());
+        assert_eq!(items.end(), Some(End::Limited));
+    }
+}

@@ -288,6 +288,23 @@ async fn a_step_that_is_not_told_is_malformed() {
 }
 
 #[tokio::test]
+async fn a_filter_that_lets_nothing_through_twice_is_no_circle() {
+    let api = api(|_, n| {
+        let mut page = json(["[1]", "[]", "[]", "[2]", "[]"][n]);
+        let scanned = if n < 4 { "5" } else { "0" };
+        page.headers_mut()
+            .insert("x-scanned", scanned.parse().unwrap());
+        page
+    });
+    let strategy = Offset::query("o", "l").step(header("x-scanned"));
+    let stream = pages(&api, PaginateLayer::new(strategy), "/a").await;
+    let (items, error) = all(std::pin::Pin::into_inner(stream).items::<u64>("")).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(items, [1, 2]);
+    assert_eq!(api.requests(), 5);
+}
+
+#[tokio::test]
 async fn a_total_that_ends_nothing_is_still_told() {
     let api = api(|_, n| match n {
         0 => linked(r#"{"items":[1],"total":7}"#, "<?p=2>; rel=next"),

@@ -144,7 +144,7 @@ pub(super) fn decode<F: Decode>(
 
 /// Counts an item that is about to be handed out.
 pub(super) fn hand_out<S, P, B, RB, T>(
-    mut walk: Pin<&mut Walk<S, P, B, RB>>,
+    walk: Pin<&mut Walk<S, P, B, RB>>,
     taken: &mut u64,
     number: u64,
     item: Result<T, PageError>,
@@ -152,10 +152,10 @@ pub(super) fn hand_out<S, P, B, RB, T>(
 where
     S: Service<Request<B>>,
 {
-    walk.as_mut().course_mut().handed_out(1);
     if item.as_ref().is_err_and(ends) {
         walk.finish(End::Failed);
     } else {
+        walk.course_mut().handed_out(1);
         *taken = number + 1;
     }
     item
