@@ -13,6 +13,8 @@ use tokio::time::Instant;
 mod args;
 #[path = "fetch/checkpoint.rs"]
 mod checkpoint;
+#[path = "fetch/clock.rs"]
+mod clock;
 #[path = "fetch/console.rs"]
 mod console;
 #[path = "fetch/contract.rs"]
@@ -25,6 +27,8 @@ mod credential_plan;
 mod demonstration;
 #[path = "fetch/drain.rs"]
 mod drain;
+#[path = "fetch/interrupt.rs"]
+mod interrupt;
 #[path = "fetch/minify.rs"]
 mod minify;
 #[path = "fetch/next.rs"]
@@ -56,7 +60,8 @@ mod unreliable;
 
 use crate::args::Args;
 use crate::console::Console;
-use crate::outcome::{Failure, Outcome};
+use crate::interrupt::Interrupt;
+use crate::outcome::Outcome;
 use crate::plan::Job;
 use crate::summary::Counters;
 
@@ -72,17 +77,12 @@ async fn main() -> ExitCode {
     let output = job.output().clone();
     let drawing = console.draw(output.progress, &counters);
 
-    let work = async {
-        match job {
-            Job::Drain(plan) => drain::run(plan, &counters, &console).await,
-            Job::Demonstrate(retry, output) => {
-                demonstration::run(retry, output, &counters, &console).await
-            }
+    let interrupt = Interrupt::listen();
+    let result = match job {
+        Job::Drain(plan) => drain::run(plan, &counters, &console, interrupt).await,
+        Job::Demonstrate(retry, output) => {
+            demonstration::run(retry, output, &counters, &console, interrupt).await
         }
-    };
-    let result = tokio::select! {
-        result = work => result,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Outcome::Interrupted, "interrupted")),
     };
     drop(drawing);
 

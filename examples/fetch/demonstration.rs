@@ -15,6 +15,7 @@ use crate::console::Console;
 use crate::contract::ItemContract;
 use crate::credential::Credentials;
 use crate::drain::{Job, request};
+use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::Output;
 use crate::plan::RequestPlan;
@@ -32,6 +33,7 @@ pub(crate) async fn run(
     output: OutputArgs,
     counters: &Counters,
     console: &Console,
+    interrupt: Interrupt,
 ) -> Result<Outcome, Failure> {
     let broken = |error: &dyn std::fmt::Display| {
         Failure::new(Outcome::Transport, format!("the embedded API: {error}"))
@@ -66,6 +68,7 @@ pub(crate) async fn run(
         prefetch: 0,
         concurrency: 1,
         book: None,
+        interrupt,
     };
     let client = stack::api(
         &retry,

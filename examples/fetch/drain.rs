@@ -16,13 +16,14 @@ use outbound::paginate::{
 };
 use outbound::retry::Idempotent;
 use outbound::schema::{Contract, Duplicates};
-use tokio::time::{Instant, timeout, timeout_at};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::checkpoint::Book;
+use crate::clock::Clock;
 use crate::console::Console;
 use crate::contract::{ItemContract, page_contract};
 use crate::credential::Credentials;
+use crate::interrupt::Interrupt;
 use crate::outcome::{Failure, Outcome};
 use crate::output::{Output, Refused};
 use crate::pagination;
@@ -36,6 +37,7 @@ pub(crate) async fn run(
     plan: Plan,
     counters: &Counters,
     console: &Console,
+    interrupt: Interrupt,
 ) -> Result<Outcome, Failure> {
     let usage = |line| Failure::new(Outcome::Usage, line);
     let strategy = strategy(&plan.pages).map_err(usage)?;
@@ -74,6 +76,7 @@ pub(crate) async fn run(
         prefetch: plan.pages.prefetch,
         concurrency: plan.pages.concurrency,
         book,
+        interrupt,
     };
     let api = match page_contract {
         None if job.items.is_some() => {
@@ -117,6 +120,7 @@ pub(crate) struct Job {
     pub(crate) prefetch: usize,
     pub(crate) concurrency: usize,
     pub(crate) book: Option<Book>,
+    pub(crate) interrupt: Interrupt,
 }
 
 impl Job {
@@ -149,17 +153,7 @@ impl Job {
         RB: Body,
         RB::Error: Into<BoxError>,
     {
-        let deadline = self.deadline;
-        let drain = self.drain(api, &mut output, counters);
-        let ended = match deadline {
-            None => drain.await,
-            Some(limit) => timeout(limit, drain).await.unwrap_or_else(|_| {
-                Err(Stop::Failed(Failure::new(
-                    Outcome::Transport,
-                    format!("the drain took longer than its deadline of {limit:?}"),
-                )))
-            }),
-        };
+        let ended = self.drain(api, &mut output, counters).await;
         // What was read before a failure is handed out: whole lines.
         let flushed = output.flush().map_err(Stop::from);
         match ended.and_then(|outcome| flushed.map(|()| outcome)) {
@@ -180,11 +174,11 @@ impl Job {
         RB: Body,
         RB::Error: Into<BoxError>,
     {
-        let mut clock = PageClock::start(self.page_deadline);
+        let mut clock = Clock::start(self.page_deadline, self.deadline, self.interrupt.clone());
         let request = std::mem::take(&mut self.request);
-        let pages = api
-            .oneshot(request)
-            .await
+        let pages = clock
+            .wait(api.oneshot(request))
+            .await?
             .map_err(|error| Failure::call(&*error))?;
         match self.items.take() {
             Some(pointer) => {
@@ -199,7 +193,7 @@ impl Job {
         mut self,
         pages: Pages<S, AnyStrategy, Full<Bytes>, RB>,
         pointer: &str,
-        clock: &mut PageClock,
+        clock: &mut Clock,
         output: &mut Output,
         counters: &Counters,
     ) -> Result<Outcome, Stop>
@@ -264,7 +258,7 @@ impl Job {
     async fn drain_pages<S, RB>(
         mut self,
         pages: Pages<S, AnyStrategy, Full<Bytes>, RB>,
-        clock: &mut PageClock,
+        clock: &mut Clock,
         output: &mut Output,
         counters: &Counters,
     ) -> Result<Outcome, Stop>
@@ -291,6 +285,10 @@ impl Job {
             if let Some(book) = &mut self.book {
                 save(book, progress, pages.checkpoint(), output)?;
             }
+        }
+        // Some lists end with an answer that is no page.
+        if let Some(book) = &mut self.book {
+            save(book, pages.progress(), pages.checkpoint(), output)?;
         }
         Ok(outcome(pages.end()))
     }
@@ -320,36 +318,11 @@ fn save(
         })
 }
 
-/// When the page at hand has to be there.
-struct PageClock {
-    limit: Duration,
-    page: u64,
-    since: Instant,
-}
-
-impl PageClock {
-    fn start(limit: Duration) -> Self {
-        Self {
-            limit,
-            page: 0,
-            since: Instant::now(),
-        }
-    }
-
-    /// So many pages have arrived.
-    fn turn(&mut self, pages: u64) {
-        if pages != self.page {
-            self.page = pages;
-            self.since = Instant::now();
-        }
-    }
-}
-
-/// The next of `stream`, within the page's deadline; lines that were written are handed on before
-/// it is waited for.
+/// The next of `stream`, as far as `clock` lets it be waited for; lines that were written are
+/// handed on before.
 async fn next<S>(
     stream: &mut S,
-    clock: &PageClock,
+    clock: &mut Clock,
     output: &mut Output,
 ) -> Result<Option<S::Item>, Stop>
 where
@@ -359,20 +332,7 @@ where
         return Ok(next);
     }
     output.flush()?;
-    let next = match clock.since.checked_add(clock.limit) {
-        Some(deadline) => timeout_at(deadline, stream.next()).await,
-        None => Ok(stream.next().await),
-    };
-    next.map_err(|_| {
-        Stop::Failed(Failure::new(
-            Outcome::Transport,
-            format!(
-                "page {}: it took longer than its deadline of {:?}",
-                clock.page + 1,
-                clock.limit
-            ),
-        ))
-    })
+    Ok(clock.wait_for_page(stream.next()).await?)
 }
 
 /// Why a drain ended early.

@@ -56,8 +56,8 @@ impl Outcome {
         matches!(self, Self::Limited | Self::Guarded)
     }
 
-    pub(crate) fn exit_code(self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
             Self::Done | Self::Limited => 0,
             Self::Output => 1,
             Self::Usage => 2,
@@ -67,7 +67,11 @@ impl Outcome {
             Self::Pagination | Self::Guarded => 6,
             Self::Credential => 7,
             Self::Interrupted => 130,
-        })
+        }
+    }
+
+    pub(crate) fn exit_code(self) -> ExitCode {
+        self.code().into()
     }
 }
 

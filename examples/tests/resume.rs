@@ -9,13 +9,14 @@ mod server;
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Response;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use crate::server::{Seen, Server, respond};
@@ -154,6 +155,134 @@ fn killed_at_any_moment_and_resumed_the_file_holds_every_item_once() {
         assert_eq!(again.summary["requests"], 0);
         assert_eq!(server.sends().len(), before);
         assert!(folder.read("out") == expected);
+    }
+}
+
+/// A page of six items that stops after the third where it is asked for the first time.
+fn stuck() -> Server {
+    Server::start(|before, _| {
+        let text = items(0, 6);
+        if !before.is_empty() {
+            return respond(200, &[], text);
+        }
+        let three = text.split_inclusive('\n').take(3).collect::<String>();
+        let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(three))]);
+        respond(200, &[], Body::from_stream(body.chain(stream::pending())))
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_within_a_page_it_writes_down_where_it_is() {
+    let folder = Folder::new("interrupted");
+    for ahead in ["0", "1"] {
+        let server = stuck();
+        let (url, checkpoint) = (server.url("/list"), folder.file(&format!("at-{ahead}")));
+        let summary = folder.file("summary");
+        let options = ["--items", "", "--prefetch", ahead, "--next", "link"];
+        let files = ["--checkpoint", &checkpoint, "--summary", &summary];
+        let mut child = fetch()
+            .arg(&url)
+            .args(options)
+            .args(files)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut read = String::new();
+        for _ in 0..3 {
+            out.read_line(&mut read).unwrap();
+        }
+        let interrupt = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(interrupt.unwrap().success());
+        out.read_to_string(&mut read).unwrap();
+        assert_eq!(read, lines(0, 3));
+        let ended = child.wait_with_output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{told}");
+        assert_eq!(told, "fetch: interrupted\n");
+        let summary: Value = serde_json::from_str(&folder.read("summary")).unwrap();
+        assert_eq!(summary["outcome"], "interrupted");
+        assert_eq!(summary["items"], 3);
+
+        let again = run(&[&[&*url][..], &options, &["--checkpoint", &checkpoint]].concat());
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert_eq!(again.lines.join("\n") + "\n", lines(3, 6));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_before_the_first_answer_it_ends_at_once() {
+    let folder = Folder::new("early");
+    let server = Server::start(|_, _| {
+        respond(
+            200,
+            &[],
+            Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>()),
+        )
+    });
+    let checkpoint = folder.file("at");
+    let mut child = fetch()
+        .args([&*server.url("/list"), "--checkpoint", &checkpoint])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while server.sends().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!folder.0.join("at").exists());
+}
+
+#[test]
+fn at_the_deadline_of_the_whole_it_writes_down_where_it_is() {
+    let folder = Folder::new("deadline");
+    let server = stuck();
+    let (url, checkpoint) = (server.url("/list"), folder.file("at"));
+    let base = [&*url, "--items", "", "--checkpoint", &checkpoint];
+    let ended = run(&[&base[..], &["--deadline", "0.7"]].concat());
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert_eq!(ended.lines.join("\n") + "\n", lines(0, 3));
+    let again = run(&base);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(again.lines.join("\n") + "\n", lines(3, 6));
+}
+
+#[test]
+fn a_list_that_ends_with_a_refusal_is_finished_page_by_page_too() {
+    let folder = Folder::new("range");
+    let server = Server::start(|_, seen| {
+        match seen
+            .headers
+            .get("range")
+            .map(|range| range.to_str().unwrap())
+        {
+            Some("items=0-2") => respond(206, &[("content-range", "items 0-2/*")], items(0, 3)),
+            Some("items=3-5") => respond(416, &[], ""),
+            other => panic!("{other:?}"),
+        }
+    });
+    let (url, checkpoint) = (server.url("/list"), folder.file("at"));
+    let base = [
+        &*url,
+        "--next",
+        "range:items:3",
+        "--checkpoint",
+        &checkpoint,
+    ];
+    for requests in [2, 0] {
+        let run = run(&base);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(run.summary["requests"], requests);
     }
 }
 
