@@ -13,6 +13,7 @@ use outbound::paginate::Checkpoint;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::output::Mark;
 use crate::plan::PagesPlan;
 
 /// Within a page, how long what was written may be ahead of the file.
@@ -35,8 +36,8 @@ struct Saved {
     origin: String,
     next: Vec<String>,
     items: Option<String>,
-    /// Length of the output file that `at` covers; without one the lines went to stdout.
-    output: Option<u64>,
+    /// What of the output file `at` covers; without one the lines went to stdout.
+    output: Option<Mark>,
     at: Option<Checkpoint>,
 }
 
@@ -96,9 +97,9 @@ impl Book {
         self.saved.at.as_ref()
     }
 
-    /// How much of the output file is covered, if there was one.
-    pub(crate) fn output(&self) -> Option<u64> {
-        self.saved.at.as_ref().and(self.saved.output)
+    /// What of the output file is covered, if there was one.
+    pub(crate) fn output(&self) -> Option<&Mark> {
+        self.saved.at.as_ref().and(self.saved.output.as_ref())
     }
 
     /// Whether it is time to write: a page is over, or some time has passed.
@@ -113,7 +114,7 @@ impl Book {
         &mut self,
         page: u64,
         at: Checkpoint,
-        output: Option<u64>,
+        output: Option<Mark>,
     ) -> io::Result<()> {
         self.saved.at = Some(at);
         self.saved.output = output;

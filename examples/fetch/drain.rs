@@ -62,7 +62,7 @@ pub(crate) async fn run(
 
     let path = plan.output.output.as_deref();
     let output = match (path, book.as_ref().and_then(Book::output)) {
-        (Some(path), Some(len)) => Output::go_on(path, len),
+        (Some(path), Some(mark)) => Output::go_on(path, mark),
         (path, _) => Output::open(path),
     }
     .map_err(|error| Failure::new(Outcome::Output, format!("-o: {error}")))?;
@@ -309,7 +309,7 @@ fn save(
     output: &mut Output,
 ) -> Result<(), Stop> {
     output.flush()?;
-    book.write(progress.pages, at, output.len())
+    book.write(progress.pages, at, output.mark())
         .map_err(|error| {
             Stop::Failed(Failure::new(
                 Outcome::Output,

@@ -338,6 +338,40 @@ fn limits_are_reached_run_by_run_and_the_checkpoint_covers_exactly_what_was_writ
 }
 
 #[test]
+fn a_file_that_the_checkpoint_was_not_written_for_stays_as_it_is() {
+    let folder = Folder::new("other-file");
+    let server = list(12);
+    let (url, checkpoint) = (server.url("/list"), folder.file("checkpoint"));
+    let base = ["--items", "", "--next", "link", "--checkpoint", &checkpoint];
+    let base = [&[&*url][..], &base].concat();
+    let drain = |out: &str, more: &[&str]| run(&[&base[..], &["-o", out], more].concat());
+    let first = drain(&folder.file("out"), &["--max-items", "4"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+
+    let longer = lines(100, 120);
+    fs::write(folder.0.join("other"), &longer).unwrap();
+    fs::write(folder.0.join("short"), lines(0, 2)).unwrap();
+    for (name, text) in [("other", longer), ("short", lines(0, 2))] {
+        let refused = drain(&folder.file(name), &[]);
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("not the file"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(refused.summary["requests"], 0);
+        assert_eq!(folder.read(name), text);
+    }
+
+    // What a kill has left behind the checkpoint goes.
+    fs::rename(folder.0.join("out"), folder.0.join("moved")).unwrap();
+    fs::write(folder.0.join("moved"), lines(0, 4) + "{\"id\":4").unwrap();
+    let rest = drain(&folder.file("moved"), &[]);
+    assert_eq!(rest.code, Some(0), "{}", rest.stderr);
+    assert_eq!(folder.read("moved"), lines(0, 12));
+}
+
+#[test]
 fn after_a_failure_it_goes_on_before_what_failed() {
     let folder = Folder::new("failure");
     // The third page is refused until it has been asked for twice.
