@@ -8,6 +8,11 @@ use http::{Request, Uri};
 use http_body::Body;
 use outbound_http::EffectiveUri;
 
+mod count;
+mod foresight;
+mod place;
+
+pub(crate) use self::place::{Place, Spot};
 use crate::checkpoint::Checkpoint;
 use crate::config::{Config, OnRepeat};
 use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
@@ -47,27 +52,6 @@ pub(crate) struct Course<P, B> {
     asked: Uri,
     seen: Seen,
     empty_pages: u64,
-}
-
-/// A page's place in the list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Place {
-    pub(crate) cursor: Option<Cursor>,
-    /// The number of pages before it.
-    pub(crate) page: u64,
-    /// The number of items before it.
-    pub(crate) items: u64,
-}
-
-/// Where a stream is: what a checkpoint says.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spot {
-    /// The page at hand, or the next one once that is known.
-    pub(crate) place: Place,
-    /// How many of its items were handed out before it was asked for (again).
-    pub(crate) taken: u64,
-    /// Whether the list has ended.
-    pub(crate) done: bool,
 }
 
 /// Extension of the request for a page whose body broke off and that is asked for again;
@@ -219,20 +203,6 @@ impl<P, B> Course<P, B> {
         Ok(request)
     }
 
-    /// The request for a page that lies `n` behind the course's place, if it can be made.
-    pub(crate) fn request_ahead(&self, cursor: &Cursor, n: u64) -> Option<Request<B>>
-    where
-        P: Strategy<B>,
-        B: Clone,
-    {
-        let place = Place {
-            cursor: Some(cursor.clone()),
-            page: self.spot.place.page.saturating_add(n),
-            items: 0,
-        };
-        self.request_for(&place).ok()
-    }
-
     /// A page that was asked for ahead of time has become the page at hand.
     pub(crate) fn came_to(&mut self, asked: Uri) {
         self.asked = asked;
@@ -241,42 +211,6 @@ impl<P, B> Course<P, B> {
     /// Where the page at hand was asked for.
     pub(crate) const fn asked(&self) -> &Uri {
         &self.asked
-    }
-
-    /// The cursor behind the page whose head is `parts`, as far as that alone tells.
-    ///
-    /// It is a guess: nothing is remembered, and the page may say otherwise once it has
-    /// arrived. `n` is how far the page lies behind the course's place.
-    pub(crate) fn foresee(
-        &self,
-        parts: &Parts,
-        asked: &Uri,
-        cursor: Option<&Cursor>,
-        n: u64,
-    ) -> Option<Cursor>
-    where
-        P: Strategy<B>,
-    {
-        let last = self.progress.pages.saturating_add(n + 1) >= self.config.max_pages;
-        // Whether the page holds the last item that is wanted is known when it is counted.
-        let counted = self.config.max_items != u64::MAX;
-        if !self.needs.head_only || last || counted || !parts.status.is_success() {
-            return None;
-        }
-        let view = PageView {
-            parts,
-            asked,
-            effective: self.effective(parts, asked),
-            rest: b"",
-            cursor,
-            index: self.spot.place.page.saturating_add(n),
-            items: None,
-            seen: self.spot.place.items,
-            last_item: None,
-        };
-        let next = self.strategy.next(&view).ok()??;
-        let known = self.config.on_repeat != OnRepeat::Allow && self.seen.contains(&next);
-        (!known).then_some(next)
     }
 
     fn effective<'a>(&self, parts: &'a Parts, asked: &'a Uri) -> &'a Uri {
@@ -404,86 +338,9 @@ impl<P, B> Course<P, B> {
         self.spot.taken = 0;
     }
 
-    /// Plans the pages that can be asked for beside the next one.
-    fn plan(&self, page: &PageView<'_>, wanted: &mut Vec<Cursor>)
-    where
-        P: Strategy<B>,
-    {
-        if self.config.concurrency < 2 {
-            return;
-        }
-        let Some(remaining) = self.strategy.remaining(page) else {
-            return;
-        };
-        let pages = self.config.max_pages - self.progress.pages;
-        // As many as the items that are still wanted fill, if pages stay as full.
-        let items = self.config.max_items - self.offered;
-        let full = match page.items {
-            Some(each) if each > 0 => items.div_ceil(each),
-            _ => u64::MAX,
-        };
-        let window = (self.config.concurrency as u64)
-            .min(remaining)
-            .min(pages)
-            .min(full);
-        let cursors = (2..=window).map_while(|n| self.strategy.ahead(page, n));
-        wanted.extend(cursors);
-    }
-
     fn ended(&mut self, end: End) -> After {
         self.spot.done = true;
         After::End(end)
-    }
-
-    /// An item was read that will be handed out; whether it is the last that is wanted.
-    pub(crate) const fn offer(&mut self) -> bool {
-        self.offered += 1;
-        self.offered >= self.config.max_items
-    }
-
-    /// Counts what was handed out.
-    pub(crate) fn handed_out(&mut self, items: u64) {
-        self.progress.items += items;
-        self.report();
-    }
-
-    /// Counts, in a stream of pages, what a page holds.
-    pub(crate) fn offer_page(&mut self, items: u64) {
-        self.offered += items;
-        self.progress.items += items;
-    }
-
-    pub(crate) fn received(&mut self, bytes: usize) {
-        self.progress.bytes += bytes as u64;
-        self.report();
-    }
-
-    pub(crate) const fn progress(&self) -> Progress {
-        self.progress
-    }
-
-    pub(crate) fn progress_handle(&mut self) -> ProgressHandle {
-        let handle = self.handle.get_or_insert_default().clone();
-        self.report();
-        handle
-    }
-
-    fn report(&self) {
-        if let Some(handle) = &self.handle {
-            handle.set(&self.progress);
-        }
-    }
-
-    /// How many items the limit leaves, if there is one.
-    pub(crate) fn items_left(&self) -> Option<u64> {
-        let limited = self.config.max_items != u64::MAX;
-        limited.then(|| self.config.max_items.saturating_sub(self.progress.items))
-    }
-
-    /// How many pages the limit leaves, if there is one.
-    pub(crate) fn pages_left(&self) -> Option<u64> {
-        let limited = self.config.max_pages != u64::MAX;
-        limited.then(|| self.config.max_pages.saturating_sub(self.progress.pages))
     }
 
     /// The page at the course's place.

@@ -1,0 +1,88 @@
+//! Pages behind the one at hand, as far as they can be asked for before it has arrived.
+
+use http::response::Parts;
+use http::{Request, Uri};
+
+use super::{Course, Place};
+use crate::config::OnRepeat;
+use crate::cursor::Cursor;
+use crate::strategy::Strategy;
+use crate::view::PageView;
+
+impl<P, B> Course<P, B> {
+    /// The request for a page that lies `n` behind the course's place, if it can be made.
+    pub(crate) fn request_ahead(&self, cursor: &Cursor, n: u64) -> Option<Request<B>>
+    where
+        P: Strategy<B>,
+        B: Clone,
+    {
+        let place = Place {
+            cursor: Some(cursor.clone()),
+            page: self.spot.place.page.saturating_add(n),
+            items: 0,
+        };
+        self.request_for(&place).ok()
+    }
+
+    /// The cursor behind the page whose head is `parts`, as far as that alone tells.
+    ///
+    /// It is a guess: nothing is remembered, and the page may say otherwise once it has
+    /// arrived. `n` is how far the page lies behind the course's place.
+    pub(crate) fn foresee(
+        &self,
+        parts: &Parts,
+        asked: &Uri,
+        cursor: Option<&Cursor>,
+        n: u64,
+    ) -> Option<Cursor>
+    where
+        P: Strategy<B>,
+    {
+        let last = self.progress.pages.saturating_add(n + 1) >= self.config.max_pages;
+        // Whether the page holds the last item that is wanted is known when it is counted.
+        let counted = self.config.max_items != u64::MAX;
+        if !self.needs.head_only || last || counted || !parts.status.is_success() {
+            return None;
+        }
+        let view = PageView {
+            parts,
+            asked,
+            effective: self.effective(parts, asked),
+            rest: b"",
+            cursor,
+            index: self.spot.place.page.saturating_add(n),
+            items: None,
+            seen: self.spot.place.items,
+            last_item: None,
+        };
+        let next = self.strategy.next(&view).ok()??;
+        let known = self.config.on_repeat != OnRepeat::Allow && self.seen.contains(&next);
+        (!known).then_some(next)
+    }
+
+    /// Plans the pages that can be asked for beside the next one.
+    pub(super) fn plan(&self, page: &PageView<'_>, wanted: &mut Vec<Cursor>)
+    where
+        P: Strategy<B>,
+    {
+        if self.config.concurrency < 2 {
+            return;
+        }
+        let Some(remaining) = self.strategy.remaining(page) else {
+            return;
+        };
+        let pages = self.config.max_pages - self.progress.pages;
+        // As many as the items that are still wanted fill, if pages stay as full.
+        let items = self.config.max_items - self.offered;
+        let full = match page.items {
+            Some(each) if each > 0 => items.div_ceil(each),
+            _ => u64::MAX,
+        };
+        let window = (self.config.concurrency as u64)
+            .min(remaining)
+            .min(pages)
+            .min(full);
+        let cursors = (2..=window).map_while(|n| self.strategy.ahead(page, n));
+        wanted.extend(cursors);
+    }
+}
