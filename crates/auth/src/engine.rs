@@ -58,6 +58,11 @@ struct Cool {
     error: SharedError,
 }
 
+/// How long a source may ask to be left alone.
+fn bounded(asked: Option<Duration>) -> Duration {
+    asked.unwrap_or_default().min(Tokens::MAX_RETRY_AFTER)
+}
+
 impl State {
     /// The error of the last fetch, as long as there is to be no other.
     fn cooling(&self, now: Now) -> Option<SharedError> {
@@ -256,11 +261,10 @@ impl Engine {
                 state.cool = None;
                 Tokens::MIN_BACKOFF
             }
-            Again::WhenMended => Tokens::PERMANENT_ERROR_FOR,
+            Again::WhenMended(asked) => Tokens::PERMANENT_ERROR_FOR.max(bounded(asked)),
             Again::Later(asked) => {
                 state.failures = state.failures.saturating_add(1);
-                let asked = asked.unwrap_or_default().min(Tokens::MAX_RETRY_AFTER);
-                backoff(state.failures, &mut state.rng).max(asked)
+                backoff(state.failures, &mut state.rng).max(bounded(asked))
             }
         };
         let until = now.instant + pause;

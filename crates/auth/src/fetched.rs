@@ -50,6 +50,6 @@ pub(crate) enum Again {
     AtOnce,
     /// After a growing pause, or this one.
     Later(Option<Duration>),
-    /// When somebody may have mended it.
-    WhenMended,
+    /// When somebody may have mended it, and not before this pause is over.
+    WhenMended(Option<Duration>),
 }

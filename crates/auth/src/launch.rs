@@ -80,7 +80,7 @@ impl<T: TokenSource> Source<T> {
             Ok(Ok(token)) => token,
             Ok(Err(error)) => {
                 let again = match error.is_permanent() {
-                    true => Again::WhenMended,
+                    true => Again::WhenMended(error.delay()),
                     false => Again::Later(error.delay()),
                 };
                 let error = error.into_source().into();

@@ -149,7 +149,8 @@ impl FetchError {
 
     /// Says how long no other fetch is welcome (`Retry-After`, RFC 9110, section 10.2.3).
     ///
-    /// It counts where it is longer than the back-off, up to
+    /// It counts where it is longer than the back-off, or than a [permanent](Self::permanent)
+    /// error is remembered, up to
     /// [`Tokens::MAX_RETRY_AFTER`](crate::Tokens::MAX_RETRY_AFTER).
     #[must_use]
     pub const fn retry_after(mut self, delay: Duration) -> Self {

@@ -194,6 +194,29 @@ async fn nothing_is_fetched_before_the_time_that_the_source_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_permanent_error_is_left_in_peace_for_the_time_that_the_source_asked_for() {
+    for (asked, kept) in [
+        (120 * SECOND, 120 * SECOND),
+        (SECOND, Tokens::PERMANENT_ERROR_FOR),
+        (HOUR, Tokens::MAX_RETRY_AFTER),
+    ] {
+        let refused = Fault {
+            text: "forbidden for a while",
+            permanent: true,
+            retry_after: Some(asked),
+        };
+        let (source, reasons) = script(Duration::ZERO, [Err(refused), token("t", HOUR)]);
+        let tokens = Tokens::new(source);
+        tokens.warm().await.unwrap_err();
+        sleep(kept - Duration::from_millis(1)).await;
+        tokens.warm().await.unwrap_err();
+        assert_eq!(reasons.len(), 1, "{asked:?}");
+        sleep(Duration::from_millis(1)).await;
+        tokens.warm().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shorter_time_than_the_pause_does_not_shorten_it() {
     let busy = Fault {
         text: "429",

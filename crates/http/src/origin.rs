@@ -35,8 +35,8 @@ pub struct Origin {
 impl Origin {
     /// The origin of an absolute URI.
     ///
-    /// `None` if it has no scheme or no host, or if its scheme has no known port and it names
-    /// none.
+    /// `None` if it has no scheme or no host, if its port is no number up to 65535, or if it names
+    /// none and its scheme has no known one.
     #[must_use]
     pub fn of(uri: &Uri) -> Option<Self> {
         let (scheme, host, port) = parts(uri)?;
@@ -137,8 +137,23 @@ fn is_written(uri: &Uri, authority: &str) -> bool {
 fn parts(uri: &Uri) -> Option<(&str, &str, u16)> {
     let scheme = uri.scheme_str()?;
     let host = uri.host().filter(|host| !host.is_empty())?;
-    let port = uri.port_u16().or_else(|| default_port(scheme))?;
+    let port = port(uri, scheme, host)?;
     Some((scheme, host, port))
+}
+
+/// The port as it is written, or else the scheme's own. `http` lets any text pass for a port and
+/// then knows none: taken for the default port it would be another origin than somebody else may
+/// read in it.
+fn port(uri: &Uri, scheme: &str, host: &str) -> Option<u16> {
+    let authority = uri.authority()?.as_str().rsplit('@').next()?;
+    match authority.strip_prefix(host)? {
+        "" | ":" => default_port(scheme),
+        written => {
+            let digits = written.strip_prefix(':')?;
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse().ok().filter(|_| plain)
+        }
+    }
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -246,6 +261,26 @@ mod tests {
             let error = text.parse::<Origin>().expect_err(text).to_string();
             assert!(!error.contains("secret"));
         }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_not_taken_for_the_default_port() {
+        let api = origin("https://example.com");
+        for port in ["99999", "65979", "4x3", "+443", "-", "80:443"] {
+            let text = format!("https://example.com:{port}/");
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+            if let Ok(uri) = text.parse() {
+                assert!(!api.contains(&uri), "{text}");
+                assert!(Origin::of(&uri).is_none(), "{text}");
+            }
+        }
+        for port in ["", ":", ":443", ":0443"] {
+            let uri: Uri = format!("https://u:7@example.com{port}/").parse().unwrap();
+            assert!(api.contains(&uri), "{uri}");
+        }
+        let local = origin("http://[::1]");
+        assert!(local.contains(&"http://[::1]:80/".parse().unwrap()));
+        assert!(!local.contains(&"http://[::1]:99999/".parse().unwrap()));
     }
 
     #[test]
