@@ -6,9 +6,10 @@ use std::task::{Context, Poll, ready};
 
 use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode};
-use outbound_http::{CrossOrigin, EffectiveUri, NoAuth};
+use outbound_http::{CrossOrigin, NoAuth};
 use pin_project_lite::pin_project;
 
+use crate::answered_by::answered_by;
 use crate::fetched::Acquired;
 use crate::header;
 use crate::held::Held;
@@ -228,8 +229,8 @@ impl Generation {
     #[cold]
     fn refused<RB>(self, response: &Response<RB>) -> Verdict<Self> {
         // Redirected beneath: somebody else refused what was not meant for them.
-        let answered_by = response.extensions().get::<EffectiveUri>();
-        if answered_by.is_some_and(|uri| !self.route.place.scope.contains(&uri.0)) {
+        let scope = &self.route.place.scope;
+        if answered_by(response.extensions()).is_some_and(|uri| !scope.contains(uri)) {
             return Verdict::Keep;
         }
         if self.again {

@@ -97,7 +97,9 @@
 //! A layer that follows redirects may stand on either side: above, the scope decides for each
 //! hop; beneath, tower-http's `FollowRedirect` strips `Authorization` on its own, but not an API
 //! key in another header: give it the policy `RemoveSensitive` (feature `follow-redirect`).
-//! Extensions do not survive its hops to another origin.
+//! Extensions do not survive its hops to another origin. A 401 of whom it led to condemns nothing:
+//! that is known by tower-http's `RequestUri` (the same feature), or without it by
+//! [`EffectiveUriLayer`](outbound_http::EffectiveUriLayer) innermost.
 //!
 //! While a token is waited for, the inner service's readiness is given back: a token source may
 //! go through the same client, over `ConcurrencyLimit(1)` too, with
@@ -169,6 +171,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod admission;
+mod answered_by;
 mod authorize;
 mod bearer;
 mod builder;

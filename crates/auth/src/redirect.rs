@@ -1,4 +1,4 @@
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION};
 use http::{HeaderName, Request, Uri};
 use outbound_http::{CrossOrigin, NoAuth, Origin, ResendCount};
 use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
@@ -11,12 +11,14 @@ use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 ///
 /// - every header one of whose values is marked
 ///   [sensitive](http::HeaderValue::is_sensitive), as all are that this crate adds;
-/// - `Authorization`, `Cookie` and `Proxy-Authorization`, marked or not;
+/// - `Authorization`, `Cookie` and `Proxy-Authorization`, marked or not, and `Host`, which names
+///   the other origin;
 /// - all extensions but [`NoAuth`] and [`ResendCount`].
 ///
 /// They are marked [`CrossOrigin`], so that a layer beneath adds no credential that is not meant
 /// for just that origin. A key in the query is part of the location, and thereby the server's
-/// own affair.
+/// own affair. A body goes along with a 307 or 308 if the policy clones it: do not send a client's
+/// secret in a form over a client that follows redirects.
 ///
 /// At most [`limit`](Self::limit) redirects are followed.
 ///
@@ -33,7 +35,7 @@ pub struct RemoveSensitive {
     strayed: bool,
 }
 
-const ALWAYS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST];
 
 impl RemoveSensitive {
     /// How many redirects are followed, by default: 10.

@@ -192,14 +192,24 @@ async fn a_redirect_is_an_error_and_the_secret_is_not_sent_on() {
 
 #[tokio::test]
 async fn an_answer_of_whom_a_redirect_led_to_is_not_believed() {
-    let (client, _) = server(|number, _| {
-        let mut response = token(number);
-        let uri = "https://elsewhere.example/token".parse().unwrap();
-        response.extensions_mut().insert(EffectiveUri(uri));
-        response
-    });
-    let error = fails(&source(&client)).await;
-    assert!(error.to_string().contains("another origin"), "{error}");
+    let stamps: &[fn(&mut http::Extensions, http::Uri)] = &[
+        |extensions, uri| drop(extensions.insert(EffectiveUri(uri))),
+        #[cfg(feature = "follow-redirect")]
+        |extensions, uri| {
+            let uri = tower_http::follow_redirect::RequestUri(uri);
+            extensions.insert(uri);
+        },
+    ];
+    for stamp in stamps {
+        let (client, _) = server(move |number, _| {
+            let mut response = token(number);
+            let uri = "https://elsewhere.example/token".parse().unwrap();
+            stamp(response.extensions_mut(), uri);
+            response
+        });
+        let error = fails(&source(&client)).await;
+        assert!(error.to_string().contains("another origin"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use outbound_http::{CrossOrigin, NoAuth};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 use tower_http::follow_redirect::FollowRedirectLayer;
 
-use self::support::{Body, Log, get, home, send};
+use self::support::{Body, Log, get, home, numbered_at_once, replaying, send};
 
 const A: &str = "https://api.example.com/";
 const B: &str = "https://b.example/";
@@ -61,6 +61,7 @@ async fn a_redirect_beneath_the_layers_loses_every_credential_at_another_origin_
         let mut request = hops([A, other, A]);
         let headers = request.headers_mut();
         headers.insert("cookie", HeaderValue::from_static("session=1"));
+        headers.insert("host", HeaderValue::from_static("api.example.com"));
         headers.insert("accept", HeaderValue::from_static("*/*"));
         let before = sent.len();
         assert_eq!(send(&service, request).await.unwrap().status(), 200);
@@ -75,9 +76,34 @@ async fn a_redirect_beneath_the_layers_loses_every_credential_at_another_origin_
                     .collect()
             })
             .collect();
-        assert_eq!(names[0].len(), 4);
+        assert_eq!(names[0].len(), 5);
         assert_eq!(names[1], names[0], "the same origin");
         assert_eq!(names[2..], [["accept"], ["accept"]], "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_whom_a_redirect_beneath_led_to_condemns_no_token() {
+    // 307 from `/`, and 401 from wherever that leads.
+    let inner = service_fn(|request: Request<Body>| {
+        let mut response = Response::new(String::new());
+        match request.uri().query() {
+            Some(to) => {
+                *response.status_mut() = http::StatusCode::TEMPORARY_REDIRECT;
+                let to = HeaderValue::from_str(to).unwrap();
+                response.headers_mut().insert("location", to);
+            }
+            None => *response.status_mut() = http::StatusCode::UNAUTHORIZED,
+        }
+        ready(Ok::<_, Infallible>(response))
+    });
+    let inner = FollowRedirectLayer::with_policy(RemoveSensitive::new()).layer(inner);
+    for (to, fetches) in [(B, 1), ("https://api.example.com/x", 2)] {
+        let (tokens, _) = numbered_at_once();
+        let service = replaying(&tokens, inner.clone());
+        let response = send(&service, hops([to])).await.unwrap();
+        assert_eq!(response.status(), 401);
+        assert_eq!((tokens.fetches(), tokens.resends()), (fetches, fetches - 1));
     }
 }
 

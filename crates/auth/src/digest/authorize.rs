@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderName, Request, Response, StatusCode};
-use outbound_http::{CloneBody, EffectiveUri, NoAuth, Origin};
+use outbound_http::{CloneBody, NoAuth, Origin};
 
 use super::hash::{Hash, hexadecimal};
 use super::select::{is_nonce, is_stale, strongest};
 use super::session::Session;
 use super::sessions::{Place, Sessions};
+use crate::answered_by::answered_by;
 use crate::{
     AuthError, AuthLayer, Authorize, Challenge, InvalidAuth, Scope, Step, Verdict, secret,
 };
@@ -238,9 +239,8 @@ impl<B> Authorize<B> for Digest {
 
     fn observe<RB>(mark: DigestMark, response: &Response<RB>) -> Verdict<DigestMark> {
         // Redirected beneath: somebody else's challenge is not answered.
-        let answered_by = response.extensions().get::<EffectiveUri>();
-        let elsewhere = |uri: &EffectiveUri| Origin::of(&uri.0) != mark.place;
-        if answered_by.is_some_and(elsewhere) {
+        let elsewhere = |uri| Origin::of(uri) != mark.place;
+        if answered_by(response.extensions()).is_some_and(elsewhere) {
             return Verdict::Keep;
         }
         let digest = mark.digest.clone();

@@ -10,8 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use outbound_http::{BoxError, EffectiveUri, NoAuth, Origin};
+use outbound_http::{BoxError, NoAuth, Origin};
 use tower_service::Service;
+
+use crate::answered_by::answered_by;
 
 /// The longest answer that is read. See [`TokenEndpoint::MAX_ANSWER`](crate::oauth2::TokenEndpoint::MAX_ANSWER).
 pub(crate) const MAX_ANSWER: usize = 1024 * 1024;
@@ -84,8 +86,7 @@ where
     if head.status.is_redirection() {
         return Err(ExchangeError::Redirected(head.status));
     }
-    let answered_by = head.extensions.get::<EffectiveUri>();
-    if answered_by.is_some_and(|uri| !same_origin(&asked, &uri.0)) {
+    if answered_by(&head.extensions).is_some_and(|uri| !same_origin(&asked, uri)) {
         return Err(ExchangeError::Elsewhere);
     }
     Ok(Answer {

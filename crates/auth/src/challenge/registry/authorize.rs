@@ -2,11 +2,12 @@
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{Request, Response, StatusCode};
-use outbound_http::{EffectiveUri, NoAuth, Origin};
+use outbound_http::{NoAuth, Origin};
 
 use super::config::Registry;
 use super::mark::{RegistryMark, Used, WaitForRealm};
 use super::memory::{Place, Plan};
+use crate::answered_by::answered_by;
 use crate::{Authorize, Bearer, Challenge, Step, Verdict};
 
 impl Registry {
@@ -134,9 +135,8 @@ impl<B> Authorize<B> for Registry {
 
     fn observe<RB>(mark: RegistryMark, response: &Response<RB>) -> Verdict<RegistryMark> {
         // Redirected beneath: somebody else's challenge is not answered.
-        let answered_by = response.extensions().get::<EffectiveUri>();
-        let elsewhere = |uri: &EffectiveUri| Origin::of(&uri.0) != mark.place.origin;
-        if answered_by.is_some_and(elsewhere) {
+        let elsewhere = |uri| Origin::of(uri) != mark.place.origin;
+        if answered_by(response.extensions()).is_some_and(elsewhere) {
             return Verdict::Keep;
         }
         if response.status() == StatusCode::UNAUTHORIZED {
