@@ -20,7 +20,10 @@ use crate::{AuthError, Authorize, For, Scope, Step, Tokens, ValidFor, Verdict, W
 /// everything that makes a token another one: tenant, scopes, audience, user.
 ///
 /// At most [`capacity`](Self::capacity) keys are kept. Beyond that, those that were used least
-/// recently are forgotten; met again, they fetch again.
+/// recently are forgotten; met again, the closure makes new [`Tokens`] and these fetch again, even
+/// while a fetch of the old ones is under way. A source that uses up its refresh tokens therefore
+/// wants a capacity that is not reached, and a closure that begins with the refresh token which
+/// was [persisted](crate::TokensBuilder::persist) last.
 ///
 /// A request without a key fails with an [`AuthError`]; one marked
 /// [`NoAuth`](outbound_http::NoAuth) needs none.
@@ -109,6 +112,9 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     }
 
     /// The tokens of `key`: to refresh, invalidate or set them.
+    ///
+    /// Ask for them each time: those of a key that was forgotten meanwhile are no longer the ones
+    /// which its requests carry.
     #[must_use]
     pub fn tokens(&self, key: &K) -> Tokens {
         self.tenants.tokens(key)

@@ -189,6 +189,9 @@ impl Tokens {
     }
 
     /// Forgets the token, and that fetches failed. The next request fetches.
+    ///
+    /// A fetch that is under way is the next one: its token is used, although it may have been
+    /// asked for before. However often this is called meanwhile, there is no other.
     pub fn invalidate(&self) {
         self.shared.engine.invalidate();
     }

@@ -307,6 +307,26 @@ async fn no_secret_is_shown_even_if_the_server_repeats_it() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_the_server_repeats_is_kept_in_no_form() {
+    for repeated in ["canary/1+2", "canary%2F1%2B2"] {
+        let (client, _) = server(move |_, _| {
+            let body =
+                format!(r#"{{"error":"invalid_grant","error_description":"unknown: {repeated}"}}"#);
+            json(400, &body)
+        });
+        let source = RefreshToken::new(endpoint(&client), "app", "canary/1+2").unwrap();
+        let tokens = Tokens::new(source);
+        let error = tokens.warm().await.unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap();
+        let cause = cause.downcast_ref::<OAuthError>().unwrap();
+        assert_eq!(
+            (cause.code(), cause.description()),
+            (Some("invalid_grant"), None)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_kept_until_the_server_gives_another() {
     let (client, asked) = server(|number, _| match number {
         2 => json(200, r#"{"access_token":"t2","refresh_token":"second"}"#),

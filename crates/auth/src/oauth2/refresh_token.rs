@@ -6,6 +6,7 @@ use super::answer::{self, Expected, Grant};
 use super::client::{Client, ClientAuthentication};
 use super::endpoint::TokenEndpoint;
 use super::error::fetch_error;
+use super::form;
 use super::grant::Settings;
 use crate::{FetchError, InvalidAuth, Reason, Token, TokenSource};
 
@@ -121,7 +122,10 @@ impl TokenSource for RefreshToken {
         fields.push(("refresh_token", &used));
         let answer = self.endpoint.ask(&self.client, &fields).await;
         let answer = answer.map_err(fetch_error)?;
-        let leaks = |text: &str| text.contains(&*used) || self.client.leaks(text);
+        let encoded = form::encode(&used);
+        let leaks = |text: &str| {
+            text.contains(&*used) || text.contains(&encoded) || self.client.leaks(text)
+        };
         let Grant {
             token,
             refresh_token,

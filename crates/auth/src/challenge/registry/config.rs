@@ -30,6 +30,10 @@ use crate::{AuthError, Bearer, Challenge, InvalidAuth, Scope, Tokens, secret};
 /// handed out, and the [`ReplayError`](crate::ReplayError) in its extensions says why. A registry
 /// that asks for `Basic`, and for no token, is given user and password itself.
 ///
+/// What a challenge says of service and scope is believed: a registry in the scope can ask for a
+/// token of another one that shares its realm, and gets it. Registries that must not have each
+/// other's tokens want a `Registry` each.
+///
 /// ```
 /// # use bytes::Bytes;
 /// # use http::{Request, Response};
