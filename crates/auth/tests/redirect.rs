@@ -100,7 +100,7 @@ async fn a_refusal_by_whom_a_redirect_beneath_led_to_condemns_no_token() {
     let inner = FollowRedirectLayer::with_policy(RemoveSensitive::new()).layer(inner);
     for (to, fetches) in [(B, 1), ("https://api.example.com/x", 2)] {
         let (tokens, _) = numbered_at_once();
-        let service = replaying(&tokens, inner.clone());
+        let service = replaying(&tokens, inner);
         let response = send(&service, hops([to])).await.unwrap();
         assert_eq!(response.status(), 401);
         assert_eq!((tokens.fetches(), tokens.resends()), (fetches, fetches - 1));
