@@ -148,3 +148,38 @@ fn tonic_calls_again_what_may_be_called_again() {
         ],
     );
 }
+
+#[cfg(feature = "spans")]
+#[test]
+fn each_send_of_a_call_has_a_span_of_its_own() {
+    let output = support::program("spans").output().expect("it runs");
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let sends: Vec<_> = stdout
+        .lines()
+        .filter_map(|line| {
+            line.split_once("list users:HTTP{")?
+                .1
+                .strip_suffix("}: close")
+        })
+        .collect();
+    let send = |rest: &str| {
+        format!(
+            "otel.name=GET otel.kind=\"client\" http.request.method=GET \
+             url.full=https://api.example.com/users?REDACTED \
+             server.address=\"api.example.com\" {rest}"
+        )
+    };
+    assert_eq!(
+        sends,
+        [
+            send("http.response.status_code=503 error.type=\"503\""),
+            send("http.request.resend_count=1 http.response.status_code=401 error.type=\"401\""),
+            send("http.request.resend_count=2 http.response.status_code=200"),
+        ],
+        "{stdout}"
+    );
+    assert!(
+        !stdout.contains("secret") && stdout.ends_with("200 OK\n"),
+        "{stdout}"
+    );
+}

@@ -94,7 +94,10 @@ impl SavedHeaders {
         }
         self.text.clear();
         self.fields.clear();
-        self.spare = HeaderMap::new();
+        // Asked first, as an empty map is not made for nothing on each call.
+        if self.spare.capacity() > 0 {
+            self.spare = HeaderMap::new();
+        }
         if self.text.capacity() > MOST_BYTES || self.fields.capacity() > MOST_FIELDS {
             *self = Self::default();
         }
