@@ -216,6 +216,10 @@ impl<P, X: Spawn> PaginateLayer<P, X> {
     /// after the other. No page beyond the known end, or beyond what limits let through,
     /// is asked for. Each page still has to say itself what follows it: where the plan was
     /// wrong, pages that were asked for by it are dropped.
+    ///
+    /// Beneath it, tower's `ConcurrencyLimit` is no harm: its permit goes back with the head. What
+    /// holds a slot until the body has ended, as some connection pools do, needs at least so many
+    /// slots: a later page may have the last one while an earlier page waits for it.
     #[must_use]
     pub const fn concurrency(mut self, pages: usize) -> Self {
         self.config.concurrency = pages;
