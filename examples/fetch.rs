@@ -9,6 +9,8 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use tokio::time::Instant;
 
+#[path = "fetch/allowance.rs"]
+mod allowance;
 #[path = "fetch/args.rs"]
 mod args;
 #[path = "fetch/checkpoint.rs"]

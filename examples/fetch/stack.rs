@@ -14,6 +14,7 @@ use outbound::schema::ValidateLayer;
 use outbound::{BoxError, Client, standard};
 use tower::{Service, ServiceBuilder};
 
+use crate::allowance::AllowanceLayer;
 use crate::args::RetryArgs;
 use crate::console::Console;
 use crate::credential::Credentials;
@@ -60,6 +61,7 @@ pub(crate) fn streaming(
         .deadline(retry.page_deadline)
         .retry(retries(retry, counters, console))
         .auth(credentials)
+        .per_call(AllowanceLayer::new(retry.retries))
         .body(PatienceLayer::new(retry))
         .per_try(redirect::layer());
     boxed(stack.service(counted(counters)))

@@ -63,6 +63,24 @@ fn what_stays_broken_is_5_after_its_retries() {
 }
 
 #[test]
+fn a_page_has_its_retries_once_whether_its_head_fails_or_its_body() {
+    let busy = || vec![Act::respond(503, &[], "")];
+    let broken = || vec![Act::truncate(JSON, 5)];
+    let whole = || vec![Act::ok(JSON)];
+    for (script, retries, code, sends) in [
+        (vec![busy(), broken(), whole()], "2", 0, 3),
+        (vec![broken(), busy(), whole()], "2", 0, 3),
+        (vec![busy(), broken(), whole()], "1", 5, 2),
+        (vec![broken(), busy(), whole()], "1", 3, 2),
+        (vec![broken(), broken(), busy(), whole()], "2", 3, 3),
+        (vec![busy(), broken(), busy(), broken(), whole()], "3", 5, 4),
+    ] {
+        let (run, sent) = against(script, &["--retries", retries, "--items", ""]);
+        assert_eq!((run.code, sent), (Some(code), sends), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_post_that_may_have_been_processed_is_sent_once() {
     for (name, fault) in AMBIGUOUS {
         let (run, sends) = against(twice(fault), &["-d", "{}"]);
