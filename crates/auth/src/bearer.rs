@@ -119,10 +119,13 @@ impl<B> Authorize<B> for Bearer {
         self.mark(0).acquire(request, need)
     }
 
-    #[inline]
+    #[inline(always)]
     fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<Generation> {
         let place = &self.route.place;
-        if is_marked(request.extensions()) || place.scope.check(request.uri(), false).is_err() {
+        let extensions = request.extensions();
+        if !extensions.is_empty() && is_marked(extensions)
+            || place.scope.check(request.uri(), false).is_err()
+        {
             return None;
         }
         let (number, value) = self.held.get(&mut self.route)?;
@@ -138,18 +141,17 @@ impl<B> Authorize<B> for Bearer {
         mark.acquire_again(request)
     }
 
+    #[inline(always)]
     fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
         mark.observe(response)
     }
 }
 
 /// Whether a request says something that takes a closer look.
-#[inline]
 fn is_marked(extensions: &Extensions) -> bool {
-    !extensions.is_empty()
-        && (extensions.get::<NoAuth>().is_some()
-            || extensions.get::<CrossOrigin>().is_some()
-            || extensions.get::<ValidFor>().is_some())
+    extensions.get::<NoAuth>().is_some()
+        || extensions.get::<CrossOrigin>().is_some()
+        || extensions.get::<ValidFor>().is_some()
 }
 
 impl Place {
@@ -209,6 +211,7 @@ impl Generation {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn observe<RB>(self, response: &Response<RB>) -> Verdict<Self> {
         if response.status() == self.route.place.refused {
             return self.refused(response);

@@ -23,8 +23,6 @@ struct Shared {
 }
 
 enum Secret {
-    /// As `Header`, for the name that nearly all have and that need not be copied.
-    Authorization(HeaderValue),
     Header {
         name: HeaderName,
         value: HeaderValue,
@@ -48,11 +46,7 @@ impl StaticCredential {
         name: HeaderName,
         value: HeaderValue,
     ) -> Result<StaticAuthLayer, InvalidAuth> {
-        let secret = match name {
-            AUTHORIZATION => Secret::Authorization(value),
-            name => Secret::Header { name, value },
-        };
-        Self::layer(scope, secret)
+        Self::layer(scope, Secret::Header { name, value })
     }
 
     pub(crate) fn query(
@@ -72,12 +66,12 @@ impl StaticCredential {
     }
 
     pub(crate) fn proxy(self) -> Self {
-        let Secret::Authorization(value) = &self.shared.secret else {
-            return self;
-        };
-        let secret = Secret::Header {
-            name: PROXY_AUTHORIZATION,
-            value: value.clone(),
+        let secret = match &self.shared.secret {
+            Secret::Header { name, value } if name == AUTHORIZATION => Secret::Header {
+                name: PROXY_AUTHORIZATION,
+                value: value.clone(),
+            },
+            _ => return self,
         };
         let scope = self.shared.scope.clone();
         Self {
@@ -120,7 +114,6 @@ impl StaticCredential {
     /// Whether the caller put a credential of their own there.
     fn is_present<B>(&self, request: &Request<B>) -> bool {
         match &self.shared.secret {
-            Secret::Authorization(_) => request.headers().contains_key(AUTHORIZATION),
             Secret::Header { name, .. } => request.headers().contains_key(name),
             // An answer's next-link often repeats the parameter, and not always the value.
             Secret::Query { .. } => false,
@@ -131,24 +124,10 @@ impl StaticCredential {
     #[inline(always)]
     fn add<B>(&self, request: &mut Request<B>) {
         match &self.shared.secret {
-            Secret::Authorization(value) => {
-                header::add_authorization(request.headers_mut(), value.clone());
-            }
-            other => other.add(request),
-        }
-    }
-}
-
-impl Secret {
-    fn add<B>(&self, request: &mut Request<B>) {
-        match self {
-            Self::Authorization(value) => {
-                header::add_authorization(request.headers_mut(), value.clone());
-            }
-            Self::Header { name, value } => {
+            Secret::Header { name, value } => {
                 header::add(request.headers_mut(), name, value.clone());
             }
-            Self::Query { name, pair } => {
+            Secret::Query { name, pair } => {
                 if let Some(uri) = query::with_pair(request.uri(), name, pair) {
                     *request.uri_mut() = uri;
                 }
@@ -162,16 +141,16 @@ impl<B> Authorize<B> for StaticCredential {
     type Mark = ();
     type Wait = Ready<Result<(Request<B>, ()), AuthError>>;
 
-    #[inline]
+    #[inline(always)]
     fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<()> {
         let Shared { scope, secret } = &*self.shared;
-        let Secret::Authorization(value) = secret else {
+        let Secret::Header { name, value } = secret else {
             return None;
         };
         if !request.extensions().is_empty() || scope.check(request.uri(), false).is_err() {
             return None;
         }
-        header::add_authorization(request.headers_mut(), value.clone()).then_some(())
+        header::add(request.headers_mut(), name, value.clone()).then_some(())
     }
 
     fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
@@ -191,7 +170,6 @@ impl fmt::Debug for StaticCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("StaticCredential");
         match &self.shared.secret {
-            Secret::Authorization(_) => debug.field("header", &AUTHORIZATION),
             Secret::Header { name, .. } => debug.field("header", name),
             Secret::Query { name, .. } => debug.field("query", name),
         };

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -31,13 +32,19 @@ pin_project! {
         state: State<S, S::Future, A::Wait, Request<R::Body>>,
         // Stands while the response to an attempt with a credential is awaited.
         mark: Option<A::Mark>,
-        // What a further attempt is made of; taken by it, so that there is only one.
-        kept: Option<Kept<S, A, R, R::Saved>>,
-        // The response that a further attempt is to replace. Boxed, as that is rare, and large.
-        refused: Option<Pin<Box<Refused<RB>>>>,
-        // Put on the response, once the request was sent again.
-        resent: Option<ResendCount>,
+        further: Further<Kept<S, A, R, R::Saved>, RB>,
     }
+}
+
+/// The one further attempt.
+enum Further<K, RB> {
+    Impossible,
+    /// It can be made of this.
+    Possible(K),
+    /// It is to replace this response. Boxed, as that is rare, and large.
+    Prepared(Pin<Box<Refused<RB>>>, ResendCount),
+    /// It was made. The count is put on its response.
+    Made(ResendCount),
 }
 
 /// What a further attempt needs.
@@ -90,7 +97,7 @@ where
         Self::new(Later::Waiting { wait, service }.into(), None, kept)
     }
 
-    pub(crate) const fn calling(
+    pub(crate) fn calling(
         response: S::Future,
         mark: Option<A::Mark>,
         kept: Option<Kept<S, A, R, R::Saved>>,
@@ -98,7 +105,7 @@ where
         Self::new(State::Calling { response }, mark, kept)
     }
 
-    const fn new(
+    fn new(
         state: State<S, S::Future, A::Wait, Request<R::Body>>,
         mark: Option<A::Mark>,
         kept: Option<Kept<S, A, R, R::Saved>>,
@@ -106,9 +113,10 @@ where
         Self {
             state,
             mark,
-            kept,
-            refused: None,
-            resent: None,
+            further: match kept {
+                Some(kept) => Further::Possible(kept),
+                None => Further::Impossible,
+            },
         }
     }
 }
@@ -130,7 +138,7 @@ where
                 StateProj::Later { later } => match later.as_mut().project() {
                     LaterProj::Failed { error } => {
                         let error = error.take().expect(DONE);
-                        return Poll::Ready(give_back(this.refused, error));
+                        return Poll::Ready(give_back(this.further, error));
                     }
                     LaterProj::Waiting { wait, service } => match ready!(wait.poll(cx)) {
                         Ok((request, mark)) => {
@@ -138,12 +146,12 @@ where
                             let readying = Later::readying(service, request);
                             later.set(readying);
                         }
-                        Err(error) => return Poll::Ready(give_back(this.refused, error)),
+                        Err(error) => return Poll::Ready(give_back(this.further, error)),
                     },
                     LaterProj::Readying { service, request } => {
-                        if let Some(refused) = this.refused {
+                        if let Further::Prepared(refused, count) = this.further {
                             ready!(refused.as_mut().poll_drain(cx));
-                            *this.refused = None;
+                            *this.further = Further::Made(*count);
                         }
                         ready!(service.poll_ready(cx)).map_err(Into::into)?;
                         let response = service.call(request.take().expect(DONE));
@@ -161,28 +169,29 @@ where
                     };
                     let again = match verdict {
                         // A response is large: the usual one is moved once.
-                        Verdict::Keep if this.resent.is_none() => return Poll::Ready(Ok(response)),
+                        Verdict::Keep if !matches!(this.further, Further::Made(_)) => {
+                            return Poll::Ready(Ok(response));
+                        }
                         Verdict::Keep => None,
-                        Verdict::Replay(mark) => this.kept.take().and_then(|kept| {
+                        Verdict::Replay(mark) => this.further.take().and_then(|kept| {
                             let body = kept.replay.again(&kept.saved)?;
                             Some((kept, mark, body))
                         }),
                     };
                     let Some((mut kept, mark, body)) = again else {
-                        return Poll::Ready(Ok(stamped(response, *this.resent)));
+                        return Poll::Ready(Ok(stamped(response, this.further)));
                     };
                     let count = ResendCount::of(kept.head.extensions())
                         .max(ResendCount::of(response.extensions()))
                         .next();
                     let mut request = kept.head.request(body);
                     request.extensions_mut().insert(count);
-                    *this.resent = Some(count);
                     let step = kept.authorize.authorize_again(request, mark);
                     // The inner future goes with the state, and what it holds.
                     let mut service = Some(kept.service);
                     let method = kept.head.method().clone();
                     let refused = Refused::new(response, method, kept.drain);
-                    *this.refused = Some(Box::pin(refused));
+                    *this.further = Further::Prepared(Box::pin(refused), count);
                     let later = match step {
                         Step::Ready(request, mark) => {
                             *this.mark = Some(mark);
@@ -216,21 +225,34 @@ impl<S, F, W, Q> From<Later<S, W, Q>> for State<S, F, W, Q> {
     }
 }
 
-/// What the caller gets because of `error`: the refused response, or else the error.
-fn give_back<RB>(
-    refused: &mut Option<Pin<Box<Refused<RB>>>>,
-    error: AuthError,
-) -> Result<Response<RB>, BoxError> {
-    let refused = refused.as_mut();
-    match refused.and_then(|refused| refused.as_mut().give_back(error.clone())) {
-        Some(response) => Ok(response),
-        None => Err(error.into()),
+impl<K, RB> Further<K, RB> {
+    /// What the attempt is made of. There is no other after it.
+    fn take(&mut self) -> Option<K> {
+        match mem::replace(self, Self::Impossible) {
+            Self::Possible(kept) => Some(kept),
+            other => {
+                *self = other;
+                None
+            }
+        }
     }
 }
 
-fn stamped<B>(mut response: Response<B>, resent: Option<ResendCount>) -> Response<B> {
-    if let Some(count) = resent {
-        let count = count.max(ResendCount::of(response.extensions()));
+/// What the caller gets because of `error`: the refused response, or else the error.
+fn give_back<K, RB>(
+    further: &mut Further<K, RB>,
+    error: AuthError,
+) -> Result<Response<RB>, BoxError> {
+    let response = match further {
+        Further::Prepared(refused, _) => refused.as_mut().give_back(error.clone()),
+        _ => None,
+    };
+    response.ok_or_else(|| error.into())
+}
+
+fn stamped<K, RB>(mut response: Response<RB>, further: &Further<K, RB>) -> Response<RB> {
+    if let Further::Made(count) = further {
+        let count = ResendCount::of(response.extensions()).max(*count);
         response.extensions_mut().insert(count);
     }
     response

@@ -9,19 +9,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// It is added in any case, and taken back in the rarer one.
 #[inline(always)]
 pub(crate) fn add(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) -> bool {
-    let taken = headers.append(name, value);
+    let taken = if *name == AUTHORIZATION {
+        headers.append(AUTHORIZATION, value) // nearly always, and without a copy of the name
+    } else {
+        headers.append(name, value)
+    };
     if taken {
         take_back(headers, name);
-    }
-    !taken
-}
-
-/// As [`add`], for the name that nearly all have, and that is known beforehand.
-#[inline(always)]
-pub(crate) fn add_authorization(headers: &mut HeaderMap, value: HeaderValue) -> bool {
-    let taken = headers.append(AUTHORIZATION, value);
-    if taken {
-        take_back(headers, &AUTHORIZATION);
     }
     !taken
 }

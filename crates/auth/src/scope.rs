@@ -2,7 +2,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Uri;
-use http::uri::Authority;
 use outbound_http::Origin;
 
 use crate::InvalidAuth;
@@ -31,12 +30,15 @@ use crate::InvalidAuth;
 pub struct Scope {
     // Shared: services are cloned for each connection or request, their scope never changes.
     origins: Arc<Vec<Origin>>,
-    /// How the authority of nearly every request is written: that of the first https origin;
-    /// empty without one.
+    /// How the authority of nearly every request is written: that of the first https origin, or
+    /// else [`NO_AUTHORITY`].
     usual: Arc<str>,
     any: bool,
     http: bool,
 }
+
+/// What no authority is.
+const NO_AUTHORITY: &str = "/";
 
 /// Why a request may not carry the credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,11 +122,11 @@ impl Scope {
     /// which is listed will do.
     #[inline]
     pub(crate) fn check(&self, uri: &Uri, strayed: bool) -> Result<(), Refusal> {
-        let written = uri.authority().map_or("", Authority::as_str);
-        let usual = uri.scheme_str() == Some("https")
-            && !written.is_empty()
-            && same(written.as_bytes(), self.usual.as_bytes());
-        if usual {
+        let is_usual = uri.scheme_str() == Some("https")
+            && uri.authority().is_some_and(|authority| {
+                same(authority.as_str().as_bytes(), self.usual.as_bytes())
+            });
+        if is_usual {
             Ok(())
         } else {
             self.check_otherwise(uri, strayed)
@@ -168,7 +170,7 @@ impl Scope {
     }
 
     fn with(mut self, origin: Origin) -> Self {
-        if self.usual.is_empty() && origin.scheme() == "https" {
+        if &*self.usual == NO_AUTHORITY && origin.scheme() == "https" {
             let written = origin.to_string();
             self.usual = written.trim_start_matches("https://").into();
         }
@@ -179,7 +181,7 @@ impl Scope {
     fn empty() -> Self {
         Self {
             origins: Arc::default(),
-            usual: "".into(),
+            usual: NO_AUTHORITY.into(),
             any: false,
             http: false,
         }
