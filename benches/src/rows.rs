@@ -196,7 +196,7 @@ fn retry(visit: &mut impl Visit) {
     );
     visit.visit(
         Row::new("retry")
-            .instructions(1320)
+            .instructions(1190)
             .goal(750)
             .allocations(0),
         RetryLayer::new().layer(api()),
@@ -212,22 +212,22 @@ fn retry(visit: &mut impl Visit) {
         Row::new("tower's Retry"),
         tower::retry::RetryLayer::new(Twice).layer(api()),
     );
-    // Of its ten allocations two are the second response's own headers, two are the new
-    // request's, and six are the marks: extensions of the resent request and of the response.
+    // Of its nine allocations two are the second response's own headers, and seven are the marks:
+    // extensions of the resent request and of the response.
     visit.visit(
         Row::new("a retry without a pause")
             .over("retry")
-            .instructions(6500)
+            .instructions(5800)
             .goal(2200)
-            .allocations(10),
+            .allocations(9),
         at_once.budget(None).layer(flaky()),
     );
     visit.visit(
         Row::new("a retry after a pause")
             .over("retry")
-            .instructions(9500)
+            .instructions(8900)
             .goal(4700)
-            .allocations(10),
+            .allocations(9),
         RetryLayer::new()
             .backoff(move |_| std::iter::repeat(millisecond))
             .budget(None)

@@ -106,7 +106,8 @@ impl SavedHead {
     }
 }
 
-/// Gives the memory back, without what it held.
+/// Gives the memory back. Of what it held only the names of headers stay, as they are mostly those
+/// of the next request.
 impl Drop for SavedHead {
     fn drop(&mut self) {
         let Some(mut memory) = self.0.take() else {

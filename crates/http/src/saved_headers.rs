@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// A copy of a request's headers.
@@ -7,17 +7,20 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// each value that was not shared before. Only a resend makes a map of it.
 #[derive(Default)]
 pub(crate) struct SavedHeaders {
-    /// Names and values, one after the other.
-    text: Vec<u8>,
+    /// The names of these fields, then those that the memory held before: a client's requests
+    /// are much alike, and to compare a name is cheaper than to copy it.
+    names: Vec<HeaderName>,
+    name_bytes: usize,
+    fields: Vec<Field>,
+    /// The values, one after the other.
+    text: BytesMut,
     /// The text instead, once values of a map share it.
     shared: Bytes,
-    fields: Vec<Field>,
     /// What the next map is made in.
     spare: HeaderMap,
 }
 
 struct Field {
-    name_end: usize,
     value_end: usize,
     is_sensitive: bool,
 }
@@ -30,27 +33,37 @@ const MOST_BYTES: usize = 8 * 1024;
 impl SavedHeaders {
     /// Copies these headers; there were none before.
     pub(crate) fn fill(&mut self, headers: &HeaderMap) {
-        let mut text = std::mem::take(&mut self.text);
-        self.fields.extend(headers.iter().map(|(name, value)| {
-            text.extend_from_slice(name.as_str().as_bytes());
-            let name_end = text.len();
-            text.extend_from_slice(value.as_bytes());
-            Field {
-                name_end,
-                value_end: text.len(),
+        for (name, value) in headers {
+            self.name(self.fields.len(), name);
+            self.text.extend_from_slice(value.as_bytes());
+            self.fields.push(Field {
+                value_end: self.text.len(),
                 is_sensitive: value.is_sensitive(),
+            });
+        }
+    }
+
+    #[inline]
+    fn name(&mut self, position: usize, name: &HeaderName) {
+        if self.names.get(position) != Some(name) {
+            self.rename(position, name);
+        }
+    }
+
+    #[cold]
+    fn rename(&mut self, position: usize, name: &HeaderName) {
+        self.name_bytes += name.as_str().len();
+        match self.names.get_mut(position) {
+            Some(other) => {
+                self.name_bytes -= other.as_str().len();
+                other.clone_from(name);
             }
-        }));
-        self.text = text;
+            None => self.names.push(name.clone()),
+        }
     }
 
     pub(crate) fn contains(&self, name: &HeaderName) -> bool {
-        let name = name.as_str().as_bytes();
-        let text = self.text();
-        let starts = std::iter::once(0).chain(self.fields.iter().map(|field| field.value_end));
-        starts
-            .zip(&self.fields)
-            .any(|(start, field)| &text[start..field.name_end] == name)
+        self.names[..self.fields.len()].contains(name)
     }
 
     /// The headers, repeated ones in their order.
@@ -59,18 +72,17 @@ impl SavedHeaders {
         // Repeated names need no room there, and may be more than there can be.
         let _ = map.try_reserve(self.fields.len());
         if !self.text.is_empty() {
-            self.shared = std::mem::take(&mut self.text).into();
+            self.shared = self.text.split().freeze();
         }
         let mut start = 0;
-        for field in &self.fields {
-            let name = HeaderName::from_bytes(&self.shared[start..field.name_end]);
-            let value = self.shared.slice(field.name_end..field.value_end);
-            // They were a name and a value before.
-            if let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_maybe_shared(value)) {
+        for (name, field) in self.names.iter().zip(&self.fields) {
+            let value = self.shared.slice(start..field.value_end);
+            start = field.value_end;
+            // It was a value before.
+            if let Ok(mut value) = HeaderValue::from_maybe_shared(value) {
                 value.set_sensitive(field.is_sensitive);
                 map.append(name, value);
             }
-            start = field.value_end;
         }
         map
     }
@@ -83,31 +95,22 @@ impl SavedHeaders {
         }
     }
 
-    /// Forgets what it holds, but not its memory, where it is worth keeping.
+    /// Forgets what it holds, but not its memory, where it is worth keeping, nor the names.
     pub(crate) fn clear(&mut self) {
-        if !self.shared.is_empty() {
-            let shared = std::mem::take(&mut self.shared);
-            // Unique once no request holds a value of it any more.
-            if let Ok(text) = shared.try_into_mut() {
-                self.text = text.into();
-            }
+        let bytes = self.shared.len() + self.text.capacity();
+        if bytes.max(self.name_bytes) > MOST_BYTES || self.names.capacity() > MOST_FIELDS {
+            *self = Self::default();
+            return;
         }
-        self.text.clear();
         self.fields.clear();
-        // Asked first, as an empty map is not made for nothing on each call.
+        self.text.clear();
+        // Asked first, as nothing is made in the place of nothing on each call. The text takes the
+        // shared bytes back once no request holds a value of them any more.
+        if !self.shared.is_empty() {
+            self.shared = Bytes::new();
+        }
         if self.spare.capacity() > 0 {
             self.spare = HeaderMap::new();
-        }
-        if self.text.capacity() > MOST_BYTES || self.fields.capacity() > MOST_FIELDS {
-            *self = Self::default();
-        }
-    }
-
-    fn text(&self) -> &[u8] {
-        if self.text.is_empty() {
-            &self.shared
-        } else {
-            &self.text
         }
     }
 }
@@ -187,26 +190,88 @@ mod tests {
     }
 
     #[test]
-    fn its_memory_is_used_again_unless_it_is_large_or_held_by_a_request() {
+    fn its_memory_is_used_again_unless_a_request_holds_it() {
         let mut flat = SavedHeaders::default();
-        flat.fill(&odd());
-        let start = flat.text.as_ptr();
-        drop(flat.map());
-        flat.clear();
-        assert_eq!(flat.text.as_ptr(), start);
+        let mut places = (0..99).map(|_| {
+            flat.fill(&odd());
+            let place = flat.text.as_ptr().addr();
+            drop(flat.map());
+            flat.clear();
+            place
+        });
+        // It grows to hold the values of some requests, one after the other, and not of all.
+        let settled = places.by_ref().nth(9).unwrap();
+        assert!(places.all(|place| place.abs_diff(settled) < 99));
 
         flat.fill(&odd());
         let held = flat.map();
-        flat.clear();
-        assert_eq!((flat.text.capacity(), &held), (0, &odd()));
+        for _ in 0..99 {
+            flat.clear();
+            flat.fill(&odd());
+            flat.map();
+        }
+        assert_eq!(held, odd());
+    }
 
-        let mut map = HeaderMap::new();
+    #[test]
+    fn names_are_kept_and_of_another_request_none_is_seen() {
+        let mut flat = SavedHeaders::default();
+        flat.fill(&odd());
+        flat.clear();
+        assert!(!flat.names.is_empty() && !flat.contains(&AUTHORIZATION));
+
+        let mut fewer = HeaderMap::new();
+        fewer.insert("x-first", HeaderValue::from_static("1"));
+        fewer.insert("x-other", HeaderValue::from_static("2"));
+        flat.fill(&fewer);
+        assert_eq!(flat.map(), fewer);
+        assert!(flat.contains(&HeaderName::from_static("x-other")));
+        assert!(!flat.contains(&AUTHORIZATION));
+        let bytes: usize = flat.names.iter().map(|name| name.as_str().len()).sum();
+        assert_eq!(flat.name_bytes, bytes);
+    }
+
+    #[test]
+    fn of_values_nothing_is_kept() {
+        let mut flat = SavedHeaders::default();
+        for is_sent_again in [false, true] {
+            flat.fill(&odd());
+            if is_sent_again {
+                flat.recycle(odd());
+                flat.map();
+                flat.recycle(odd());
+            }
+            flat.clear();
+            assert!(flat.fields.is_empty() && flat.text.is_empty());
+            assert!(flat.shared.is_empty() && flat.spare.is_empty());
+        }
+    }
+
+    #[test]
+    fn large_memory_is_not_kept() {
+        let (mut many, mut long_name, mut long_value) =
+            (HeaderMap::new(), HeaderMap::new(), HeaderMap::new());
         for number in 0..=MOST_FIELDS {
             let name = HeaderName::try_from(format!("x-{number}")).unwrap();
-            map.insert(name, HeaderValue::from_static("v"));
+            many.insert(name, HeaderValue::from_static("v"));
         }
-        flat.fill(&map);
-        flat.clear();
-        assert_eq!(flat.fields.capacity(), 0);
+        let text = "x".repeat(MOST_BYTES + 1);
+        let value = HeaderValue::from_static("v");
+        long_name.insert(HeaderName::try_from(&text).unwrap(), value);
+        long_value.insert(ACCEPT, HeaderValue::try_from(&text).unwrap());
+        for large in [many, long_name, long_value] {
+            for is_sent_again in [false, true] {
+                let mut flat = SavedHeaders::default();
+                flat.fill(&odd());
+                flat.clear();
+                flat.fill(&large);
+                if is_sent_again {
+                    assert_eq!(flat.map(), large);
+                }
+                flat.clear();
+                let kept = (flat.names.capacity(), flat.fields.capacity());
+                assert_eq!((kept, flat.text.capacity()), ((0, 0), 0));
+            }
+        }
     }
 }
