@@ -196,7 +196,7 @@ fn retry(visit: &mut impl Visit) {
     );
     visit.visit(
         Row::new("retry")
-            .instructions(1190)
+            .instructions(1120)
             .goal(750)
             .allocations(0),
         RetryLayer::new().layer(api()),
@@ -212,22 +212,22 @@ fn retry(visit: &mut impl Visit) {
         Row::new("tower's Retry"),
         tower::retry::RetryLayer::new(Twice).layer(api()),
     );
-    // Of its nine allocations two are the second response's own headers, and seven are the marks:
-    // extensions of the resent request and of the response.
+    // Of its eight allocations two are the second response's own headers, and six are the marks:
+    // an extension of the resent request, and one of the response.
     visit.visit(
         Row::new("a retry without a pause")
             .over("retry")
-            .instructions(5800)
+            .instructions(5220)
             .goal(2200)
-            .allocations(9),
+            .allocations(8),
         at_once.budget(None).layer(flaky()),
     );
     visit.visit(
         Row::new("a retry after a pause")
             .over("retry")
-            .instructions(8900)
+            .instructions(8300)
             .goal(4700)
-            .allocations(9),
+            .allocations(8),
         RetryLayer::new()
             .backoff(move |_| std::iter::repeat(millisecond))
             .budget(None)

@@ -12,7 +12,7 @@
 //!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
 //! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
 //! - **Markers** that travel in a message's extensions: [`NoAuth`], [`CrossOrigin`],
-//!   [`ResendCount`], [`EffectiveUri`], [`DeadlineAt`].
+//!   [`ResendCount`], [`Attempts`], [`EffectiveUri`], [`DeadlineAt`].
 //!
 //! # Example
 //!
@@ -98,7 +98,7 @@ pub use self::head::clone_head;
 pub use self::idle::{
     IdleBody, IdleTimeout, IdleTimeoutFuture, IdleTimeoutLayer, IdleTimeoutService,
 };
-pub use self::markers::{CrossOrigin, NoAuth, ResendCount};
+pub use self::markers::{Attempts, CrossOrigin, NoAuth, ResendCount};
 pub use self::origin::{InvalidOrigin, Origin};
 pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};
 pub use self::replay_body::{ReplayBody, Superseded};

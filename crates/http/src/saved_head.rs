@@ -53,24 +53,28 @@ impl SavedHead {
     }
 
     /// The method.
+    #[inline]
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.head().method
     }
 
     /// The URI.
+    #[inline]
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.head().uri
     }
 
     /// The extensions.
+    #[inline]
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.head().extensions
     }
 
     /// Whether there is a header of this name.
+    #[inline]
     #[must_use]
     pub fn has_header(&self, name: &HeaderName) -> bool {
         self.memory().headers.contains(name)
@@ -93,10 +97,12 @@ impl SavedHead {
         self.memory_mut().headers.recycle(headers);
     }
 
+    #[inline]
     fn head(&self) -> &Head {
         self.memory().head.as_ref().expect(HELD)
     }
 
+    #[inline]
     fn memory(&self) -> &Memory {
         self.0.as_ref().expect(HELD)
     }

@@ -117,32 +117,3 @@ impl Report {
         }
     }
 }
-
-/// Response extension: how many attempts the call took. Present where it was more than one, and
-/// where the layer gave up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Attempts {
-    /// All sends of the retry layer, the first included.
-    pub count: u32,
-    /// Whether the layer would have sent it again, had its retries, its budget or its time not
-    /// been spent. A retry layer further out leaves such a response as it is: stacked layers do
-    /// not multiply their retries.
-    pub exhausted: bool,
-}
-
-impl Attempts {
-    /// Reads the count from a response's extensions; 1 where there is none.
-    #[must_use]
-    pub fn of(extensions: &Extensions) -> u32 {
-        extensions
-            .get::<Self>()
-            .map_or(1, |attempts| attempts.count)
-    }
-
-    pub(crate) fn are_exhausted(extensions: &Extensions) -> bool {
-        extensions
-            .get::<Self>()
-            .is_some_and(|attempts| attempts.exhausted)
-    }
-}

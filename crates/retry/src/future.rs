@@ -111,27 +111,33 @@ where
             match this.state.as_mut().project() {
                 StateProj::Calling { response } => {
                     let kept = this.kept.as_mut().expect(KEPT);
-                    let Poll::Ready(outcome) = response.poll(cx) else {
-                        ready!(kept.poll_attempt_timeout(cx));
-                        let Some((plan, body)) = Self::abandon(kept) else {
-                            return Poll::Pending;
-                        };
-                        let waiting = Self::wait(kept, plan, body, |_| Drain::nothing());
-                        this.state.set(waiting);
-                        continue;
-                    };
-                    let verdict = Self::verdict(kept, &outcome);
-                    if verdict == Verdict::Done && kept.is_first() {
-                        *this.done = true;
-                        return Poll::Ready(outcome);
-                    }
-                    match Self::judge(kept, outcome, verdict) {
-                        Ok(waiting) => this.state.set(waiting),
-                        Err(outcome) => {
-                            *this.done = true;
-                            return Poll::Ready(outcome);
+                    // Judged in its place: each move of a response costs as much as to judge it.
+                    let mut answer = response.poll(cx);
+                    let again = match &mut answer {
+                        Poll::Ready(outcome) => Self::judge(kept, outcome),
+                        Poll::Pending => {
+                            ready!(kept.poll_attempt_timeout(cx));
+                            Self::abandon(kept)
                         }
+                    };
+                    let Some((plan, body)) = again else {
+                        *this.done = answer.is_ready();
+                        return answer;
+                    };
+                    let token = plan.token;
+                    let next = Some(Next { body, token });
+                    // A pause of zero is none: it registers no timer.
+                    if plan.delay.is_zero() {
+                        this.state.set(State::Readying { next });
+                        continue;
                     }
+                    kept.timer.start(plan.delay);
+                    // Nothing is held during the pause but a body that is being drained.
+                    let drain = match answer {
+                        Poll::Ready(Ok(response)) => kept.drain(response),
+                        _ => Drain::nothing(),
+                    };
+                    this.state.set(State::Pausing { drain, next });
                 }
                 StateProj::Pausing { drain, next } => {
                     let kept = this.kept.as_mut().expect(KEPT);
@@ -169,27 +175,31 @@ where
     C: Classify<RB, S::Error>,
     K: MakeBackoff,
 {
+    /// The attempt that follows, or none where the outcome is the call's result.
     #[inline]
-    fn verdict(
-        kept: &Kept<S, R::Saved, R, C, K, K::Backoff>,
-        outcome: &Result<Response<RB>, S::Error>,
-    ) -> Verdict {
+    fn judge(
+        kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
+        outcome: &mut Result<Response<RB>, S::Error>,
+    ) -> Option<(Plan, R::Body)> {
         let classify = &kept.shared.classify;
         let verdict = classify.classify(&kept.attempt(), outcome.as_ref());
-        match outcome {
+        let verdict = match outcome {
             // A layer further in has tried.
             Ok(response) if Attempts::are_exhausted(response.extensions()) => Verdict::Done,
             _ => verdict,
+        };
+        if verdict == Verdict::Done && kept.is_first() {
+            return None;
         }
+        Self::follow(kept, outcome, verdict)
     }
 
-    /// The wait for the next attempt, or the outcome that is the call's result.
-    fn judge(
+    fn follow(
         kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
-        mut outcome: Result<Response<RB>, S::Error>,
+        outcome: &mut Result<Response<RB>, S::Error>,
         verdict: Verdict,
-    ) -> Result<State<S::Future, R::Body, RB>, Result<Response<RB>, S::Error>> {
-        if let Ok(response) = &outcome {
+    ) -> Option<(Plan, R::Body)> {
+        if let Ok(response) = outcome {
             kept.count(response);
         }
         let plan = kept.may_follow(verdict).then(|| {
@@ -203,44 +213,18 @@ where
             let body = kept.shared.replay.again(&kept.saved)?;
             Some((plan, body))
         });
-        let Some((plan, body)) = again else {
-            if let Ok(response) = &mut outcome {
-                kept.mark(response, gave_up);
+        match (&again, outcome) {
+            (Some((plan, _)), Ok(response)) => {
+                kept.tell(plan, Cause::Status(response.status()));
+                kept.head.recycle(std::mem::take(response.headers_mut()));
             }
-            return Err(outcome);
-        };
-        kept.tell(
-            &plan,
-            match &outcome {
-                Ok(response) => Cause::Status(response.status()),
-                Err(error) => Cause::Error(kept.shared.classify.show(error)),
-            },
-        );
-        if let Ok(response) = &mut outcome {
-            kept.head.recycle(std::mem::take(response.headers_mut()));
+            (Some((plan, _)), Err(error)) => {
+                kept.tell(plan, Cause::Error(kept.shared.classify.show(error)));
+            }
+            (None, Ok(response)) => kept.mark(response, gave_up),
+            (None, Err(_)) => {}
         }
-        // Of the outcome nothing is held during the pause but a body that is being drained.
-        Ok(Self::wait(kept, plan, body, |kept| match outcome {
-            Ok(response) => Drain::new(response, kept.head.method(), kept.shared.config.drain),
-            Err(_) => Drain::nothing(),
-        }))
-    }
-
-    /// A pause of zero is none: it registers no timer.
-    fn wait(
-        kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
-        plan: Plan,
-        body: R::Body,
-        drain: impl FnOnce(&Kept<S, R::Saved, R, C, K, K::Backoff>) -> Drain<RB>,
-    ) -> State<S::Future, R::Body, RB> {
-        let token = plan.token;
-        let next = Some(Next { body, token });
-        if plan.delay.is_zero() {
-            return State::Readying { next };
-        }
-        kept.timer.start(plan.delay);
-        let drain = drain(kept);
-        State::Pausing { drain, next }
+        again
     }
 
     /// The attempt that follows one which took too long.

@@ -3,7 +3,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
-use outbound_http::{ResendCount, SavedHead};
+use http_body::Body;
+use outbound_http::{Drain, ResendCount, SavedHead};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
@@ -89,6 +90,11 @@ where
         request
     }
 
+    /// What is left of a response that is discarded.
+    pub(crate) fn drain<RB: Body>(&self, response: Response<RB>) -> Drain<RB> {
+        Drain::new(response, self.head.method(), self.shared.config.drain)
+    }
+
     /// Counts what was sent again beneath.
     pub(crate) fn count<RB>(&mut self, response: &Response<RB>) {
         let course = &mut self.course;
@@ -97,15 +103,11 @@ where
 
     /// Marks a response that took more than one send, or is the last for want of another.
     pub(crate) fn mark<RB>(&self, response: &mut Response<RB>, gave_up: bool) {
-        let course = &self.course;
-        let count = course.attempt;
+        let (count, resends) = (self.course.attempt, self.course.resends);
         let extensions = response.extensions_mut();
         if count > 1 || gave_up {
             let exhausted = gave_up || Attempts::are_exhausted(extensions);
-            extensions.insert(Attempts { count, exhausted });
-        }
-        if count > 1 {
-            extensions.insert(course.resends);
+            extensions.insert(Attempts::new(count, exhausted, resends));
         }
     }
 }

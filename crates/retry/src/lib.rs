@@ -172,7 +172,7 @@ mod verdict;
 pub use self::backoff::{Exponential, FullJitter, MakeBackoff};
 pub use self::budget::{Budget, Token};
 pub use self::event::{Cause, Event};
-pub use self::extensions::{Attempts, Idempotent, Override, Report};
+pub use self::extensions::{Idempotent, Override, Report};
 pub use self::future::ResponseFuture;
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 pub use self::layer::RetryLayer;
@@ -181,3 +181,5 @@ pub use self::policy::{Pause, Policy};
 pub use self::service::Retry;
 pub use self::transport::TransportError;
 pub use self::verdict::{Attempt, Classify, Standard, Verdict};
+#[doc(inline)]
+pub use outbound_http::Attempts;

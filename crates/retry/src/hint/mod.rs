@@ -39,7 +39,9 @@ fn is_hint(name: &HeaderName) -> bool {
 
 /// What the server says in `X-Should-Retry`, as APIs of OpenAI's and Anthropic's kind do.
 pub(crate) fn should_retry(headers: &HeaderMap) -> Option<bool> {
-    match headers.get(SHOULD_RETRY)?.as_bytes() {
+    // As above; most responses are without.
+    let (_, answer) = headers.iter().find(|(name, _)| **name == SHOULD_RETRY)?;
+    match answer.as_bytes() {
         b"true" => Some(true),
         b"false" => Some(false),
         _ => None,
