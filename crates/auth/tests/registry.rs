@@ -221,6 +221,35 @@ async fn a_realm_that_is_listed_is_asked() {
 }
 
 #[tokio::test]
+async fn a_registry_is_not_handed_a_token_that_another_one_asked_for() {
+    const OTHER: &str = "https://mirror.example.com";
+    let (client, sent) = registry(Rules {
+        realm: "https://auth.example.com/token",
+        ..RULES
+    });
+    let registry = Registry::new(Scope::origins([HOME, OTHER]).unwrap(), client.clone())
+        .realms(Scope::origin("https://auth.example.com").unwrap());
+    let service = AuthLayer::new(registry.clone()).replay().layer(client);
+    for origin in [HOME, OTHER, HOME, OTHER] {
+        // The same challenge, whoever poses it.
+        let request = get(&format!("{origin}/v2/a/tags/list"));
+        assert_eq!(status(&service, request).await, 200);
+    }
+    let seen_by = |host| {
+        let sent = sent.all().into_iter();
+        let mut tokens: Vec<_> = sent
+            .filter(|request| request.uri().host() == Some(host))
+            .filter_map(|request| credential(&request))
+            .collect();
+        tokens.dedup();
+        tokens
+    };
+    let (home, mirror) = (seen_by("api.example.com"), seen_by("mirror.example.com"));
+    assert_eq!((home.len(), mirror.len(), registry.fetches()), (1, 1, 2));
+    assert_ne!(home, mirror);
+}
+
+#[tokio::test]
 async fn without_credentials_the_token_is_asked_for_anonymously() {
     let (client, sent) = registry(RULES);
     let registry = Registry::new(home(), client.clone());

@@ -20,8 +20,8 @@ use crate::{AuthError, Bearer, Challenge, InvalidAuth, Scope, Tokens, secret};
 ///
 /// A request goes out without a credential, is answered with a challenge, and is sent once more
 /// with a token of that realm, service and scope; later requests to the same repository carry it
-/// at once. Each scope has its own [`Tokens`]: fetched once for all who wait, renewed when it
-/// expires. A challenge for another scope than the one a request came with is answered too; a
+/// at once. Each registry and each scope has its own [`Tokens`]: fetched once for all who wait,
+/// renewed when it expires, and sent to no other registry. A challenge for another scope than the one a request came with is answered too; a
 /// refusal of the very token that was asked for, or `insufficient_scope`, is not: the 401 is
 /// handed out.
 ///
@@ -31,8 +31,8 @@ use crate::{AuthError, Bearer, Challenge, InvalidAuth, Scope, Tokens, secret};
 /// that asks for `Basic`, and for no token, is given user and password itself.
 ///
 /// What a challenge says of service and scope is believed: a registry in the scope can ask for a
-/// token of another one that shares its realm, and gets it. Registries that must not have each
-/// other's tokens want a `Registry` each.
+/// token that another one accepts, if they share a realm, and gets one of its own. Registries that
+/// must not act for each other want a `Registry` each, with an account each.
 ///
 /// ```
 /// # use bytes::Bytes;

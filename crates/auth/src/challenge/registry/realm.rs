@@ -11,9 +11,13 @@ use crate::{Challenge, Scope, query};
 /// Longest realm, service or scope that is answered.
 const MAX_VALUE: usize = 4096;
 
-/// What a token is for; all of it is in the URL that it is asked at.
+/// What a token is for.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Ask {
+    /// The registry that asked for it, and that alone gets it: another one may pose the same
+    /// challenge.
+    at: Option<Origin>,
+    /// Realm, service, scope and account.
     pub(super) uri: Uri,
 }
 
@@ -63,7 +67,8 @@ impl Ask {
             separator = '&';
         }
         let uri = full.parse().map_err(|_| RealmError::Malformed)?;
-        Ok(Self { uri })
+        let at = at.cloned();
+        Ok(Self { at, uri })
     }
 }
 
