@@ -1,9 +1,11 @@
 //! What a token endpoint answers, in every form that servers give it.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::error::{OAuthError, Refusal};
@@ -52,7 +54,7 @@ pub(crate) fn read(
     let told = fields.as_ref().ok();
     // GitHub, Slack and others hide errors in a 200.
     let is_error = |fields: &Map<String, Value>| {
-        fields.get("error").is_some_and(|error| !error.is_null())
+        fields.get("error").is_some_and(says_something)
             || fields.get("ok") == Some(&Value::Bool(false))
     };
     if !answer.status.is_success() || told.is_some_and(is_error) {
@@ -86,6 +88,18 @@ pub(crate) fn read(
     })
 }
 
+/// Servers that always send the field say in many ways that there is no error.
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Null => false,
+        Value::Bool(error) => *error,
+        Value::Number(code) => code.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(errors) => !errors.is_empty(),
+        Value::Object(error) => !error.is_empty(),
+    }
+}
+
 fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     let text = fields.get(name)?.as_str()?;
     Some(text.to_owned()).filter(|text| !text.is_empty())
@@ -106,9 +120,16 @@ fn fields(answer: &Answer) -> Result<Map<String, Value>, OAuthError> {
             .map(|(name, value)| (name, value.into()))
             .collect());
     }
-    // The parser's own error could repeat what stands in the body.
-    serde_json::from_slice(&answer.body)
-        .map_err(|_| OAuthError::malformed("is no JSON object; is it the URL of a token endpoint?"))
+    // Field by field, so that a number beyond all numbers (`1e400`) spoils no other field. The
+    // parser's own error could repeat what stands in the body.
+    let fields: HashMap<String, &RawValue> =
+        serde_json::from_slice(&answer.body).map_err(|_| {
+            OAuthError::malformed("is no JSON object; is it the URL of a token endpoint?")
+        })?;
+    let fields = fields.into_iter();
+    Ok(fields
+        .filter_map(|(name, value)| Some((name, serde_json::from_str(value.get()).ok()?)))
+        .collect())
 }
 
 /// The life that `expires_in` tells: a number of seconds, as a string too. `None` if it tells none.

@@ -48,6 +48,46 @@ fn expires_in_is_understood_in_every_odd_form() {
 }
 
 #[test]
+fn a_number_beyond_all_numbers_is_no_number_and_the_token_is_good() {
+    let assumed = Some(Duration::from_secs(300));
+    for field in ["expires_in", "created_at"] {
+        let body = format!(r#"{{"access_token":"a","{field}":1e400}}"#);
+        let answer = answer(200, "application/json", &body);
+        let grant = read(&answer, Expected::of_oauth(assumed), |_| false);
+        let token = grant.map_err(|error| error.to_string()).unwrap().token;
+        assert_eq!(token.lifetime(), assumed, "{field}");
+    }
+}
+
+#[test]
+fn an_error_that_says_nothing_is_none_beside_a_token() {
+    for nothing in [
+        json!(null),
+        json!(false),
+        json!(""),
+        json!(0),
+        json!([]),
+        json!({}),
+    ] {
+        let body = json!({ "access_token": "a", "error": nothing });
+        assert!(read_json(200, &body).is_ok(), "{body}");
+        let error = read_json(200, &json!({ "error": nothing })).err().unwrap();
+        assert!(error.to_string().contains("no access_token"), "{error}");
+        assert!(read_json(400, &body).is_err(), "{body}");
+    }
+    for something in [
+        json!(true),
+        json!(1),
+        json!("x"),
+        json!({ "code": 1 }),
+        json!(["x"]),
+    ] {
+        let body = json!({ "access_token": "a", "error": something });
+        assert!(read_json(200, &body).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn a_missing_life_is_the_one_that_is_assumed_and_a_told_one_is_not() {
     let life = |body: &Value, assumed| {
         let answer = answer(200, "application/json", &body.to_string());
