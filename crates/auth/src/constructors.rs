@@ -142,8 +142,9 @@ impl AuthLayer<()> {
     /// An API key in the query parameter `name`.
     ///
     /// Name and value are percent-encoded once; a parameter of the same name is replaced, all
-    /// others stay byte for byte. Whatever logs the URI beneath this layer logs the key: prefer
-    /// a header where the API has one.
+    /// others stay byte for byte. A URI that cannot have a query (`*`), or would become longer than
+    /// 64 KiB, gets none; the [strict](StaticAuthLayer::strict) form fails there. Whatever logs the
+    /// URI beneath this layer logs the key: prefer a header where the API has one.
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@ use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Request};
 use outbound_http::{CrossOrigin, NoAuth};
 
+use crate::scope::Refusal;
 use crate::{AuthError, Authorize, InvalidAuth, Scope, StaticAuthLayer, Step, query};
 use crate::{event, header};
 
@@ -89,7 +90,7 @@ impl StaticCredential {
             return;
         }
         if self.shared.scope.contains(request.uri()) {
-            self.add(request);
+            let _ = self.add(request);
         } else if !self.is_present(request) {
             event::withheld(request.uri());
         }
@@ -103,12 +104,13 @@ impl StaticCredential {
         let scope = &self.shared.scope;
         match scope.check(request.uri(), extensions.get::<CrossOrigin>().is_some()) {
             Ok(()) => Decision::Add,
-            Err(refusal) => Decision::Refuse(AuthError::out_of_scope(
-                refusal,
-                request.uri(),
-                scope.clone(),
-            )),
+            Err(refusal) => Decision::Refuse(self.refuse(request, refusal)),
         }
+    }
+
+    #[cold]
+    fn refuse<B>(&self, request: &Request<B>, refusal: Refusal) -> AuthError {
+        AuthError::out_of_scope(refusal, request.uri(), self.shared.scope.clone())
     }
 
     /// Whether the caller put a credential of their own there.
@@ -120,17 +122,20 @@ impl StaticCredential {
         }
     }
 
-    /// Adds it, unless the caller put a header there.
+    /// Adds it, unless the caller put a header there, or the URI can have no query. Whether it
+    /// did.
     #[inline(always)]
-    fn add<B>(&self, request: &mut Request<B>) {
+    fn add<B>(&self, request: &mut Request<B>) -> bool {
         match &self.shared.secret {
             Secret::Header { name, value } => {
-                header::add(request.headers_mut(), name, value.clone());
+                header::add(request.headers_mut(), name, value.clone())
             }
             Secret::Query { name, pair } => {
-                if let Some(uri) = query::with_pair(request.uri(), name, pair) {
-                    *request.uri_mut() = uri;
-                }
+                let Some(uri) = query::with_pair(request.uri(), name, pair) else {
+                    return false;
+                };
+                *request.uri_mut() = uri;
+                true
             }
         }
     }
@@ -155,10 +160,9 @@ impl<B> Authorize<B> for StaticCredential {
 
     fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {
         match self.decide(&request) {
-            Decision::Add => {
-                self.add(&mut request);
-                Step::Ready(request, ())
-            }
+            Decision::Add if self.add(&mut request) => Step::Ready(request, ()),
+            // No header of the caller's is there: it is the query that cannot be added.
+            Decision::Add => Step::Fail(self.refuse(&request, Refusal::NoQuery)),
             Decision::Leave => Step::Skip(request),
             Decision::Refuse(error) => Step::Fail(error),
         }

@@ -60,8 +60,8 @@ impl AuthError {
         }
     }
 
-    /// Whether the request was going where the credential may not go: another origin, plain
-    /// http, or an unknown origin.
+    /// Whether the request was going where the credential may not go, another origin, plain http
+    /// or an unknown origin, or cannot (a query parameter, to the URI `*`).
     #[must_use]
     pub fn is_out_of_scope(&self) -> bool {
         matches!(*self.fault, Fault::OutOfScope { .. })
@@ -96,6 +96,9 @@ impl fmt::Display for AuthError {
             (Refusal::Outside, Some(target)) => write!(
                 f,
                 "the credential is confined to {scope} and the request goes to {target}; widen the scope by that origin, or mark the request NoAuth"
+            ),
+            (Refusal::NoQuery, _) => f.write_str(
+                "the credential is a query parameter, which the request's URI cannot have, or which makes it too long; send it in a header, or mark the request NoAuth",
             ),
             _ => write!(
                 f,

@@ -46,6 +46,8 @@ pub(crate) enum Refusal {
     Outside,
     PlainHttp,
     NoOrigin,
+    /// The credential is a query parameter, and the URI cannot have one.
+    NoQuery,
 }
 
 impl Scope {

@@ -240,16 +240,28 @@ async fn a_query_key_stays_within_its_origin() {
 }
 
 #[tokio::test]
-async fn a_target_that_has_no_query_gets_none() {
+async fn a_target_that_has_no_query_gets_none_and_strict_does_not_send_it() {
     let (inner, sent) = api(|_| 200);
-    let service = AuthLayer::query(Scope::any(), "key", SECRET)
-        .unwrap()
-        .layer(inner);
-    let options = Request::options("*")
-        .body(support::Body::default())
-        .unwrap();
-    send(&service, options).await.unwrap();
+    let layer = AuthLayer::query(Scope::any(), "key", SECRET).unwrap();
+    let options = || {
+        let request = Request::options("*");
+        request.body(support::Body::default()).unwrap()
+    };
+    send(&layer.layer(inner.clone()), options()).await.unwrap();
     assert_eq!(sent.all()[0].uri(), "*");
+
+    let strict = layer.strict().layer(inner);
+    let too_long = format!("/{}", "x".repeat(65_530));
+    for request in [options(), get(&too_long)] {
+        let error = send(&strict, request).await.unwrap_err();
+        let error: &AuthError = error.downcast_ref().unwrap();
+        assert!(error.is_out_of_scope(), "{error}");
+        assert!(error.to_string().contains("query"), "{error}");
+    }
+    let mut anonymous = options();
+    anonymous.extensions_mut().insert(NoAuth);
+    send(&strict, anonymous).await.unwrap();
+    assert_eq!(sent.len(), 2);
 }
 
 #[test]
