@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::launch::{Launcher, Persist};
 use crate::schedule::Schedule;
-use crate::{Token, TokenSource, Tokens, secret};
+use crate::{InvalidAuth, Token, TokenSource, Tokens, secret};
 
 /// Settings of [`Tokens`]; see [`Tokens::builder`].
 #[derive(Clone)]
@@ -102,10 +102,15 @@ impl<T, X> TokensBuilder<T, X> {
     /// What stands before the token in its header; by default `"Bearer "`, with its space.
     ///
     /// `"token "` for some APIs, and empty where the header holds the token alone.
-    #[must_use]
-    pub fn prefix(mut self, prefix: &str) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If it begins with a space, or has other characters than printable ASCII: no header could
+    /// carry it.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self, InvalidAuth> {
+        secret::check_prefix(prefix)?;
         self.prefix = prefix.into();
-        self
+        Ok(self)
     }
 
     /// What runs the fetches. By default [`TokioSpawn`]. Their timeout needs tokio's clock in

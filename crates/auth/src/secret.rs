@@ -44,6 +44,17 @@ pub(crate) fn word(prefix: &str, token: &str) -> Result<HeaderValue, InvalidAuth
     header_value(prefix, token)
 }
 
+/// What may stand before a token.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), InvalidAuth> {
+    let is_printable = |byte| matches!(byte, b' '..=b'~');
+    if prefix.starts_with(' ') || !prefix.bytes().all(is_printable) {
+        return Err(InvalidAuth::new(
+            "the prefix begins with a space, or has characters that a header cannot carry",
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, InvalidAuth> {
     if user.contains(':') {
         return Err(InvalidAuth::new(

@@ -256,7 +256,7 @@ async fn a_proxys_407_is_no_matter_of_the_servers_token_nor_a_401_of_the_proxys(
 async fn a_token_can_go_in_a_header_of_its_own_without_a_scheme() {
     let tokens = Tokens::builder(from_fn(|_| async { Ok(Token::new("raw secret")) }));
     let (inner, sent) = api(|_| 200);
-    let bearer = Bearer::new(home(), tokens.prefix("").build());
+    let bearer = Bearer::new(home(), tokens.prefix("").unwrap().build());
     let bearer = bearer.header(http::HeaderName::from_static("x-vault-token"));
     let service = AuthLayer::new(bearer).layer(inner);
     send(&service, get(HOME)).await.unwrap();
@@ -265,6 +265,19 @@ async fn a_token_can_go_in_a_header_of_its_own_without_a_scheme() {
         (request.headers().len(), &request.headers()["x-vault-token"]),
         (1, &"raw secret".parse().unwrap())
     );
+}
+
+#[test]
+fn a_prefix_that_no_header_can_carry_is_refused_at_once() {
+    let builder = || Tokens::builder(from_fn(|_| async { Ok(Token::new("token")) }));
+    for prefix in [
+        " ", " Bearer ", "Bearer\n", "a\r\nb: ", "\0", "\t", "Träger ",
+    ] {
+        assert!(builder().prefix(prefix).is_err(), "{prefix:?}");
+    }
+    for prefix in ["", "token ", "Bearer ", "x=", "SSWS "] {
+        assert!(builder().prefix(prefix).is_ok(), "{prefix:?}");
+    }
 }
 
 #[tokio::test]
