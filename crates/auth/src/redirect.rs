@@ -1,24 +1,18 @@
-use http::header::{AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION};
-use http::{HeaderName, Request, Uri};
-use outbound_http::{CrossOrigin, NoAuth, Origin, ResendCount};
+use http::{Request, Uri};
+use outbound_http::{Origin, leave_origin};
 use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 
 /// Policy for tower-http's `FollowRedirect` that lets no credential leave the origin it was sent
 /// to.
 ///
 /// Once a redirect leads to another origin (scheme, host or port), this request and all that
-/// follow it, back to the first origin too, lose
-///
-/// - every header one of whose values is marked
-///   [sensitive](http::HeaderValue::is_sensitive), as all are that this crate adds;
-/// - `Authorization`, `Cookie` and `Proxy-Authorization`, marked or not, and `Host`, which names
-///   the other origin;
-/// - all extensions but [`NoAuth`] and [`ResendCount`].
-///
-/// They are marked [`CrossOrigin`], so that a layer beneath adds no credential that is not meant
-/// for just that origin. A key in the query is part of the location, and thereby the server's
-/// own affair. A body goes along with a 307 or 308 if the policy clones it: do not send a client's
-/// secret in a form over a client that follows redirects.
+/// follow it, back to the first origin too, lose what [`leave_origin`] takes: every header that is
+/// marked [sensitive](http::HeaderValue::is_sensitive), as all are that this crate adds,
+/// `Authorization`, `Cookie` and `Proxy-Authorization` in any case, and nearly all extensions. They
+/// are marked [`CrossOrigin`](outbound_http::CrossOrigin), so that a layer beneath adds no
+/// credential that is not meant for just that origin. A key in the query is part of the location,
+/// and thereby the server's own affair. A body goes along with a 307 or 308 if the policy clones
+/// it: do not send a client's secret in a form over a client that follows redirects.
 ///
 /// At most [`limit`](Self::limit) redirects are followed.
 ///
@@ -34,8 +28,6 @@ pub struct RemoveSensitive {
     left: usize,
     strayed: bool,
 }
-
-const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST];
 
 impl RemoveSensitive {
     /// How many redirects are followed, by default: 10.
@@ -76,31 +68,9 @@ impl<B, E> Policy<B, E> for RemoveSensitive {
     }
 
     fn on_request(&mut self, request: &mut Request<B>) {
-        if !self.strayed {
-            return;
+        if self.strayed {
+            leave_origin(request);
         }
-        let headers = request.headers_mut();
-        let sensitive: Vec<_> = headers
-            .iter()
-            .filter(|(name, value)| value.is_sensitive() || ALWAYS.contains(name))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in sensitive {
-            headers.remove(name);
-        }
-        let extensions = request.extensions_mut();
-        let kept = (
-            extensions.remove::<NoAuth>(),
-            extensions.remove::<ResendCount>(),
-        );
-        extensions.clear();
-        if let Some(no_auth) = kept.0 {
-            extensions.insert(no_auth);
-        }
-        if let Some(count) = kept.1 {
-            extensions.insert(count);
-        }
-        extensions.insert(CrossOrigin);
     }
 }
 

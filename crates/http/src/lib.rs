@@ -72,6 +72,7 @@
 struct Readme;
 
 mod collect;
+mod cross_origin;
 mod deadline;
 mod drain;
 mod effective_uri;
@@ -89,6 +90,7 @@ mod spawn;
 pub use self::collect::{
     BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
 };
+pub use self::cross_origin::leave_origin;
 pub use self::deadline::{Deadline, DeadlineAt, DeadlineExceeded, DeadlineFuture, DeadlineLayer};
 pub use self::drain::Drain;
 pub use self::effective_uri::{

@@ -1,8 +1,7 @@
 //! What keeps a stream at home: the origin guard.
 
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::{Request, Uri};
-use outbound_http::{CrossOrigin, NoAuth, Origin};
+use outbound_http::{Origin, leave_origin};
 
 use crate::config::OriginPolicy;
 use crate::strategy::Malformed;
@@ -58,7 +57,7 @@ impl Home {
             OriginPolicy::Allow(allowed)
                 if allowed.iter().any(|origin| origin.contains(request.uri())) =>
             {
-                strip(request);
+                leave_origin(request);
                 Ok(())
             }
             _ => Err(Strayed::Elsewhere(format!(
@@ -79,26 +78,5 @@ fn name(uri: &Uri) -> String {
             None => format!("{scheme}://{host}"),
         },
         _ => "an URL without an origin".to_owned(),
-    }
-}
-
-/// Takes from a request that leaves its origin what is meant for that alone.
-fn strip<B>(request: &mut Request<B>) {
-    const NAMED: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
-    let headers = request.headers_mut();
-    let sensitive: Vec<HeaderName> = headers
-        .iter()
-        .filter(|(name, value)| value.is_sensitive() || NAMED.contains(name))
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in sensitive {
-        headers.remove(name);
-    }
-    let extensions = request.extensions_mut();
-    let no_auth = extensions.get::<NoAuth>().copied();
-    extensions.clear();
-    extensions.insert(CrossOrigin);
-    if let Some(no_auth) = no_auth {
-        extensions.insert(no_auth);
     }
 }
