@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::Duration;
 
 use fastrand::Rng;
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::clock::Now;
@@ -214,9 +215,13 @@ impl Engine {
         if fetched.token.lifetime().is_some_and(|life| life.is_zero()) {
             return Err(failed(Fault::BornExpired));
         }
-        let value = prepare(&self.prefix, &fetched.token);
+        let value = self.header_value(&fetched.token);
         let value = value.map_err(|source| failed(Fault::Unusable(source)))?;
         Ok(Prepared { value, fetched })
+    }
+
+    pub(crate) fn header_value(&self, token: &Token) -> Result<HeaderValue, InvalidAuth> {
+        prepare(&self.prefix, token)
     }
 
     fn publish(&self, state: &mut State, prepared: Prepared, why: Reason) -> Lease {
@@ -352,8 +357,7 @@ impl Engine {
     }
 
     /// Publishes a token that was not fetched. A fetch under way comes too late.
-    pub(crate) fn set(&self, token: Token, now: Now) -> Result<(), InvalidAuth> {
-        let value = prepare(&self.prefix, &token)?;
+    pub(crate) fn set(&self, token: Token, value: HeaderValue, now: Now) {
         let mut state = lock(&self.state);
         let flight = state.flight.take();
         let fetched = Fetched {
@@ -367,6 +371,5 @@ impl Engine {
         if let Some(flight) = flight {
             flight.land(Ok(lease));
         }
-        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use crate::error::SharedError;
 #[derive(Debug)]
 pub(crate) enum Fault {
     TimedOut(Duration),
+    Panicked,
     Aborted,
     BornExpired,
     Unusable(InvalidAuth),
@@ -23,9 +24,10 @@ impl fmt::Display for Fault {
                 f,
                 "the token source did not answer within {limit:?}; if it goes through the same client, mark its request NoAuth"
             ),
-            Self::Aborted => f.write_str(
-                "the token source panicked, or the runtime that it ran on was shut down or is missing",
-            ),
+            Self::Panicked => f.write_str("the token source panicked"),
+            Self::Aborted => {
+                f.write_str("the runtime that the token source ran on was shut down or is missing")
+            }
             Self::BornExpired => f.write_str("the token source gave a token that has expired"),
             Self::Unusable(_) => f.write_str("the token source gave a token that cannot be used"),
             Self::NotPersisted(_) => f.write_str(

@@ -237,7 +237,9 @@ fn a_token_that_is_set_during_a_fetch_leaves_nobody_waiting() {
         let world = World::new(numbered);
         let other = world.clone();
         let thread = thread::spawn(move || other.get().unwrap().generation);
-        world.engine.set(Token::new("set"), world.now).unwrap();
+        let token = Token::new("set");
+        let value = world.engine.header_value(&token).unwrap();
+        world.engine.set(token, value, world.now);
         assert!(thread.join().unwrap() >= 1);
         world.is_at_rest();
         // Nothing is left over that would publish itself later.

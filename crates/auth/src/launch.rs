@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
 use outbound_http::{BoxError, Spawn};
@@ -18,6 +20,9 @@ use crate::{Reason, Token, TokenSource};
 /// Hides the types of source and spawner, so that [`Tokens`](crate::Tokens) can be named.
 pub(crate) trait Launch: Send + Sync {
     fn launch(&self, landing: Landing);
+
+    /// A token was set instead of being fetched.
+    fn adopt(&self, token: &Token);
 }
 
 /// Stores a refresh token before its token is used.
@@ -36,7 +41,16 @@ struct Source<T> {
     /// A token that was fetched and whose refresh token is not stored yet. Its lock is held
     /// throughout a fetch, so that a source is asked by one at a time in any case: the refresh
     /// token is to be used once.
-    unsaved: Mutex<Option<Fetched>>,
+    unsaved: Mutex<Option<Unsaved>>,
+    /// How many refresh tokens were set. What came of a fetch that began before the last of them
+    /// is older, and is not stored in its place.
+    adopted: AtomicU64,
+}
+
+struct Unsaved {
+    fetched: Fetched,
+    /// As it was when the fetch began.
+    adopted: u64,
 }
 
 impl<T, X> Launcher<T, X> {
@@ -47,6 +61,7 @@ impl<T, X> Launcher<T, X> {
                 persist,
                 limit,
                 unsaved: Mutex::new(None),
+                adopted: AtomicU64::new(0),
             }),
             spawn,
         }
@@ -62,14 +77,23 @@ impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
             landing.land(result);
         });
     }
+
+    fn adopt(&self, token: &Token) {
+        if token.refresh_token().is_some() {
+            self.source.adopted.fetch_add(1, Relaxed);
+        }
+        self.source.source.adopt(token);
+    }
 }
 
 impl<T: TokenSource> Source<T> {
     async fn token(&self, why: Reason, shared: &Shared) -> Result<Fetched, Failure> {
         let mut unsaved = self.unsaved.lock().await;
+        let adopted = self.adopted.load(Relaxed);
+        unsaved.take_if(|unsaved| unsaved.adopted != adopted);
         if unsaved.is_some() {
             self.save(&mut unsaved).await?;
-            let saved = unsaved.take();
+            let saved = unsaved.take().map(|unsaved| unsaved.fetched);
             // The token itself may have waited too long.
             if let Some(saved) = saved.filter(|saved| !saved.is_over(shared.clock.now())) {
                 return Ok(saved);
@@ -93,19 +117,21 @@ impl<T: TokenSource> Source<T> {
             at: shared.clock.now(),
             took: start.elapsed(),
         };
-        if self.persist.is_none() || fetched.token.refresh_token().is_none() {
+        let is_newest = self.adopted.load(Relaxed) == adopted;
+        if self.persist.is_none() || fetched.token.refresh_token().is_none() || !is_newest {
             return Ok(fetched);
         }
-        *unsaved = Some(fetched);
+        *unsaved = Some(Unsaved { fetched, adopted });
         self.save(&mut unsaved).await?;
-        unsaved.take().ok_or_else(|| later(Fault::Aborted))
+        let saved = unsaved.take().map(|unsaved| unsaved.fetched);
+        saved.ok_or_else(|| later(Fault::Aborted))
     }
 
-    async fn save(&self, unsaved: &mut Option<Fetched>) -> Result<(), Failure> {
-        let (Some(persist), Some(fetched)) = (&self.persist, unsaved) else {
+    async fn save(&self, unsaved: &mut Option<Unsaved>) -> Result<(), Failure> {
+        let (Some(persist), Some(unsaved)) = (&self.persist, unsaved) else {
             return Ok(());
         };
-        let saving = timeout(self.limit, persist(fetched.token.clone()));
+        let saving = timeout(self.limit, persist(unsaved.fetched.token.clone()));
         let source = match saving.await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => SharedError::from(error),
@@ -129,8 +155,8 @@ fn later(fault: Fault) -> Failure {
     }
 }
 
-/// The duty to end a flight. Dropped without a result (the source panicked, the runtime went
-/// away) it ends it with an error, so that nobody waits for ever.
+/// The duty to end a flight. Dropped without a result it ends it with an error, so that nobody
+/// waits for ever.
 pub(crate) struct Landing {
     shared: Arc<Shared>,
     start: Start,
@@ -158,11 +184,18 @@ impl Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        if !self.landed {
-            self.finish(Err(Failure {
+        if self.landed {
+            return;
+        }
+        // A source that panics may do so each time; one whose runtime went away did nothing wrong.
+        let failure = if thread::panicking() {
+            later(Fault::Panicked)
+        } else {
+            Failure {
                 error: Arc::new(Fault::Aborted),
                 again: Again::AtOnce,
-            }));
-        }
+            }
+        };
+        self.finish(Err(failure));
     }
 }

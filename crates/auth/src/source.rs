@@ -15,6 +15,15 @@ pub trait TokenSource: Send + Sync + 'static {
     /// If it goes through the same client, its request has to carry the extension
     /// [`NoAuth`](outbound_http::NoAuth), or it waits for itself until the fetch times out.
     fn fetch(&self, why: Reason) -> impl Future<Output = Result<Token, FetchError>> + Send;
+
+    /// Learns of a token that was [set](crate::Tokens::set) rather than fetched, before it is
+    /// used. A fetch may be under way.
+    ///
+    /// For a source that goes on from the last token, such as one that uses refresh tokens. By
+    /// default nothing.
+    fn adopt(&self, token: &Token) {
+        let _ = token;
+    }
 }
 
 /// Why a token is fetched.

@@ -31,8 +31,9 @@ use crate::{AuthError, InvalidAuth, Token, TokenSource, TokensBuilder};
 ///   the server asked for it; [`PERMANENT_ERROR_FOR`] if only somebody else can mend it). A token
 ///   that still lives is used meanwhile; without one, requests fail at once, with the error of
 ///   that fetch.
-/// - A fetch that takes longer than [`DEFAULT_FETCH_TIMEOUT`] has failed. One that panics or loses
-///   its runtime is an error for those who waited; the next request fetches again.
+/// - A fetch that takes longer than [`DEFAULT_FETCH_TIMEOUT`] has failed, and so has one that
+///   panics. One that loses its runtime is an error for those who waited; the next request fetches
+///   again.
 ///
 /// [`DEFAULT_MARGIN`]: Self::DEFAULT_MARGIN
 /// [`DEFAULT_REFRESH_AHEAD`]: Self::DEFAULT_REFRESH_AHEAD
@@ -181,11 +182,18 @@ impl Tokens {
     /// Uses `token` from now on: one that was stored, or obtained elsewhere. A fetch under way
     /// comes too late, and whoever waited for it gets this token.
     ///
+    /// The source learns of it ([`TokenSource::adopt`]): one that uses refresh tokens goes on with
+    /// [that of `token`](Token::rotated), if it has one. It is not
+    /// [persisted](TokensBuilder::persist): who sets it has it; nor is an older one any more.
+    ///
     /// # Errors
     ///
     /// If no header can carry it. The last token is used on.
     pub fn set(&self, token: Token) -> Result<(), InvalidAuth> {
-        self.shared.engine.set(token, self.now())
+        let value = self.shared.engine.header_value(&token)?;
+        self.shared.launch.adopt(&token);
+        self.shared.engine.set(token, value, self.now());
+        Ok(())
     }
 
     /// Forgets the token, and that fetches failed. The next request fetches.

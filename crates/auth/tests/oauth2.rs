@@ -364,6 +364,67 @@ async fn a_refresh_token_is_kept_until_the_server_gives_another() {
     );
 }
 
+/// The refresh tokens that were asked with.
+fn spent(asked: &Log<(http::request::Parts, String)>) -> Vec<String> {
+    let asked = asked.all().into_iter();
+    asked
+        .filter_map(|(_, form)| {
+            let (_, rest) = form.split_once("refresh_token=")?;
+            Some(rest.split('&').next()?.to_owned())
+        })
+        .filter(|spent| !spent.is_empty())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_set_is_used_from_then_on() {
+    let (client, asked) = server(|number, _| match number {
+        1 => json(400, r#"{"error":"invalid_grant"}"#),
+        number => token(number),
+    });
+    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
+    let tokens = Tokens::new(source);
+    tokens.warm().await.unwrap_err();
+    // Somebody logged in again.
+    tokens.set(Token::new("t").rotated("second")).unwrap();
+    tokens.invalidate();
+    assert_eq!(tokens.get().await.unwrap().expose_secret(), "t2");
+    // A token alone leaves it in force.
+    tokens.set(Token::new("t")).unwrap();
+    tokens.invalidate();
+    tokens.warm().await.unwrap();
+    assert_eq!(spent(&asked), ["first", "second", "second"]);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_set_during_a_fetch_is_not_lost_to_its_answer() {
+    let (client, asked) =
+        server(|_, _| json(200, r#"{"access_token":"late","refresh_token":"late"}"#));
+    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
+    let stored: Log<String> = Log::new();
+    let log = stored.clone();
+    let tokens = Tokens::builder(source)
+        .persist(move |token| {
+            log.push(token.refresh_token().unwrap().to_owned());
+            async { Ok(()) }
+        })
+        .build();
+    tokens.refresh();
+    while asked.len() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokens.set(Token::new("t").rotated("second")).unwrap();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(tokens.get().await.unwrap().expose_secret(), "t");
+    assert_eq!(stored.len(), 0, "what was set is newer: {:?}", stored.all());
+    tokens.invalidate();
+    tokens.warm().await.unwrap();
+    assert_eq!(spent(&asked), ["first", "second"]);
+    assert_eq!(stored.all(), ["late"]);
+}
+
 #[tokio::test]
 async fn a_rotated_refresh_token_is_persisted_before_its_access_token_is_used() {
     let (client, _) = server(|_, _| json(200, r#"{"access_token":"t","refresh_token":"next"}"#));

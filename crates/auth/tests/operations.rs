@@ -275,6 +275,24 @@ async fn a_refresh_token_is_persisted_even_if_its_token_expired_before_that() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_could_not_be_persisted_gives_way_to_one_that_is_set() {
+    for (set, stored) in [
+        (Token::new("set").rotated("newer"), ["r2"]),
+        (Token::new("set"), ["r1"]), // it is still the latest
+    ] {
+        let store = Store::new();
+        let (tokens, _) = store.tokens(HOUR);
+        store.full.store(true, Ordering::Relaxed);
+        tokens.warm().await.unwrap_err();
+        store.full.store(false, Ordering::Relaxed);
+        tokens.set(set).unwrap();
+        tokens.refresh();
+        sleep(10 * SECOND).await;
+        assert_eq!(store.stored.all(), stored);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_without_a_refresh_token_is_not_persisted() {
     let (source, _) = source_after(SECOND, None);
     let tokens = Tokens::builder(source).persist(|_| async { Err("not to be called".into()) });

@@ -137,11 +137,12 @@ async fn all_who_wait_get_the_same_error_at_once_and_after_a_pause_another_fetch
     assert_eq!((fetches.load(Ordering::Relaxed), tokens.fetches()), (2, 1));
 }
 
-#[tokio::test]
-async fn a_source_that_panics_is_an_error_and_the_next_request_fetches_again() {
-    let fetches = AtomicU32::new(0);
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_is_an_error_and_after_a_pause_it_is_asked_again() {
+    let fetches = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&fetches);
     let tokens = Tokens::new(from_fn(move |_| {
-        let nth = fetches.fetch_add(1, Ordering::Relaxed);
+        let nth = count.fetch_add(1, Ordering::Relaxed);
         async move {
             assert!(nth > 0, "expected in this test's output");
             Ok(Token::new("second"))
@@ -149,9 +150,14 @@ async fn a_source_that_panics_is_an_error_and_the_next_request_fetches_again() {
     }));
     let (inner, _) = api(|_| 200);
     let service = replaying(&tokens, inner);
-    let error = unavailable(send(&service, get(HOME)).await.unwrap_err());
-    assert!(causes(&error)[0].contains("panicked"), "{error:?}");
+    for _ in 0..3 {
+        let error = unavailable(send(&service, get(HOME)).await.unwrap_err());
+        assert!(causes(&error)[0].contains("panicked"), "{error:?}");
+    }
+    assert_eq!(fetches.load(Ordering::Relaxed), 1, "it is left in peace");
+    sleep(Tokens::MIN_BACKOFF).await;
     send(&service, get(HOME)).await.unwrap();
+    assert_eq!(fetches.load(Ordering::Relaxed), 2);
 }
 
 #[test]

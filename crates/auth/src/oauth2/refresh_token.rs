@@ -17,6 +17,11 @@ use crate::{FetchError, InvalidAuth, Reason, Token, TokenSource};
 /// [`TokensBuilder::persist`](crate::TokensBuilder::persist) before the access token is used for
 /// the first time. An answer without a refresh token leaves the old one in force.
 ///
+/// Once the refresh token itself is no longer good, and somebody has logged in again,
+/// [`Tokens::set`](crate::Tokens::set) takes the new pair: the access token, and by
+/// [`Token::rotated`](crate::Token::rotated) the refresh token that is used from then on. To store
+/// that one is up to whoever sets it.
+///
 /// ```
 /// # use bytes::Bytes;
 /// # use http::{Request, Response};
@@ -134,8 +139,19 @@ impl TokenSource for RefreshToken {
         let Some(next) = refresh_token.filter(|next| *next != used) else {
             return Ok(token);
         };
-        self.refresh_token().clone_from(&next);
+        let mut current = self.refresh_token();
+        // One that was adopted meanwhile is newer.
+        if *current == used {
+            current.clone_from(&next);
+        }
+        drop(current);
         Ok(token.rotated(next))
+    }
+
+    fn adopt(&self, token: &Token) {
+        if let Some(refresh_token) = token.refresh_token() {
+            refresh_token.clone_into(&mut self.refresh_token());
+        }
     }
 }
 
