@@ -39,5 +39,5 @@ pub use self::error::ErrorExt;
 pub use self::pages::{Checked, PagesExt};
 pub use self::span::{AttemptSpan, AttemptSpanFuture, AttemptSpanLayer};
 pub use self::stack::Stack;
-pub use self::standard::{Retries, Standard, Tried, standard};
+pub use self::standard::{BelongsElsewhere, Fits, Retries, Standard, Tried, Yours, slot, standard};
 pub use self::status::{StatusError, success};

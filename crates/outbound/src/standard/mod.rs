@@ -1,4 +1,6 @@
+mod fits;
 mod retries;
+pub mod slot;
 mod tried;
 
 use std::fmt;
@@ -8,6 +10,7 @@ use outbound_http::{CollectLayer, Deadline, DeadlineLayer, IdleTimeoutLayer};
 use outbound_retry::{IdempotencyKeyLayer, RetryLayer};
 use tower_layer::{Identity, Layer};
 
+pub use self::fits::{BelongsElsewhere, Fits, Yours};
 pub use self::retries::Retries;
 pub use self::tried::Tried;
 
@@ -50,6 +53,7 @@ pub fn standard() -> Standard {
 /// | per try | none | the place for your own layers that see each send, and for tower-http's redirects and decompression |
 /// | attempt span | with feature `tracing` | innermost, so that each send has one |
 ///
+/// Each slot refuses at compile time the layers of outbound whose place is another: [`Fits`].
 /// [`PaginateLayer`](crate::paginate::PaginateLayer) goes around it, since each page is a call with its
 /// own retries, credential and contract: [`Client::pages`](crate::Client::pages).
 ///
@@ -113,12 +117,18 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// Applies a layer of your own to each call, attempts and waits together.
     ///
     /// For a concurrency limit, a span per call, what counts calls.
-    pub fn per_call<L2>(self, per_call: L2) -> Standard<C, V, R, A, T, K, L2> {
+    pub fn per_call<L2, M>(self, per_call: L2) -> Standard<C, V, R, A, T, K, L2>
+    where
+        L2: Fits<slot::PerCall, M>,
+    {
         replace!(self { base_url, contract, deadline, key, retry, auth, body, per_try } per_call)
     }
 
     /// Validates responses, usually with a [`ValidateLayer`](crate::schema::ValidateLayer).
-    pub fn contract<V2>(self, contract: V2) -> Standard<C, V2, R, A, T, K, L> {
+    pub fn contract<V2, M>(self, contract: V2) -> Standard<C, V2, R, A, T, K, L>
+    where
+        V2: Fits<slot::Contract, M>,
+    {
         replace!(self { base_url, per_call, deadline, key, retry, auth, body, per_try } contract)
     }
 
@@ -151,7 +161,10 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     }
 
     /// Injects a credential, usually with an [`AuthLayer`](crate::auth::AuthLayer).
-    pub fn auth<A2>(self, auth: A2) -> Standard<C, V, R, A2, T, K, L> {
+    pub fn auth<A2, M>(self, auth: A2) -> Standard<C, V, R, A2, T, K, L>
+    where
+        A2: Fits<slot::Auth, M>,
+    {
         replace!(self { base_url, per_call, contract, deadline, key, retry, body, per_try } auth)
     }
 
@@ -166,7 +179,10 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
 
     /// Replaces what is done to response bodies, a [`CollectLayer`] or an
     /// [`IdleTimeoutLayer`] with a limit of your own.
-    pub fn body<C2>(self, body: C2) -> Standard<C2, V, R, A, T, K, L> {
+    pub fn body<C2, M>(self, body: C2) -> Standard<C2, V, R, A, T, K, L>
+    where
+        C2: Fits<slot::Body, M>,
+    {
         replace!(self { base_url, per_call, contract, deadline, key, retry, auth, per_try } body)
     }
 
@@ -175,7 +191,10 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// For tower-http's `FollowRedirectLayer` and `DecompressionLayer`. As what is beneath may be
     /// asked for another URI than the call was, responses are stamped with their
     /// [`EffectiveUri`](outbound_http::EffectiveUri).
-    pub fn per_try<T2>(self, per_try: T2) -> Standard<C, V, R, A, Tried<T2>, K, L> {
+    pub fn per_try<T2, M>(self, per_try: T2) -> Standard<C, V, R, A, Tried<T2>, K, L>
+    where
+        T2: Fits<slot::PerTry, M>,
+    {
         let per_try = Tried::new(per_try);
         replace!(self { base_url, per_call, contract, deadline, key, retry, auth, body } per_try)
     }
