@@ -1,18 +1,20 @@
-//! An axum app: its requests are held to a contract, its handler calls a flaky upstream.
+//! An axum app: its requests are held to a contract, and its handler calls a flaky upstream in the
+//! time that its own caller leaves.
 //! cargo run --example axum_app
 
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::{Client as Hyper, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use outbound::auth::{AuthLayer, Scope};
-use outbound::axum::UpstreamError;
+use outbound::axum::{IncomingDeadlineLayer, UpstreamError};
+use outbound::http::DeadlineAt;
 use outbound::schema::{Contract, Rejection, ValidateLayer};
 use outbound::{BoxError, Client, standard, success};
 use serde_json::{Value, json};
@@ -28,22 +30,24 @@ fn app(upstream: &str) -> Result<Router, BoxError> {
         .base_url(upstream)?
         .auth(AuthLayer::bearer(Scope::origin(upstream)?, "a-token")?.strict())
         .contract(ValidateLayer::new(Contract::required(["/stock: integer"])?))
-        .deadline(Duration::from_secs(2))
         .service(hyper())
         .boxed();
     let inbound = ValidateLayer::requests(Contract::schema(ORDER)?);
     Ok(Router::new()
         .route("/orders/{item}", post(order))
         .layer(inbound.reject_with(Rejection::problem))
+        .layer(IncomingDeadlineLayer::new(Duration::from_secs(2)))
         .with_state(stock))
 }
 
 async fn order(
     State(stock): State<Client>,
+    Extension(deadline): Extension<DeadlineAt>,
     Path(item): Path<String>,
     Json(order): Json<Value>,
 ) -> Result<Json<Value>, UpstreamError> {
-    let request = Request::get(format!("/stock/{item}")).body(Full::default())?;
+    let request = Request::get(format!("/stock/{item}")).extension(deadline);
+    let request = request.body(Full::default())?;
     let response = success(stock.send(request).await?)?;
     let stock: Value = serde_json::from_slice(response.body().bytes())?;
     let numbers = stock["stock"].as_i64().zip(order["quantity"].as_i64());
