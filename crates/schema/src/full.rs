@@ -31,7 +31,8 @@ impl Schema {
             Draft::V201909 => jsonschema::Draft::Draft201909,
             Draft::V202012 => jsonschema::Draft::Draft202012,
         };
-        let branches = Branches::of(schema, documents.iter().map(|(_, document)| document));
+        let branches = Branches::of(schema, documents.iter().map(|(_, document)| document))
+            .ok_or_else(|| InvalidContract::new("", "a chain of more than 500 references"))?;
         let mut names = HashSet::new();
         spell(schema, &mut names);
         documents

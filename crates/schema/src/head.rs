@@ -36,7 +36,7 @@ pub(crate) fn media(headers: &HeaderMap, is_known: bool) -> Media {
         return other("one content type, of JSON");
     };
     let value = value.to_str().unwrap_or_default();
-    let mut parts = value.split(';').map(str::trim);
+    let mut parts = parts(value).map(str::trim);
     let essence = parts.next().unwrap_or_default();
     if !is_known && !is_json(essence) {
         return other("application/json, or a type that ends in +json");
@@ -50,6 +50,20 @@ pub(crate) fn media(headers: &HeaderMap, is_known: bool) -> Media {
         }
     }
     Media::Json
+}
+
+/// What semicolons part that do not stand in quotes (RFC 9110, section 5.6.6).
+fn parts(value: &str) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    value.split(move |character| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match character {
+            '\\' if is_quoted => is_escaped = !was_escaped,
+            '"' if !was_escaped => is_quoted = !is_quoted,
+            _ => {}
+        }
+        character == ';' && !is_quoted
+    })
 }
 
 /// Whether a media type without its parameters is JSON (RFC 6838, section 4.2.8; RFC 8259).
@@ -83,6 +97,8 @@ mod tests {
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
             "application/json ;a=b",
+            "application/json; title=\"a;charset=latin1\"",
+            "application/json; title=\"\\\";charset=latin1\"; charset=utf-8",
         ] {
             assert!(promises_json(&[("content-type", value)]), "{value}");
         }
@@ -103,6 +119,8 @@ mod tests {
             "+json",
             "json",
             "application/json; charset=latin1",
+            "application/json; title=\"a;b\"; charset=latin1",
+            "application/json; title=\"\\\\\"; charset=latin1",
         ] {
             assert!(!promises_json(&[("content-type", value)]), "{value}");
         }

@@ -149,6 +149,11 @@
 //! otherwise; the nesting of any JSON is at most 127. [One](Contract::DEFAULT_MAX_VIOLATIONS) violation
 //! is looked for. There is no limit of time: put one around.
 //!
+//! A schema that becomes too large by merging what it refers to (100 000 nodes, or 300 000 members
+//! and other parts of them) is not fused, and one with a chain of more than 200 references is
+//! refused. Where a schema asks more than 1000 schemas within each other about a body, which
+//! takes one that is deep, the body is refused.
+//!
 //! # Order
 //!
 //! Outside of a retry layer: a wrong shape is not transient. On a server inside what limits

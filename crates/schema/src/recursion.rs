@@ -10,19 +10,31 @@ use serde_json::Value;
 /// Most visits of a value that are worth knowing the place.
 const MOST_VISITS: usize = 1_000_000;
 
+/// The longest chain of references; `jsonschema` follows them by recursion, and a longer one
+/// would exhaust the stack.
+const LONGEST_CHAIN: usize = 500;
+
 /// How many ways a schema offers at each level of a body, if it can go on without end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Branches(Option<usize>);
 
 impl Branches {
-    /// Of a schema and of the documents it may refer to.
-    pub(crate) fn of<'a>(schema: &'a Value, documents: impl Iterator<Item = &'a Value>) -> Self {
-        let mut seen = HashMap::new();
-        if !is_endless(schema, "", &mut seen) {
-            return Self(None);
+    /// Of a schema and of the documents it may refer to; `None` if its references are too long a
+    /// chain.
+    pub(crate) fn of<'a>(
+        schema: &'a Value,
+        documents: impl Iterator<Item = &'a Value>,
+    ) -> Option<Self> {
+        let mut references = References {
+            root: schema,
+            seen: HashMap::new(),
+            followed: 0,
+        };
+        if !references.are_endless("")? {
+            return Some(Self(None));
         }
         let branches = documents.map(count).sum::<usize>() + count(schema);
-        Self(Some(branches.max(1)))
+        Some(Self(Some(branches.max(1))))
     }
 
     /// Whether the place in `body` is found with bounded work.
@@ -70,41 +82,60 @@ fn count(schema: &Value) -> usize {
     }
 }
 
-/// Whether following references from `pointer` may come back to where it has been.
-///
-/// A reference that is not a plain pointer into the schema is taken to do so.
-fn is_endless<'a>(root: &'a Value, pointer: &'a str, seen: &mut HashMap<&'a str, bool>) -> bool {
-    // `true`: it is being followed.
-    if let Some(is_open) = seen.get(pointer) {
-        return *is_open;
-    }
-    let Some(schema) = root.pointer(pointer) else {
-        return true;
-    };
-    seen.insert(pointer, true);
-    let is_endless = refers_back(root, schema, seen);
-    seen.insert(pointer, is_endless);
-    is_endless
+/// The references of a schema, followed from one to the next.
+struct References<'a> {
+    root: &'a Value,
+    /// `true`: it is being followed, or it comes back to where it was.
+    seen: HashMap<&'a str, bool>,
+    followed: usize,
 }
 
-fn refers_back<'a>(root: &'a Value, value: &'a Value, seen: &mut HashMap<&'a str, bool>) -> bool {
-    match value {
-        Value::Array(elements) => elements
-            .iter()
-            .any(|element| refers_back(root, element, seen)),
-        Value::Object(members) => {
-            members
-                .iter()
-                .any(|(keyword, member)| match (keyword.as_str(), member) {
-                    ("$ref", Value::String(target)) => match target.strip_prefix('#') {
-                        Some(pointer) => is_endless(root, pointer, seen),
-                        None => true,
-                    },
-                    ("$dynamicRef" | "$recursiveRef", _) => true,
-                    _ => refers_back(root, member, seen),
-                })
+impl<'a> References<'a> {
+    /// Whether following references from `pointer` may come back to where it has been; `None` if
+    /// they are too many in a row.
+    ///
+    /// A reference that is not a plain pointer into the schema is taken to do so.
+    fn are_endless(&mut self, pointer: &'a str) -> Option<bool> {
+        if let Some(is_open) = self.seen.get(pointer) {
+            return Some(*is_open);
         }
-        _ => false,
+        let Some(schema) = self.root.pointer(pointer) else {
+            return Some(true);
+        };
+        if self.followed > LONGEST_CHAIN {
+            return None;
+        }
+        self.followed += 1;
+        self.seen.insert(pointer, true);
+        let are_endless = self.lead_back(schema)?;
+        self.seen.insert(pointer, are_endless);
+        self.followed -= 1;
+        Some(are_endless)
+    }
+
+    fn lead_back(&mut self, value: &'a Value) -> Option<bool> {
+        let mut found = false;
+        match value {
+            Value::Array(elements) => {
+                for element in elements {
+                    found |= self.lead_back(element)?;
+                }
+            }
+            Value::Object(members) => {
+                for (keyword, member) in members {
+                    found |= match (keyword.as_str(), member) {
+                        ("$ref", Value::String(target)) => match target.strip_prefix('#') {
+                            Some(pointer) => self.are_endless(pointer)?,
+                            None => true,
+                        },
+                        ("$dynamicRef" | "$recursiveRef", _) => true,
+                        _ => self.lead_back(member)?,
+                    };
+                }
+            }
+            _ => {}
+        }
+        Some(found)
     }
 }
 
@@ -114,7 +145,7 @@ mod tests {
 
     fn branches(schema: &str) -> Option<usize> {
         let schema = serde_json::from_str(schema).unwrap();
-        Branches::of(&schema, std::iter::empty()).0
+        Branches::of(&schema, std::iter::empty()).unwrap().0
     }
 
     #[test]

@@ -176,6 +176,10 @@ impl Rules {
         if body.is_empty && allows_empty {
             return Course::Pass(Skipped::Empty);
         }
+        let sampler = self.sampler.as_ref();
+        if sampler.is_some_and(|sampler| !sampler.picks()) {
+            return Course::Pass(Skipped::NotSampled);
+        }
         match media(body.headers, is_known_type) {
             Media::Json => {}
             Media::Encoded(violation) => match self.encoded {
@@ -193,13 +197,6 @@ impl Rules {
                 OtherMedia::Pass => return Course::Pass(Skipped::OtherMedia),
                 OtherMedia::Check => {}
             },
-        }
-        if self
-            .sampler
-            .as_ref()
-            .is_some_and(|sampler| !sampler.picks())
-        {
-            return Course::Pass(Skipped::NotSampled);
         }
         Course::Hold(Held {
             contract: contract.clone(),

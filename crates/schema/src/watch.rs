@@ -12,8 +12,7 @@ use crate::target::Target;
 
 /// Sees a body pass by, and judges it when it has ended.
 ///
-/// It keeps the frames that it saw, which are shared and not copied, up to the limit. It judges
-/// only when the last of them has been handed on, so that none waits for it.
+/// It keeps what it saw, up to the limit: a single frame without a copy. It judges only when the last of them has been handed on, so that none waits for it.
 pub(crate) struct Watch {
     rules: Arc<Rules>,
     held: Held,
@@ -32,11 +31,12 @@ enum Seen {
     Told,
 }
 
+/// The first frame is shared; others are copied together, so that many small ones, or the large
+/// buffers that they are cut from, take no more memory than their bytes.
 #[derive(Default)]
 struct Frames {
     first: Bytes,
-    others: Vec<Bytes>,
-    length: usize,
+    others: BytesMut,
 }
 
 impl Watch {
@@ -59,7 +59,7 @@ impl Watch {
 
     pub(crate) fn see(&mut self, data: &Bytes) {
         if let Seen::Open(frames) = &mut self.seen {
-            if data.len() > self.rules.limit.saturating_sub(frames.length) {
+            if data.len() > self.rules.limit.saturating_sub(frames.length()) {
                 self.give_up(Skipped::TooLarge);
             } else {
                 frames.push(data);
@@ -105,25 +105,26 @@ impl Drop for Watch {
 }
 
 impl Frames {
+    fn length(&self) -> usize {
+        self.first.len() + self.others.len()
+    }
+
     fn push(&mut self, data: &Bytes) {
-        self.length += data.len();
-        if self.first.is_empty() {
+        if self.length() == 0 {
             self.first = data.clone();
-        } else {
-            self.others.push(data.clone());
+            return;
         }
+        if self.others.is_empty() {
+            self.others.extend_from_slice(&mem::take(&mut self.first));
+        }
+        self.others.extend_from_slice(data);
     }
 
     fn join(self) -> Bytes {
         if self.others.is_empty() {
             return self.first;
         }
-        let mut body = BytesMut::with_capacity(self.length);
-        body.extend_from_slice(&self.first);
-        for data in &self.others {
-            body.extend_from_slice(data);
-        }
-        body.freeze()
+        self.others.freeze()
     }
 }
 

@@ -161,21 +161,26 @@ async fn other_media_pass_or_are_checked_if_that_was_asked_for() {
 #[tokio::test]
 async fn a_sample_checks_its_share_and_passes_the_rest() {
     let one_in_four = NonZeroU32::new(4).unwrap();
-    let skipped = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&skipped);
-    let layer = ValidateLayer::new(named("/x"))
-        .sample_seeded(one_in_four, 1)
-        .on_skip(move |why| {
-            assert_eq!(why, Skipped::NotSampled);
-            *count.lock().unwrap() += 1;
-        });
-    let mut client = layer.layer(Scripted::from_fn(|_| json_of(200, "{}")));
-    let mut broken = 0;
-    for _ in 0..400 {
-        broken += usize::from(send(&mut client, get("https://h/")).await.is_err());
+    // What its head alone refuses is passed as well.
+    for content_type in ["application/json", "text/html"] {
+        let skipped = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&skipped);
+        let layer = ValidateLayer::new(named("/x"))
+            .sample_seeded(one_in_four, 1)
+            .on_skip(move |why| {
+                assert_eq!(why, Skipped::NotSampled);
+                *count.lock().unwrap() += 1;
+            });
+        let mut client = layer.layer(Scripted::from_fn(move |_| {
+            json_of(200, "{}").header("content-type", content_type)
+        }));
+        let mut broken = 0;
+        for _ in 0..400 {
+            broken += usize::from(send(&mut client, get("https://h/")).await.is_err());
+        }
+        assert!((75..125).contains(&broken), "{content_type} {broken}");
+        assert_eq!(*skipped.lock().unwrap(), 400 - broken);
     }
-    assert!((75..125).contains(&broken), "{broken}");
-    assert_eq!(*skipped.lock().unwrap(), 400 - broken);
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ pub(crate) fn is_listed(number: Number, node: &Node) -> bool {
     let Some(values) = &node.values else {
         return true;
     };
-    values.numbers.iter().any(|value| value.equals(number))
+    values.has_number(number)
 }
 
 fn within(number: Number, node: &Node) -> bool {

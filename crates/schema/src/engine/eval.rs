@@ -11,8 +11,8 @@ use super::text::Token;
 use super::{Seed, digits, scan};
 
 /// The most nodes that are asked within each other. A body is at most 127 levels deep, and each
-/// level asks a few; a schema that asks more gets the verdict that it does not hold.
-const MOST_NESTED: usize = 2_500;
+/// level asks a few; of a schema that asks more no body that deep is accepted.
+pub(crate) const MOST_NESTED: usize = 1_000;
 
 pub(crate) struct Eval<'a, 's> {
     pub(crate) body: &'a [u8],
@@ -22,6 +22,8 @@ pub(crate) struct Eval<'a, 's> {
     pub(crate) order: &'s mut Vec<(u64, u32)>,
     pub(crate) seed: &'a Seed,
     pub(crate) nested: usize,
+    /// More were asked, so that no verdict is known.
+    pub(crate) is_beyond: bool,
 }
 
 /// The bit and the place in a switch of a kind of value.
@@ -67,6 +69,7 @@ impl<'a, 's> Eval<'a, 's> {
     /// Whether the value at `place` meets the node.
     pub(crate) fn node(&mut self, node: &'a Node, place: u32) -> bool {
         if self.nested >= MOST_NESTED {
+            self.is_beyond = true;
             return false;
         }
         self.nested += 1;
@@ -112,12 +115,16 @@ impl<'a, 's> Eval<'a, 's> {
                 members.is_none_or(|members| self.object(members, entry, place))
             }
         };
-        holds
-            && (node.on_tape & class == 0
-                || node
-                    .rest
-                    .iter()
-                    .all(|rest| rest.types() & class == 0 || self.rest(rest, node, place)))
+        if !holds || node.on_tape & class == 0 {
+            return holds;
+        }
+        // Loops rather than iterators where nodes ask nodes: each closure takes stack of its own.
+        for rest in &node.rest {
+            if rest.types() & class != 0 && !self.rest(rest, node, place) {
+                return false;
+            }
+        }
+        true
     }
 
     /// The node that an object's tag tells.
@@ -140,9 +147,12 @@ impl<'a, 's> Eval<'a, 's> {
             return true;
         }
         let tape = self.tape;
-        tape.elements(place)
-            .enumerate()
-            .all(|(index, (element, _))| self.id(items.at(index), element))
+        for (index, (element, _)) in tape.elements(place).enumerate() {
+            if !self.id(items.at(index), element) {
+                return false;
+            }
+        }
+        true
     }
 
     fn object(&mut self, members: &'a Members, entry: &Entry, place: u32) -> bool {
@@ -179,7 +189,7 @@ impl<'a, 's> Eval<'a, 's> {
         has_required(members, seen)
     }
 
-    fn find(&self, members: &Members, name: Token) -> Option<usize> {
+    pub(crate) fn find(&self, members: &Members, name: Token) -> Option<usize> {
         if name.is_escaped {
             members.find(name.decode(self.body).as_bytes())
         } else {
@@ -226,6 +236,20 @@ impl<'a, 's> Eval<'a, 's> {
         has_required(members, &seen)
     }
 
+    /// How many of the branches hold; not more than `most` are looked for.
+    fn holding(&mut self, branches: &[NodeId], most: usize, place: u32) -> usize {
+        let mut found = 0;
+        for branch in branches {
+            if self.may_hold(*branch, place) && self.id(*branch, place) {
+                found += 1;
+                if found == most {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     /// Whether a member's name meets a node.
     pub(crate) fn name(&mut self, id: NodeId, name: Token) -> bool {
         let mut tape = Tape::default();
@@ -257,23 +281,19 @@ impl<'a, 's> Eval<'a, 's> {
             order: &mut Vec::new(),
             seed: self.seed,
             nested: self.nested + 1,
+            is_beyond: false,
         };
-        eval.id(id, 0)
+        let verdict = eval.id(id, 0);
+        self.is_beyond |= eval.is_beyond;
+        verdict
     }
 
     /// One rule of a node.
     pub(crate) fn rest(&mut self, rest: &'a Rest, node: &Node, place: u32) -> bool {
         match rest {
             Rest::And(id) => self.id(*id, place),
-            Rest::AnyOf(branches) => branches
-                .iter()
-                .any(|branch| self.may_hold(*branch, place) && self.id(*branch, place)),
-            Rest::OneOf(branches) => {
-                let mut holding = branches
-                    .iter()
-                    .filter(|branch| self.may_hold(**branch, place) && self.id(**branch, place));
-                holding.next().is_some() && holding.next().is_none()
-            }
+            Rest::AnyOf(branches) => self.holding(branches, 1, place) == 1,
+            Rest::OneOf(branches) => self.holding(branches, 2, place) == 1,
             Rest::Not(id) => !self.id(*id, place),
             Rest::If {
                 condition,
@@ -322,7 +342,7 @@ impl<'a, 's> Eval<'a, 's> {
                 additional,
             } => {
                 let tape = self.tape;
-                tape.members(place).all(|(name, value)| {
+                for (name, value) in tape.members(place) {
                     let name = name.token().decode(self.body);
                     let mut is_known = declared.iter().any(|known| **known == *name);
                     for (pattern, node) in patterns {
@@ -333,17 +353,21 @@ impl<'a, 's> Eval<'a, 's> {
                             }
                         }
                     }
-                    is_known || self.id(*additional, value)
-                })
+                    if !is_known && !self.id(*additional, value) {
+                        return false;
+                    }
+                }
+                true
             }
-            Rest::UnevaluatedItems { marks, node } => self
-                .unevaluated(*marks, place)
-                .iter()
-                .all(|element| self.id(*node, *element)),
-            Rest::UnevaluatedProperties { marks, node } => self
-                .unevaluated(*marks, place)
-                .iter()
-                .all(|member| self.id(*node, *member)),
+            Rest::UnevaluatedItems { marks, node }
+            | Rest::UnevaluatedProperties { marks, node } => {
+                for value in self.unevaluated(*marks, place) {
+                    if !self.id(*node, value) {
+                        return false;
+                    }
+                }
+                true
+            }
             // The members were looked at.
             Rest::Wide => true,
         }

@@ -2,8 +2,9 @@
 //! place in the schema.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
-use super::eval::{Eval, class_of};
+use super::eval::{Eval, MOST_NESTED, class_of};
 use super::program::{ANY, Items, Members, NodeId, OBJECT, Rest, Text, Types};
 use super::tape::{Entry, Kind};
 use super::{digits, program, scan};
@@ -14,6 +15,10 @@ const LONGEST_LIST: usize = 10;
 
 /// Most values that are visited for the sake of a place.
 const MOST_VISITS: usize = 1_000_000;
+
+/// Most branches, and branches within them, that are looked at to find the only one that is for a
+/// value.
+const MOST_LOOKS: usize = 2_000;
 
 pub(crate) struct Explain<'a, 's> {
     pub(crate) eval: Eval<'a, 's>,
@@ -82,7 +87,7 @@ impl<'a> Explain<'a, '_> {
         let (Some(node), Some(entry)) = (self.eval.nodes.get(id), self.entry(place)) else {
             return;
         };
-        if self.is_full() || self.path.len() + self.eval.nested > 2_000 {
+        if self.is_full() || self.eval.nested > MOST_NESTED / 2 {
             return;
         }
         self.eval.nested += 1;
@@ -288,13 +293,8 @@ impl<'a> Explain<'a, '_> {
             let expected = format!("at most {} members", members.most);
             self.tell(id, "maxProperties", expected, entry);
         }
-        let has = |index: usize| {
-            let known = members.known.get(index);
-            known.is_some_and(|known| {
-                let found = self.eval.tape.member(self.eval.body, place, &known.name);
-                found.is_some()
-            })
-        };
+        let is_there = self.present(members, place);
+        let has = |index: usize| is_there.get(index).is_some_and(|is_there| *is_there);
         let name = |index: usize| members.known.get(index).map_or("", |known| &known.name);
         let mut missing = Vec::new();
         for (index, _) in members.known.iter().enumerate() {
@@ -315,6 +315,17 @@ impl<'a> Explain<'a, '_> {
         for (keyword, expected) in missing {
             self.tell(id, keyword, expected, entry);
         }
+    }
+
+    /// Which of the known members there are.
+    fn present(&self, members: &Members, place: u32) -> Vec<bool> {
+        let mut is_there = vec![false; members.known.len()];
+        for (name, _) in self.eval.tape.members(place) {
+            if let Some(found) = self.eval.find(members, name.token()) {
+                is_there[found] = true;
+            }
+        }
+        is_there
     }
 
     fn rest(
@@ -431,18 +442,20 @@ impl<'a> Explain<'a, '_> {
     /// The branches that a value of its type, with its tag, may meet.
     fn possible(&self, branches: &[NodeId], entry: &Entry, place: u32) -> Vec<NodeId> {
         let (class, _) = class_of(entry.kind);
+        let looks = Cell::new(0);
         branches
             .iter()
             .copied()
-            .filter(|branch| self.may_meet(*branch, class, place, 0))
+            .filter(|branch| self.may_meet(*branch, class, place, &looks))
             .collect()
     }
 
-    fn may_meet(&self, id: NodeId, class: Types, place: u32, depth: usize) -> bool {
+    fn may_meet(&self, id: NodeId, class: Types, place: u32, looks: &Cell<usize>) -> bool {
         let Some(node) = self.eval.nodes.get(id) else {
             return id == ANY;
         };
-        if depth > 20 {
+        looks.set(looks.get() + 1);
+        if looks.get() > MOST_LOOKS {
             return true;
         }
         if node.types & class == 0 {
@@ -465,10 +478,10 @@ impl<'a> Explain<'a, '_> {
             }
         }
         node.rest.iter().all(|rest| match rest {
-            Rest::And(inner) => self.may_meet(*inner, class, place, depth + 1),
+            Rest::And(inner) => self.may_meet(*inner, class, place, looks),
             Rest::AnyOf(branches) | Rest::OneOf(branches) => branches
                 .iter()
-                .any(|branch| self.may_meet(*branch, class, place, depth + 1)),
+                .any(|branch| self.may_meet(*branch, class, place, looks)),
             _ => true,
         })
     }
@@ -511,24 +524,22 @@ impl<'a> Explain<'a, '_> {
         if !self.found.is_empty() {
             return;
         }
-        for value in self.eval.unevaluated(marks, place) {
-            if self.is_full() {
-                return;
+        let tape = self.eval.tape;
+        // In the order in which they stand.
+        let mut left = self.eval.unevaluated(marks, place).into_iter().peekable();
+        if entry.kind == Kind::Array {
+            for (index, (element, _)) in tape.elements(place).enumerate() {
+                if left.next_if_eq(&element).is_some() && !self.is_full() {
+                    self.within(Step::Index(index), node, element);
+                }
             }
-            let tape = self.eval.tape;
-            let segment = if entry.kind == Kind::Array {
-                let index = tape
-                    .elements(place)
-                    .position(|(element, _)| element == value);
-                Step::Index(index.unwrap_or(0))
-            } else {
-                let found = tape.members(place).find(|(_, member)| *member == value);
-                let name = found.map_or_else(String::new, |(name, _)| {
-                    name.token().decode(self.eval.body).into_owned()
-                });
-                Step::data(name)
-            };
-            self.within(segment, node, value);
+        } else {
+            for (name, value) in tape.members(place) {
+                if left.next_if_eq(&value).is_some() && !self.is_full() {
+                    let name = name.token().decode(self.eval.body);
+                    self.within(Step::data(name), node, value);
+                }
+            }
         }
     }
 }

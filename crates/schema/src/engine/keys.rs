@@ -31,6 +31,10 @@ pub(crate) struct Mark {
 const FEW: usize = 24;
 
 impl Keys {
+    pub(crate) fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<Key>() + self.decoded.capacity()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.keys.clear();
         self.decoded.clear();

@@ -3,60 +3,85 @@
 /// A table from (node, place on the tape) to a verdict.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
-    /// Key plus one, so that 0 is empty; the lowest bit of the value is the verdict.
-    slots: Vec<(u64, bool)>,
+    slots: Vec<Slot>,
     used: usize,
+    /// What was put in an earlier round is forgotten: to empty a table that once was large costs
+    /// no more than to empty a small one.
+    round: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    node: u32,
+    place: u32,
+    /// Of [`Memo::round`]; that of an empty slot is another.
+    round: u32,
+    verdict: bool,
 }
 
 const FEWEST: usize = 64;
 
 impl Memo {
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+    }
+
     pub(crate) fn clear(&mut self) {
         if self.used > 0 {
-            self.slots.fill((0, false));
             self.used = 0;
+            self.round = self.round.wrapping_add(1);
+            if self.round == 0 {
+                self.slots.fill(Slot::default());
+                self.round = 1;
+            }
         }
     }
 
-    const fn key(node: u32, place: u32) -> u64 {
-        ((node as u64) << 32 | place as u64) + 1
-    }
-
-    fn slot(&self, key: u64) -> usize {
+    /// Where the verdict stands, or would stand.
+    fn slot(&self, node: u32, place: u32) -> usize {
         let mask = self.slots.len() - 1;
+        let key = u64::from(node) << 32 | u64::from(place);
         let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) as usize & mask;
-        while self.slots[slot].0 != 0 && self.slots[slot].0 != key {
+        loop {
+            let found = &self.slots[slot];
+            if found.round != self.round || (found.node, found.place) == (node, place) {
+                return slot;
+            }
             slot = (slot + 1) & mask;
         }
-        slot
     }
 
     pub(crate) fn get(&self, node: u32, place: u32) -> Option<bool> {
         if self.used == 0 {
             return None;
         }
-        let key = Self::key(node, place);
-        let (found, verdict) = self.slots[self.slot(key)];
-        (found == key).then_some(verdict)
+        let found = &self.slots[self.slot(node, place)];
+        (found.round == self.round).then_some(found.verdict)
     }
 
     pub(crate) fn put(&mut self, node: u32, place: u32, verdict: bool) {
         if self.used * 2 >= self.slots.len() {
             self.grow();
         }
-        let key = Self::key(node, place);
-        let slot = self.slot(key);
-        self.used += usize::from(self.slots[slot].0 == 0);
-        self.slots[slot] = (key, verdict);
+        let slot = self.slot(node, place);
+        self.used += usize::from(self.slots[slot].round != self.round);
+        self.slots[slot] = Slot {
+            node,
+            place,
+            round: self.round,
+            verdict,
+        };
     }
 
     fn grow(&mut self) {
+        // Only empty slots are of round 0.
+        self.round = self.round.max(1);
         let size = (self.slots.len() * 2).max(FEWEST);
-        let old = std::mem::replace(&mut self.slots, vec![(0, false); size]);
-        for (key, verdict) in old {
-            if key != 0 {
-                let slot = self.slot(key);
-                self.slots[slot] = (key, verdict);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); size]);
+        for known in old {
+            if known.round == self.round {
+                let slot = self.slot(known.node, known.place);
+                self.slots[slot] = known;
             }
         }
     }
@@ -79,5 +104,19 @@ mod tests {
         }
         memo.clear();
         assert_eq!(memo.get(7, 3), None);
+        memo.put(8, 3, true);
+        assert_eq!((memo.get(7, 3), memo.get(8, 3)), (None, Some(true)));
+    }
+
+    #[test]
+    fn what_is_forgotten_stays_so_when_the_rounds_start_anew() {
+        let mut memo = Memo::default();
+        memo.put(1, 1, true);
+        memo.round = u32::MAX;
+        memo.put(1, 2, true);
+        memo.clear();
+        assert_eq!((memo.get(1, 1), memo.get(1, 2)), (None, None));
+        memo.put(1, 3, false);
+        assert_eq!((memo.get(1, 1), memo.get(1, 3)), (None, Some(false)));
     }
 }

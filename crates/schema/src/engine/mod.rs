@@ -205,8 +205,9 @@ impl Program {
             order: &mut scratch.order,
             seed: &self.seed,
             nested: 0,
+            is_beyond: false,
         };
-        eval.id(self.nodes.root, 0)
+        eval.id(self.nodes.root, 0) && !eval.is_beyond
     }
 
     /// Puts the body on the tape, as far as `stop`, and tells what it breaks.
@@ -253,6 +254,7 @@ impl Program {
                 order: &mut scratch.order,
                 seed: &self.seed,
                 nested: 0,
+                is_beyond: false,
             },
             path: Vec::new(),
             found: Vec::new(),

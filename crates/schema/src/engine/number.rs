@@ -204,12 +204,8 @@ fn divides_as_decimal(number: f64, divisor: f64) -> bool {
     let (mut mantissa, mut by) = (u128::from(mantissa), u128::from(by));
     let power = exponent - by_exponent;
     if power >= 0 {
-        // mantissa * 10^power mod by; both stay below 2^64.
         mantissa %= by;
-        for _ in 0..power {
-            mantissa = mantissa * 10 % by;
-        }
-        return mantissa == 0;
+        return mantissa * power_of_ten(power.unsigned_abs(), by) % by == 0;
     }
     for _ in power..0 {
         by = match by.checked_mul(10) {
@@ -219,6 +215,19 @@ fn divides_as_decimal(number: f64, divisor: f64) -> bool {
         };
     }
     mantissa % by == 0
+}
+
+/// 10^`exponent` mod `by`, by squaring: `by` is below 2^64, so that no product is beyond 2^128.
+fn power_of_ten(mut exponent: u32, by: u128) -> u128 {
+    let (mut power, mut square) = (1 % by, 10 % by);
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            power = power * square % by;
+        }
+        square = square * square % by;
+        exponent >>= 1;
+    }
+    power
 }
 
 /// The shortest decimal that reads as this float: mantissa and power of ten.
@@ -301,6 +310,10 @@ mod tests {
             ("9007199254740992", 3.0, false),
             ("1.5", 2.0, false),
             ("1e300", 2.0, true),
+            ("1e300", 1e-300, true),
+            ("3e300", 7e-300, false),
+            ("21e300", 7e-300, true),
+            ("1.7976931348623157e308", 0.01, true),
         ] {
             let divisor = Divisor::new(divisor);
             assert_eq!(

@@ -125,6 +125,7 @@ pub(crate) struct Values {
     pub(crate) null: bool,
     pub(crate) yes: bool,
     pub(crate) no: bool,
+    /// Sorted.
     pub(crate) numbers: Box<[Number]>,
     /// Sorted.
     pub(crate) strings: Box<[Box<str>]>,
@@ -133,6 +134,14 @@ pub(crate) struct Values {
 }
 
 impl Values {
+    pub(crate) fn has_number(&self, number: Number) -> bool {
+        if self.numbers.len() <= 8 {
+            return self.numbers.iter().any(|known| known.equals(number));
+        }
+        let order = |known: &Number| known.compare(number);
+        self.numbers.binary_search_by(order).is_ok()
+    }
+
     pub(crate) fn has_string(&self, text: &[u8]) -> bool {
         if self.strings.len() <= 8 {
             return self.strings.iter().any(|known| known.as_bytes() == text);
@@ -315,8 +324,18 @@ pub(crate) fn hash(name: &[u8]) -> usize {
         let byte = |place: usize| u64::from(name.get(place).copied().unwrap_or_default());
         (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
     };
-    let mixed = (head ^ tail.rotate_left(23) ^ (length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let mut mixed =
+        (head ^ tail.rotate_left(23) ^ (length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_mul(0xd6e8_feb8_6659_fd93);
+    if length > 16 {
+        // Long names begin and end alike more often than not.
+        for chunk in name[8..length - 8].chunks(8) {
+            let mut bytes = [0; 8];
+            bytes[..chunk.len()].copy_from_slice(chunk);
+            mixed = (mixed.rotate_left(29) ^ u64::from_le_bytes(bytes))
+                .wrapping_mul(0xd6e8_feb8_6659_fd93);
+        }
+    }
     (mixed >> 32) as usize
 }
 

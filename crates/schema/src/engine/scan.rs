@@ -16,6 +16,9 @@ use super::{Fail, MAX_DEPTH, Seed};
 /// found within costs a tape.
 const AHEAD: usize = 512;
 
+/// What is peeked at behind the last byte; as a byte it begins nothing either.
+const END: u8 = 0;
+
 pub(crate) struct Scan<'a, 's> {
     pub(crate) body: &'a [u8],
     pub(crate) at: usize,
@@ -42,7 +45,7 @@ impl<'a> Scan<'a, '_> {
 
     #[inline]
     fn peek(&self) -> u8 {
-        self.body.get(self.at).copied().unwrap_or(0)
+        self.body.get(self.at).copied().unwrap_or(END)
     }
 
     #[inline]
@@ -245,9 +248,8 @@ impl<'a> Scan<'a, '_> {
         match &node.tag {
             Some(tag) if node.types & OBJECT != 0 => self.tagged(id, tag, depth),
             _ if node.sieve.is_some() && node.types & OBJECT != 0 => {
-                let start = self.at;
-                let found = node.sieve.as_ref().and_then(|sieve| self.sift(sieve));
-                self.at = start;
+                let sieve = node.sieve.as_ref();
+                let found = self.ahead(|near| sieve.and_then(|sieve| near.sift(sieve)));
                 match found {
                     Some(NEVER) => Err(Fail::Schema),
                     Some(left) => self.value(left, depth),
@@ -357,8 +359,9 @@ impl<'a> Scan<'a, '_> {
             order: &mut self.scratch.order,
             seed: self.seed,
             nested: 0,
+            is_beyond: false,
         };
-        if !eval.node(node, 0) {
+        if !eval.node(node, 0) || eval.is_beyond {
             return Err(Fail::Schema);
         }
         self.at = end;
@@ -523,8 +526,9 @@ impl<'a> Scan<'a, '_> {
             order: &mut self.scratch.order,
             seed: self.seed,
             nested: 0,
+            is_beyond: false,
         };
-        if eval.name(id, name) {
+        if eval.name(id, name) && !eval.is_beyond {
             Ok(())
         } else {
             Err(Fail::Schema)
@@ -533,32 +537,40 @@ impl<'a> Scan<'a, '_> {
 
     /// An object that one of its members tells the node of.
     fn tagged(&mut self, id: NodeId, tag: &'a Tag, depth: usize) -> Result<(), Fail> {
-        let start = self.at;
-        let found = self.look_ahead(tag);
-        self.at = start;
-        match found {
+        match self.ahead(|near| near.look_ahead(tag)) {
             Some(node) => self.value(node, depth),
             None => self.on_tape(id, depth),
         }
     }
 
-    /// The node that the tag tells, if it is near. What is wrong here is found by the scan.
+    /// Looks at what is near, of which the last value may be cut off, and comes back. What is
+    /// wrong there is found by the scan.
+    fn ahead(&mut self, look: impl FnOnce(&mut Self) -> Option<NodeId>) -> Option<NodeId> {
+        let (body, at) = (self.body, self.at);
+        self.body = body.get(..at + AHEAD).unwrap_or(body);
+        let found = look(self);
+        (self.body, self.at) = (body, at);
+        found
+    }
+
+    /// The node that the tag tells, if it is near.
     fn look_ahead(&mut self, tag: &'a Tag) -> Option<NodeId> {
-        let limit = self.at + AHEAD;
         self.at += 1;
         self.space();
         if self.peek() == b'}' {
             return Some(tag.absent);
         }
         loop {
-            if self.peek() != b'"' || self.at > limit {
+            if self.peek() != b'"' {
                 return None;
             }
             let name = self.string().ok()?;
             self.colon().ok()?;
             if name.equals(self.body, &tag.name) {
-                if self.peek() != b'"' {
-                    return Some(tag.other);
+                match self.peek() {
+                    END => return None,
+                    b'"' => {}
+                    _ => return Some(tag.other),
                 }
                 let value = self.string().ok()?;
                 return Some(match value.is_escaped {
@@ -566,7 +578,7 @@ impl<'a> Scan<'a, '_> {
                     true => tag.of(&value.decode(self.body)),
                 });
             }
-            self.step_over(limit)?;
+            self.step_over()?;
             self.space();
             if !self.eat(b',') {
                 return (self.peek() == b'}').then_some(tag.absent);
@@ -577,16 +589,18 @@ impl<'a> Scan<'a, '_> {
 
     /// The node of the only branch that the first members leave.
     fn sift(&mut self, sieve: &'a Sieve) -> Option<NodeId> {
-        let limit = self.at + AHEAD;
         let mut left = sieve.all;
         self.at += 1;
         self.space();
         loop {
-            if self.peek() != b'"' || self.at > limit {
+            if self.peek() != b'"' {
                 return None;
             }
             let name = self.string().ok()?;
             self.colon().ok()?;
+            if self.peek() == END {
+                return None;
+            }
             left &= match sieve.find(&name.decode(self.body)) {
                 None => sieve.others,
                 Some(sifted) if sifted.values.is_empty() || self.peek() != b'"' => sifted.any,
@@ -603,7 +617,7 @@ impl<'a> Scan<'a, '_> {
             if left.is_power_of_two() {
                 return sieve.nodes.get(left.trailing_zeros() as usize).copied();
             }
-            self.step_over(limit)?;
+            self.step_over()?;
             self.space();
             if !self.eat(b',') {
                 return None;
@@ -612,13 +626,10 @@ impl<'a> Scan<'a, '_> {
         }
     }
 
-    /// A value, whatever it is, that ends before `limit`.
-    fn step_over(&mut self, limit: usize) -> Option<()> {
+    /// A value, whatever it is.
+    fn step_over(&mut self) -> Option<()> {
         let mut open = 0_usize;
         loop {
-            if self.at > limit {
-                return None;
-            }
             match self.peek() {
                 b'"' => {
                     self.string().ok()?;
@@ -632,7 +643,7 @@ impl<'a> Scan<'a, '_> {
                     self.at += 1;
                 }
                 b',' if open == 0 => return None,
-                0 => return None,
+                END => return None,
                 _ => self.at += 1,
             }
             if open == 0

@@ -10,7 +10,8 @@ use super::tape::Tape;
 /// The most idle ones that are kept: more bodies at once allocate theirs.
 const MOST_IDLE: usize = 16;
 
-/// The most bytes that one of them keeps from body to body.
+/// The most bytes that one of them keeps from body to body, but for the memory of which member
+/// follows which: that is as large as the schema says.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, Default)]
@@ -22,6 +23,13 @@ pub(crate) struct Scratch {
     pub(crate) memo: Memo,
     /// The order of elements while they are compared.
     pub(crate) order: Vec<(u64, u32)>,
+}
+
+impl Scratch {
+    fn bytes(&self) -> usize {
+        let order = self.order.capacity() * size_of::<(u64, u32)>();
+        self.tape.bytes() + self.memo.bytes() + self.keys.bytes() + order
+    }
 }
 
 #[derive(Debug, Default)]
@@ -36,7 +44,7 @@ impl Pool {
     }
 
     pub(crate) fn put(&self, scratch: Scratch) {
-        if scratch.tape.bytes() > MOST_KEPT {
+        if scratch.bytes() > MOST_KEPT {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{At, Compiler, Constants, GroupId, Key, Piece};
+use super::{At, Compiler, Constants, GroupId, Key, Names, Piece};
 use crate::engine::draft::pointer_segment;
 use crate::engine::program::{CLASSES, NEVER, Node, NodeId, OBJECT, Tag, Types};
 use crate::engine::refused::Refused;
@@ -22,6 +22,13 @@ pub(super) enum Step {
 
 /// The most strings that a tag tells apart.
 const MOST_TAG_VALUES: usize = 4_096;
+
+/// The most groups of branches of a node that are told apart: each makes a node for each of its
+/// branches, and each of these has one for each branch of the next group.
+const MOST_GROUPS: usize = 4;
+
+/// With so many nodes, branches are no longer told apart.
+const MOST_DISPATCHED: usize = 20_000;
 
 /// How deep branches within branches are searched for strings.
 const DEEPEST_TAG: usize = 4;
@@ -62,6 +69,11 @@ impl Compiler<'_> {
         Ok(Step::Stay)
     }
 
+    /// Whether the branches of so many groups may be told apart, or are all tried.
+    pub(super) const fn may_multiply(&self, groups: usize) -> bool {
+        groups <= MOST_GROUPS && self.nodes.nodes.len() <= MOST_DISPATCHED
+    }
+
     fn switch(&mut self, key: &Key, types: Types) -> Result<[NodeId; 6], Refused> {
         let mut switch = [NEVER; 6];
         for (class, slot) in CLASSES.iter().zip(&mut switch) {
@@ -90,7 +102,7 @@ impl Compiler<'_> {
                     let mut left = Vec::new();
                     let mut is_certain = false;
                     for branch in branches.iter() {
-                        let own = self.key_of([*branch])?;
+                        let own = self.key_of(*branch)?;
                         is_certain |= own.is_empty();
                         if self.types_left(&own) & types != 0 {
                             left.push(*branch);
@@ -102,7 +114,7 @@ impl Compiler<'_> {
                     self.put_group(&mut pieces, &left, is_any)?;
                 }
                 Piece::Not(at) => {
-                    let own = self.key_of([at])?;
+                    let own = self.key_of(at)?;
                     if own.is_empty() {
                         pieces.insert(Piece::Never);
                     } else if self.types_left(&own) & types != 0 {
@@ -128,7 +140,7 @@ impl Compiler<'_> {
             [] => {
                 pieces.insert(Piece::Never);
             }
-            [one] => pieces.extend(self.key_of([*one])?.iter().copied()),
+            [one] => pieces.extend(self.key_of(*one)?.iter().copied()),
             left => {
                 let group = self.group(left);
                 pieces.insert(if is_any {
@@ -148,6 +160,9 @@ impl Compiler<'_> {
             .copied()
             .filter(|piece| matches!(piece, Piece::AnyOf(_) | Piece::OneOf(_)))
             .collect();
+        if !self.may_multiply(groups.len()) {
+            return Ok(None);
+        }
         for piece in groups {
             let (Piece::AnyOf(group) | Piece::OneOf(group)) = piece else {
                 continue;
@@ -204,7 +219,7 @@ impl Compiler<'_> {
         let mut of_branch = Vec::with_capacity(branches.len());
         for branch in branches.iter() {
             let constants = self.constants_of(*branch, 0)?;
-            let is_required = self.requires(*branch, &name, 0)?;
+            let is_required = self.required_of(*branch, 0)?.contains(&name);
             of_branch.push((*branch, constants.get(&name).cloned(), is_required));
         }
         let mut narrowed = |keep: &dyn Fn(&Option<BTreeSet<String>>, bool) -> bool| {
@@ -269,10 +284,10 @@ impl Compiler<'_> {
 
     /// Members that a schema holds to be one of some strings.
     pub(super) fn constants_of(&mut self, at: At, depth: usize) -> Result<Constants, Refused> {
-        if let Some(known) = self.constants.get(&at) {
+        if let Some(known) = self.facts.constants.get(&(at, depth)) {
             return Ok(Rc::clone(known));
         }
-        let key = self.key_of([at])?;
+        let key = self.key_of(at)?;
         let mut constants: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for piece in key.iter() {
             match *piece {
@@ -286,9 +301,8 @@ impl Compiler<'_> {
             }
         }
         let constants = Rc::new(constants);
-        if depth == 0 {
-            self.constants.insert(at, Rc::clone(&constants));
-        }
+        let known = Rc::clone(&constants);
+        self.facts.constants.insert((at, depth), known);
         Ok(constants)
     }
 
@@ -302,7 +316,7 @@ impl Compiler<'_> {
         };
         for name in properties.keys() {
             let within = self.within(at, &format!("/properties/{}", pointer_segment(name)))?;
-            for piece in self.key_of([within])?.iter() {
+            for piece in self.key_of(within)?.iter() {
                 let Piece::Own(child) = *piece else { continue };
                 let Some(keywords) = self.value(child).as_object() else {
                     continue;
@@ -310,7 +324,8 @@ impl Compiler<'_> {
                 let Some(values) = super::own::listed(self.draft(child).is_4(), keywords) else {
                     continue;
                 };
-                if values.iter().all(|value| value.is_string()) {
+                let is_short = values.len() <= MOST_TAG_VALUES;
+                if is_short && values.iter().all(|value| value.is_string()) {
                     let strings = values.iter().filter_map(|value| value.as_str());
                     constants
                         .entry(name.clone())
@@ -348,29 +363,37 @@ impl Compiler<'_> {
         Ok(shared.unwrap_or_default())
     }
 
-    /// Whether the schema cannot hold without this member.
-    fn requires(&mut self, at: At, name: &str, depth: usize) -> Result<bool, Refused> {
-        let key = self.key_of([at])?;
-        for piece in key.iter() {
-            let is_required = match *piece {
-                Piece::Own(own) => self.value(own).get("required").is_some_and(|required| {
-                    let mut names = required.as_array().into_iter().flatten();
-                    names.any(|known| known == name)
-                }),
+    /// Members without which the schema cannot hold, as far as that is certain.
+    fn required_of(&mut self, at: At, depth: usize) -> Result<Names, Refused> {
+        if let Some(known) = self.facts.required.get(&(at, depth)) {
+            return Ok(Rc::clone(known));
+        }
+        let mut required = BTreeSet::new();
+        for piece in self.key_of(at)?.iter() {
+            match *piece {
+                Piece::Own(own) => {
+                    let names = self.value(own).get("required").and_then(Value::as_array);
+                    let names = names.into_iter().flatten().filter_map(Value::as_str);
+                    required.extend(names.map(str::to_owned));
+                }
                 Piece::AnyOf(group) | Piece::OneOf(group) if depth < DEEPEST_TAG => {
                     let branches = Rc::clone(&self.groups[group as usize]);
-                    let mut all = true;
+                    let mut shared: Option<BTreeSet<String>> = None;
                     for branch in branches.iter() {
-                        all &= self.requires(*branch, name, depth + 1)?;
+                        let own = self.required_of(*branch, depth + 1)?;
+                        shared = Some(match shared {
+                            Some(shared) => &shared & &own,
+                            None => (*own).clone(),
+                        });
                     }
-                    all
+                    required.extend(shared.unwrap_or_default());
                 }
-                _ => false,
-            };
-            if is_required {
-                return Ok(true);
+                _ => {}
             }
         }
-        Ok(false)
+        let required = Rc::new(required);
+        let known = Rc::clone(&required);
+        self.facts.required.insert((at, depth), known);
+        Ok(required)
     }
 }

@@ -12,14 +12,16 @@ use crate::engine::refused::Refused;
 const LONGEST_CHAIN: usize = 200;
 
 impl Compiler<'_> {
-    /// The pieces of all these schemas.
-    pub(super) fn key_of(&mut self, all: impl IntoIterator<Item = At>) -> Result<Key, Refused> {
-        let mut pieces = BTreeSet::new();
-        let mut seen = HashSet::new();
-        for at in all {
-            self.flatten(at, &mut pieces, &mut seen, 0)?;
+    /// The pieces of a schema.
+    pub(super) fn key_of(&mut self, at: At) -> Result<Key, Refused> {
+        if let Some(known) = self.keys.get(&at) {
+            return Ok(Key::clone(known));
         }
-        Ok(pieces.into_iter().collect())
+        let mut pieces = BTreeSet::new();
+        self.flatten(at, &mut pieces, &mut HashSet::new(), 0)?;
+        let key: Key = pieces.into_iter().collect();
+        self.keys.insert(at, Key::clone(&key));
+        Ok(key)
     }
 
     fn flatten(
@@ -33,9 +35,10 @@ impl Compiler<'_> {
             return Ok(());
         }
         if depth > LONGEST_CHAIN {
-            return Err(Refused::unsupported(
+            // Nor for any other validator, which would run out of stack.
+            return Err(Refused::invalid(
                 self.documents.name(at.schema),
-                "a chain of references of this length",
+                "a chain of more than 200 references",
             ));
         }
         self.check_shape(at.schema)?;

@@ -1,6 +1,7 @@
 //! Members and elements: which schemas each one is held to when several speak of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -87,7 +88,7 @@ impl<'d> Compiler<'d> {
         if let Some(Value::Array(schemas)) = keywords.get(list) {
             for index in 0..schemas.len() {
                 let within = self.within(at, &format!("/{list}/{index}"))?;
-                prefix.push(self.key_of([within])?);
+                prefix.push(self.key_of(within)?);
             }
         }
         let is_list = keywords.get("items").is_some_and(Value::is_array);
@@ -98,7 +99,7 @@ impl<'d> Compiler<'d> {
         let rest = match keywords.get(rest) {
             Some(value) if !value.is_array() => {
                 let within = self.within(at, &format!("/{rest}"))?;
-                Some(self.key_of([within])?)
+                Some(self.key_of(within)?)
             }
             _ => None,
         };
@@ -142,6 +143,10 @@ impl<'d> Compiler<'d> {
         keywords: &Map<String, Value>,
         own: &mut Own<'d>,
     ) -> Result<(), Refused> {
+        if let Some(known) = self.objects.get(&at) {
+            own.objects.extend(known.clone());
+            return Ok(());
+        }
         let draft = self.draft(at);
         let object = |keyword: &str| keywords.get(keyword).and_then(Value::as_object);
         let mut piece = ObjectPiece {
@@ -157,13 +162,13 @@ impl<'d> Compiler<'d> {
         };
         for name in object("properties").into_iter().flat_map(Map::keys) {
             let within = self.within(at, &format!("/properties/{}", pointer_segment(name)))?;
-            let key = self.key_of([within])?;
+            let key = self.key_of(within)?;
             piece.properties.insert(name.clone(), key);
         }
         for source in object("patternProperties").into_iter().flat_map(Map::keys) {
             let rest = format!("patternProperties/{}", pointer_segment(source));
             let within = self.within(at, &format!("/{rest}"))?;
-            let key = self.key_of([within])?;
+            let key = self.key_of(within)?;
             let pointer = self.pointer(at, &rest);
             piece
                 .patterns
@@ -171,11 +176,11 @@ impl<'d> Compiler<'d> {
         }
         if keywords.contains_key("additionalProperties") {
             let within = self.within(at, "/additionalProperties")?;
-            piece.additional = Some(self.key_of([within])?);
+            piece.additional = Some(self.key_of(within)?);
         }
         if draft.asserts("propertyNames") && keywords.contains_key("propertyNames") {
             let within = self.within(at, "/propertyNames")?;
-            piece.names = Some(self.key_of([within])?);
+            piece.names = Some(self.key_of(within)?);
         }
         for keyword in ["dependentRequired", "dependencies"] {
             if !draft.asserts(keyword) {
@@ -196,9 +201,9 @@ impl<'d> Compiler<'d> {
             && piece.dependents.is_empty()
             && piece.fewest == 0
             && piece.most == u64::MAX;
-        if !says_nothing {
-            own.objects.push(piece);
-        }
+        let piece = (!says_nothing).then(|| Rc::new(piece));
+        own.objects.extend(piece.clone());
+        self.objects.insert(at, piece);
         Ok(())
     }
 
@@ -209,6 +214,7 @@ impl<'d> Compiler<'d> {
             .map(|piece| piece.prefix.len())
             .max()
             .unwrap_or(0);
+        self.take_room(longest)?;
         let mut at = |index: usize| {
             let keys: Vec<Key> = pieces
                 .iter()
@@ -232,7 +238,7 @@ impl<'d> Compiler<'d> {
     /// The rules for members that all these leave. What cannot be foreseen goes to `rest`.
     pub(super) fn members(
         &mut self,
-        pieces: &[ObjectPiece],
+        pieces: &[Rc<ObjectPiece>],
         rest: &mut Vec<Rest>,
     ) -> Result<Option<Members>, Refused> {
         let patterns = distinct_patterns(pieces);
@@ -246,6 +252,7 @@ impl<'d> Compiler<'d> {
                 names.extend(others);
             }
         }
+        self.take_room(names.len())?;
         let mut known = Vec::with_capacity(names.len());
         for name in &names {
             let keys: Vec<Key> = pieces
@@ -278,7 +285,8 @@ impl<'d> Compiler<'d> {
                 .collect();
             Box::new([self.node(union(&without))?])
         };
-        let place = |name: &String| names.iter().position(|known| *known == name).unwrap_or(0);
+        // They are sorted.
+        let place = |name: &String| known.partition_point(|known| *known.name < **name);
         let mut required = vec![0_u64; known.len().div_ceil(64)];
         for name in pieces.iter().flat_map(|piece| &piece.required) {
             let place = place(name);
@@ -323,7 +331,7 @@ impl<'d> Compiler<'d> {
     /// A node for each set of patterns that a name may match.
     fn by_patterns(
         &mut self,
-        pieces: &[ObjectPiece],
+        pieces: &[Rc<ObjectPiece>],
         patterns: &[Pattern],
     ) -> Result<Box<[NodeId]>, Refused> {
         (0..1_usize << patterns.len())
@@ -370,7 +378,7 @@ impl<'d> Compiler<'d> {
     }
 }
 
-fn distinct_patterns(pieces: &[ObjectPiece]) -> Vec<Pattern> {
+fn distinct_patterns(pieces: &[Rc<ObjectPiece>]) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
     for (pattern, _) in pieces.iter().flat_map(|piece| &piece.patterns) {
         if !patterns

@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use self::members::ObjectPiece;
 use self::scope::Scopes;
 use super::documents::{Documents, SchemaId};
 use super::pattern::Pattern;
@@ -31,6 +32,9 @@ use crate::Draft;
 
 /// The most nodes of a program: merging can make many of a small schema.
 const MOST_NODES: usize = 100_000;
+
+/// The most of what takes room in nodes: pieces, members, elements of a prefix, strings of tags.
+const MOST_PARTS: usize = 300_000;
 
 /// The most pieces of one node.
 const MOST_PIECES: usize = 2_000;
@@ -71,8 +75,21 @@ enum Piece {
 /// Sorted, each once.
 type Key = Rc<[Piece]>;
 
+/// Names of members.
+type Names = Rc<BTreeSet<String>>;
+
 /// Names of members and the strings that each may be.
 type Constants = Rc<BTreeMap<String, BTreeSet<String>>>;
+
+/// What was found out about schemas, by how deep within branches it was asked: those of branches
+/// within branches are asked again and again.
+#[derive(Debug, Default)]
+struct Facts {
+    types: HashMap<(At, usize), Types>,
+    constants: HashMap<(At, usize), Constants>,
+    required: HashMap<(At, usize), Names>,
+    allowed: HashMap<(At, usize), Option<Names>>,
+}
 
 pub(crate) struct Compiler<'d> {
     documents: Documents<'d>,
@@ -80,6 +97,9 @@ pub(crate) struct Compiler<'d> {
     /// Several schemas may become one node; otherwise each node is of one place in the schema.
     is_merging: bool,
     nodes: Nodes,
+    /// Of [`MOST_PARTS`].
+    parts: usize,
+    keys: HashMap<At, Key>,
     known: HashMap<Key, NodeId>,
     queue: Vec<(NodeId, Key)>,
     groups: Vec<Rc<[At]>>,
@@ -89,7 +109,9 @@ pub(crate) struct Compiler<'d> {
     marks: HashMap<(At, bool), MarksId>,
     /// Those whose marks are being made.
     marking: Vec<At>,
-    constants: HashMap<At, Constants>,
+    facts: Facts,
+    /// What schemas say about members, which may be many; `None` is nothing.
+    objects: HashMap<At, Option<Rc<ObjectPiece>>>,
     is_checked: Vec<bool>,
 }
 
@@ -100,6 +122,8 @@ impl<'d> Compiler<'d> {
             assert_formats,
             is_merging,
             nodes: Nodes::default(),
+            parts: 0,
+            keys: HashMap::new(),
             known: HashMap::new(),
             queue: Vec::new(),
             groups: Vec::new(),
@@ -108,7 +132,8 @@ impl<'d> Compiler<'d> {
             patterns: HashMap::new(),
             marks: HashMap::new(),
             marking: Vec::new(),
-            constants: HashMap::new(),
+            facts: Facts::default(),
+            objects: HashMap::new(),
             is_checked: Vec::new(),
         }
     }
@@ -188,7 +213,7 @@ impl<'d> Compiler<'d> {
 
     /// The node of one schema.
     fn node_of(&mut self, at: At) -> Result<NodeId, Refused> {
-        let key = self.key_of([at])?;
+        let key = self.key_of(at)?;
         self.node(key)
     }
 
@@ -204,8 +229,9 @@ impl<'d> Compiler<'d> {
             return Ok(*known);
         }
         if self.nodes.nodes.len() >= MOST_NODES || key.len() > MOST_PIECES {
-            return Err(Refused::unsupported("", "a schema that becomes this large"));
+            return Err(too_large());
         }
+        self.take_room(key.len())?;
         let id = u32::try_from(self.nodes.nodes.len()).unwrap_or(NEVER);
         self.nodes.nodes.push(Node::default());
         if !self.is_merging {
@@ -218,6 +244,15 @@ impl<'d> Compiler<'d> {
         self.known.insert(Rc::clone(&key), id);
         self.queue.push((id, key));
         Ok(id)
+    }
+
+    /// Counts what a node is made of.
+    fn take_room(&mut self, parts: usize) -> Result<(), Refused> {
+        self.parts += parts;
+        if self.parts > MOST_PARTS {
+            return Err(too_large());
+        }
+        Ok(())
     }
 
     fn group(&mut self, branches: &[At]) -> GroupId {
@@ -430,6 +465,10 @@ impl<'d> Compiler<'d> {
         self.nodes.marks.push(Marks::default());
         u32::try_from(self.nodes.marks.len() - 1).unwrap_or(u32::MAX)
     }
+}
+
+fn too_large() -> Refused {
+    Refused::unsupported("", "a schema that becomes this large")
 }
 
 /// So that both ends agree.

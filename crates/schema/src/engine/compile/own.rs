@@ -1,5 +1,8 @@
 //! The keywords of schemas that say something about the value itself, taken together.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
 use super::members::{ArrayPiece, ObjectPiece};
@@ -28,7 +31,7 @@ pub(super) struct Own<'d> {
     pub(super) text: Option<Text>,
     pub(super) bounds: Option<Bounds>,
     pub(super) arrays: Vec<ArrayPiece>,
-    pub(super) objects: Vec<ObjectPiece>,
+    pub(super) objects: Vec<Rc<ObjectPiece>>,
     pub(super) rest: Vec<Rest>,
 }
 
@@ -114,17 +117,23 @@ impl<'d> Compiler<'d> {
                         })
                 }),
                 super::Piece::AnyOf(group) | super::Piece::OneOf(group) if depth < 4 => {
-                    let branches = std::rc::Rc::clone(&self.groups[group as usize]);
-                    branches.iter().fold(0, |types, at| {
-                        types
-                            | self
-                                .key_of([*at])
-                                .map_or(ALL, |key| self.types_left_within(&key, depth + 1))
-                    })
+                    let branches = Rc::clone(&self.groups[group as usize]);
+                    let types_of = |types, at: &At| types | self.types_of_branch(*at, depth + 1);
+                    branches.iter().fold(0, types_of)
                 }
                 _ => ALL,
             };
         }
+        types
+    }
+
+    fn types_of_branch(&mut self, at: At, depth: usize) -> Types {
+        if let Some(known) = self.facts.types.get(&(at, depth)) {
+            return *known;
+        }
+        let key = self.key_of(at);
+        let types = key.map_or(ALL, |key| self.types_left_within(&key, depth));
+        self.facts.types.insert((at, depth), types);
         types
     }
 
@@ -147,10 +156,7 @@ impl<'d> Compiler<'d> {
         if let Some(values) = listed(draft.is_4(), keywords) {
             own.values = Some(match own.values.take() {
                 None => values,
-                Some(mut left) => {
-                    left.retain(|value| values.iter().any(|other| values_equal(value, other)));
-                    left
-                }
+                Some(left) => listed_in_both(left, &values),
             });
         }
         self.add_text(at, keywords, own)?;
@@ -222,6 +228,16 @@ impl<'d> Compiler<'d> {
         text.formats = all.into();
         Ok(())
     }
+}
+
+/// What two lists share. Strings, of which lists may be long, are looked up.
+fn listed_in_both<'d>(mut left: Vec<&'d Value>, right: &[&Value]) -> Vec<&'d Value> {
+    let strings: HashSet<&str> = right.iter().filter_map(|value| value.as_str()).collect();
+    left.retain(|value| match value.as_str() {
+        Some(text) => strings.contains(text),
+        None => right.iter().any(|other| values_equal(value, other)),
+    });
+    left
 }
 
 /// What `enum` and `const` list.
@@ -345,6 +361,7 @@ pub(super) fn values(listed: &[&Value]) -> Values {
             Value::Array(_) | Value::Object(_) => trees.push((*value).clone()),
         }
     }
+    numbers.sort_unstable_by(|one: &Number, other| one.compare(*other));
     strings.sort_unstable();
     strings.dedup();
     values.numbers = numbers.into();

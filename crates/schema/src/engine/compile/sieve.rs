@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::{At, Compiler, Constants, Key, Piece};
+use super::{At, Compiler, Constants, Key, Names, Piece};
 use crate::engine::program::{Sieve, Sifted};
 use crate::engine::refused::Refused;
 
@@ -18,20 +18,23 @@ const DEEPEST: usize = 4;
 /// What a branch says about members, so that it is certain to fail.
 struct Shape {
     /// Names that it allows; `None` allows all.
-    allowed: Option<BTreeSet<String>>,
+    allowed: Option<Names>,
     constants: Constants,
 }
 
 impl Compiler<'_> {
     /// Of the first group of branches among the pieces.
     pub(super) fn sieve(&mut self, key: &Key) -> Result<Option<Sieve>, Refused> {
-        let groups = key.iter().copied().find_map(|piece| match piece {
+        let mut groups = key.iter().copied().filter_map(|piece| match piece {
             Piece::AnyOf(group) | Piece::OneOf(group) => Some((piece, group)),
             _ => None,
         });
-        let Some((piece, group)) = groups else {
+        let Some((piece, group)) = groups.next() else {
             return Ok(None);
         };
+        if !self.may_multiply(1 + groups.count()) {
+            return Ok(None);
+        }
         let branches = Rc::clone(&self.groups[group as usize]);
         if branches.len() > MOST_BRANCHES {
             return Ok(None);
@@ -55,7 +58,7 @@ impl Compiler<'_> {
                 let mut pieces: BTreeSet<Piece> = key.iter().copied().collect();
                 pieces.remove(&piece);
                 pieces.remove(&Piece::Untagged);
-                pieces.extend(self.key_of([*branch])?.iter().copied());
+                pieces.extend(self.key_of(*branch)?.iter().copied());
                 self.node(pieces.into_iter().collect())
             })
             .collect::<Result<_, _>>()?;
@@ -63,8 +66,11 @@ impl Compiler<'_> {
     }
 
     /// The names that a schema allows, as far as that is certain.
-    fn allowed(&mut self, at: At, depth: usize) -> Result<Option<BTreeSet<String>>, Refused> {
-        let key = self.key_of([at])?;
+    fn allowed(&mut self, at: At, depth: usize) -> Result<Option<Names>, Refused> {
+        if let Some(known) = self.facts.allowed.get(&(at, depth)) {
+            return Ok(known.clone());
+        }
+        let key = self.key_of(at)?;
         let mut allowed: Option<BTreeSet<String>> = None;
         for piece in key.iter() {
             let own = match *piece {
@@ -75,7 +81,7 @@ impl Compiler<'_> {
                     for branch in branches.iter() {
                         let one = self.allowed(*branch, depth + 1)?;
                         all = all.zip(one).map(|(mut all, one)| {
-                            all.extend(one);
+                            all.extend(one.iter().cloned());
                             all
                         });
                     }
@@ -88,6 +94,8 @@ impl Compiler<'_> {
                 (known, own) => known.or(own),
             };
         }
+        let allowed = allowed.map(Rc::new);
+        self.facts.allowed.insert((at, depth), allowed.clone());
         Ok(allowed)
     }
 }
@@ -103,7 +111,7 @@ fn closed(keywords: &Map<String, Value>) -> Option<BTreeSet<String>> {
 fn sifting(shapes: &[Shape], nodes: Box<[u32]>) -> Sieve {
     let mut names: BTreeSet<&String> = BTreeSet::new();
     for shape in shapes {
-        names.extend(shape.allowed.iter().flatten());
+        names.extend(shape.allowed.iter().flat_map(|allowed| allowed.iter()));
         names.extend(shape.constants.keys());
     }
     let mask = |holds: &dyn Fn(&Shape) -> bool| {
