@@ -215,15 +215,32 @@ impl<'a> Scan<'a, '_> {
                 if node.direct & NUMBER == 0 {
                     return self.indirect(id, node, (NUMBER, 2), depth);
                 }
-                let number = scan_number(self.body, self.at)?;
-                if !number.meets(self.body, node) {
-                    return Err(Fail::Schema);
-                }
-                self.at = number.end;
-                Ok(())
+                self.number(node)
             }
             byte => self.word(id, node, byte, depth),
         }
+    }
+
+    /// An element or a member: what has nothing within is read in place, for a call of `value`
+    /// takes as many steps as a short number.
+    #[inline(always)]
+    fn inner(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
+        match (self.nodes.get(id), self.peek()) {
+            (Some(node), b'-' | b'0'..=b'9') if node.direct & NUMBER != 0 => self.number(node),
+            (Some(node), b'"') if node.free & STRING == 0 => self.checked_string(node, depth),
+            (Some(_), b'"') => self.skip_string(),
+            _ => self.value(id, depth),
+        }
+    }
+
+    #[inline(always)]
+    fn number(&mut self, node: &Node) -> Result<(), Fail> {
+        let number = scan_number(self.body, self.at)?;
+        if !number.meets(self.body, node) {
+            return Err(Fail::Schema);
+        }
+        self.at = number.end;
+        Ok(())
     }
 
     /// What another node, or a tape, decides about.
@@ -376,7 +393,7 @@ impl<'a> Scan<'a, '_> {
         let mut count = 0_usize;
         if !self.eat(b']') {
             loop {
-                self.value(items.at(count), depth)?;
+                self.inner(items.at(count), depth)?;
                 count += 1;
                 self.space();
                 if !self.eat(b',') {
@@ -421,7 +438,7 @@ impl<'a> Scan<'a, '_> {
                 };
                 count += 1;
                 self.space();
-                self.value(node, depth)?;
+                self.inner(node, depth)?;
                 self.space();
                 if !self.eat(b',') {
                     break;
@@ -705,8 +722,11 @@ impl Text {
     }
 
     pub(crate) fn has_length(&self, body: &[u8], token: Token) -> bool {
-        // A character is at least one byte; in escapes, at most twelve.
         let bytes = (token.end - token.start) as u64;
+        if token.is_ascii {
+            return self.shortest <= bytes && bytes <= self.longest;
+        }
+        // A character is at least one byte; in escapes, at most twelve.
         if bytes <= self.longest && (self.shortest == 0 || bytes / 12 >= self.shortest) {
             return true;
         }

@@ -70,7 +70,7 @@ impl Compiler<'_> {
     }
 
     /// Whether the branches of so many groups may be told apart, or are all tried.
-    pub(super) const fn may_multiply(&self, groups: usize) -> bool {
+    pub(super) fn may_multiply(&self, groups: usize) -> bool {
         groups <= MOST_GROUPS && self.nodes.nodes.len() <= MOST_DISPATCHED
     }
 
