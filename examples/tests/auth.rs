@@ -12,22 +12,26 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::server::{Server, items, page, respond, token};
+use crate::server::{Server, assert_drained, page, respond, token};
 use crate::support::{Run, SECRET, run};
+
+/// The options for client credentials, with the variables of id and secret.
+const fn client<'a>(token_url: &'a str, id: &'a str, secret: &'a str) -> [&'a str; 6] {
+    [
+        "--oauth2-token-url",
+        token_url,
+        "--oauth2-client-id-env",
+        id,
+        "--oauth2-client-secret-env",
+        secret,
+    ]
+}
 
 /// Runs `fetch` with client credentials.
 fn oauth2(server: &Server, path: &str, options: &[&str]) -> Run {
     let (url, token_url) = (server.url(path), server.url("/token"));
-    let fixed = [
-        &url,
-        "--oauth2-token-url",
-        &token_url,
-        "--oauth2-client-id-env",
-        "ID",
-        "--oauth2-client-secret-env",
-        "SECRET",
-    ];
-    run(&[&fixed, options].concat())
+    let fixed = client(&token_url, "ID", "SECRET");
+    run(&[&[&*url], &fixed[..], options].concat())
 }
 
 #[test]
@@ -42,20 +46,13 @@ fn client_credentials_are_asked_for_once_and_not_counted_as_requests() {
         "/p1",
         &["--next", "link", "--items", "", "--oauth2-scope", "read it"],
     );
-    assert_eq!(
-        (run.code, items(&run)),
-        (Some(0), vec!["1", "2", "3"]),
-        "{}",
-        run.stderr
-    );
-    for (counter, value) in [
+    assert_drained(&run);
+    run.assert_counts([
         ("requests", 3),
         ("refreshes", 1),
         ("resends", 0),
         ("retries", 0),
-    ] {
-        assert_eq!(run.summary[counter], value, "{counter}");
-    }
+    ]);
     let fetches = server.fetches();
     assert_eq!(fetches.len(), 1);
     assert_eq!(
@@ -97,20 +94,13 @@ fn a_token_that_is_revoked_midway_is_replaced_and_nothing_is_lost() {
         _ => respond(401, &[], "{}"),
     });
     let run = oauth2(&server, "/p1", &["--next", "link", "--items", ""]);
-    assert_eq!(
-        (run.code, items(&run)),
-        (Some(0), vec!["1", "2", "3"]),
-        "{}",
-        run.stderr
-    );
-    for (counter, value) in [
+    assert_drained(&run);
+    run.assert_counts([
         ("requests", 4),
         ("refreshes", 2),
         ("resends", 1),
         ("retries", 0),
-    ] {
-        assert_eq!(run.summary[counter], value, "{counter}");
-    }
+    ]);
 }
 
 #[test]
@@ -166,17 +156,8 @@ fn an_authorization_server_that_cannot_be_reached_is_7() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let token_url = format!("http://{}/token", free.local_addr().unwrap());
     drop(free);
-    let run = run(&[
-        &server.url("/"),
-        "--oauth2-token-url",
-        &token_url,
-        "--oauth2-client-id-env",
-        "ID",
-        "--oauth2-client-secret-env",
-        "SECRET",
-        "--retries",
-        "1",
-    ]);
+    let fixed = client(&token_url, "ID", "SECRET");
+    let run = run(&[&[&*server.url("/"), "--retries", "1"], &fixed[..]].concat());
     assert_eq!(run.code, Some(7), "{}", run.stderr);
     assert!(run.stderr.contains("cannot be reached"), "{}", run.stderr);
     assert_eq!(server.sends().len(), 0);
@@ -226,15 +207,8 @@ fn a_token_file_is_trimmed_and_read_again_when_it_was_refused() {
         "--items",
         "",
     ]);
-    assert_eq!(
-        (run.code, items(&run)),
-        (Some(0), vec!["1", "2", "3"]),
-        "{}",
-        run.stderr
-    );
-    for (counter, value) in [("requests", 4), ("refreshes", 2), ("resends", 1)] {
-        assert_eq!(run.summary[counter], value, "{counter}");
-    }
+    assert_drained(&run);
+    run.assert_counts([("requests", 4), ("refreshes", 2), ("resends", 1)]);
 }
 
 #[test]
@@ -261,19 +235,9 @@ fn a_secret_that_is_missing_or_malformed_is_7_before_anything_is_sent() {
     let server = Server::start(|_, _| page("/p3"));
     let (url, token_url) = (server.url("/"), server.url("/token"));
     for variable in ["NOT_SET", "EMPTY", "SPLIT"] {
-        let oauth2 = |id, secret| {
-            [
-                "--oauth2-token-url",
-                &token_url,
-                "--oauth2-client-id-env",
-                id,
-                "--oauth2-client-secret-env",
-                secret,
-            ]
-        };
         for options in [
-            &oauth2(variable, "SECRET")[..],
-            &oauth2("ID", variable),
+            &client(&token_url, variable, "SECRET")[..],
+            &client(&token_url, "ID", variable),
             &["--digest-env", variable],
             &["--challenge", "--basic-env", variable],
         ] {
@@ -308,38 +272,15 @@ fn no_credential_goes_over_plain_http_to_another_machine() {
         }
     });
     let file = TokenFile::new("plain", "token");
-    let oauth2 = |url: &str| {
-        [
-            "--oauth2-client-id-env",
-            "ID",
-            "--oauth2-client-secret-env",
-            "SECRET",
-            "--oauth2-token-url",
-            url,
-        ]
-        .map(str::to_owned)
-    };
-    let mut cases = vec![
-        (
-            away.to_owned(),
-            vec!["--bearer-file".to_owned(), file.path().to_owned()],
-        ),
-        (
-            away.to_owned(),
-            vec!["--digest-env".to_owned(), "PAIR".to_owned()],
-        ),
-        (
-            away.to_owned(),
-            ["--challenge", "--basic-env", "PAIR"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
-    ];
-    cases.push((away.to_owned(), oauth2(&server.url("/token")).to_vec()));
-    cases.push((server.url("/"), oauth2(away).to_vec()));
-    for (url, options) in cases {
-        let mut all = vec![url.as_str()];
-        all.extend(options.iter().map(String::as_str));
+    let (url, token_url) = (server.url("/"), server.url("/token"));
+    for (url, options) in [
+        (away, &["--bearer-file", file.path()][..]),
+        (away, &["--digest-env", "PAIR"]),
+        (away, &["--challenge", "--basic-env", "PAIR"]),
+        (away, &client(&token_url, "ID", "SECRET")),
+        (&url, &client(away, "ID", "SECRET")),
+    ] {
+        let all = [&[url], options].concat();
         let run = run(&all);
         assert_eq!(run.code, Some(7), "{all:?}: {}", run.stderr);
         assert!(run.stderr.contains("plain http"), "{}", run.stderr);
@@ -353,14 +294,7 @@ fn credentials_that_exclude_each_other_are_a_usage_error() {
     let file = ["--bearer-file", "x"];
     let basic = ["--basic-env", "PAIR"];
     let digest = ["--digest-env", "PAIR"];
-    let oauth2 = [
-        "--oauth2-token-url",
-        "http://127.0.0.1:9/",
-        "--oauth2-client-id-env",
-        "ID",
-        "--oauth2-client-secret-env",
-        "SECRET",
-    ];
+    let oauth2 = client("http://127.0.0.1:9/", "ID", "SECRET");
     let all = [&bearer[..], &file, &basic, &digest, &oauth2];
     for (index, one) in all.iter().enumerate() {
         for other in &all[index + 1..] {

@@ -10,7 +10,7 @@ mod support;
 use outbound::auth::Challenge;
 use sha2::{Digest, Sha256};
 
-use crate::server::{Seen, Server, items, page, respond, token};
+use crate::server::{Seen, Server, assert_drained, page, respond, token};
 use crate::support::{SECRET, run};
 
 /// A registry whose tokens are for one scope; `realm` is where it sends for them.
@@ -44,12 +44,7 @@ fn a_registrys_challenge_is_answered_with_and_without_credentials() {
         let server = registry(None);
         let url = server.url("/p1");
         let run = run(&[&[&*url, "--next", "link", "--items", ""], options].concat());
-        assert_eq!(
-            (run.code, items(&run)),
-            (Some(0), vec!["1", "2", "3"]),
-            "{}",
-            run.stderr
-        );
+        assert_drained(&run);
         let fetches = server.fetches();
         assert_eq!(fetches[0].authorization(), basic);
         assert_eq!(
@@ -57,14 +52,12 @@ fn a_registrys_challenge_is_answered_with_and_without_credentials() {
             format!("/token?service=reg&scope=registry%3Acatalog%3A%2A{account}")
         );
         // Each path of this registry is a place of its own: three challenges, one token.
-        for (counter, value) in [
+        run.assert_counts([
             ("requests", 6),
             ("refreshes", 1),
             ("resends", 3),
             ("retries", 0),
-        ] {
-            assert_eq!(run.summary[counter], value, "{counter}");
-        }
+        ]);
     }
 }
 
@@ -139,21 +132,14 @@ fn digest_answers_its_challenge_and_a_stale_nonce_and_signs_a_key_in_the_query_t
         "--items",
         "",
     ]);
-    assert_eq!(
-        (run.code, items(&run)),
-        (Some(0), vec!["1", "2", "3"]),
-        "{}",
-        run.stderr
-    );
+    assert_drained(&run);
     // A challenge, two uses of its nonce, a third that is stale, and the page.
-    for (counter, value) in [
+    run.assert_counts([
         ("requests", 5),
         ("resends", 2),
         ("refreshes", 0),
         ("retries", 0),
-    ] {
-        assert_eq!(run.summary[counter], value, "{counter}");
-    }
+    ]);
     assert!(
         server
             .sends()

@@ -306,14 +306,12 @@ fn a_real_registrys_token_challenge_is_answered() {
         "{}",
         run.stderr
     );
-    for (counter, value) in [
+    run.assert_counts([
         ("requests", 4),
         ("resends", 1),
         ("refreshes", 1),
         ("retries", 0),
-    ] {
-        assert_eq!(run.summary[counter], value, "{counter}");
-    }
+    ]);
     let tags = registry.url("/v2/group/repo-1/tags/list");
     let run = run_with(
         &[],

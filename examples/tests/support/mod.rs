@@ -44,6 +44,16 @@ pub struct Run {
     pub summary: Value,
 }
 
+impl Run {
+    /// Panics unless the summary's counters are these.
+    #[track_caller]
+    pub fn assert_counts<const N: usize>(&self, expected: [(&str, u64); N]) {
+        for (counter, value) in expected {
+            assert_eq!(self.summary[counter], value, "{counter}: {}", self.stderr);
+        }
+    }
+}
+
 /// Runs `fetch` without pauses between retries.
 pub fn run(arguments: &[&str]) -> Run {
     run_with(&[], arguments)

@@ -120,6 +120,14 @@ pub fn page(path: &str) -> Response<Body> {
     respond(200, headers, format!("[{number}]"))
 }
 
-pub fn items(run: &Run) -> Vec<&str> {
-    run.lines.iter().map(String::as_str).collect()
+/// Panics unless `run` wrote what stands on the three [`page`]s.
+#[track_caller]
+pub fn assert_drained(run: &Run) {
+    let lines: Vec<_> = run.lines.iter().map(String::as_str).collect();
+    assert_eq!(
+        (run.code, &*lines),
+        (Some(0), &["1", "2", "3"][..]),
+        "{}",
+        run.stderr
+    );
 }
