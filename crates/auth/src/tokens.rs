@@ -184,7 +184,8 @@ impl Tokens {
     ///
     /// The source learns of it ([`TokenSource::adopt`]): one that uses refresh tokens goes on with
     /// [that of `token`](Token::rotated), if it has one. It is not
-    /// [persisted](TokensBuilder::persist): who sets it has it; nor is an older one any more.
+    /// [persisted](TokensBuilder::persist): who sets it has it; nor is an older one any more, unless
+    /// that has begun.
     ///
     /// # Errors
     ///

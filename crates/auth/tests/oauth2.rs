@@ -69,6 +69,17 @@ fn source(client: &Client) -> ClientCredentials {
     ClientCredentials::new(endpoint(client), "me", SECRET).unwrap()
 }
 
+/// The error code and description that a caller finds.
+async fn told(source: impl TokenSource) -> (Option<String>, Option<String>) {
+    let error = Tokens::new(source).warm().await.unwrap_err();
+    let error = std::error::Error::source(&error).unwrap();
+    let error: &OAuthError = error.downcast_ref().unwrap();
+    (
+        error.code().map(str::to_owned),
+        error.description().map(str::to_owned),
+    )
+}
+
 async fn fails(source: &impl TokenSource) -> FetchError {
     source.fetch(Reason::Missing).await.unwrap_err()
 }
@@ -304,6 +315,28 @@ async fn no_secret_is_shown_even_if_the_server_repeats_it() {
         .parameter("assertion", SECRET);
     let shown = format!("{:?} {refresh:?} {:?}", source(&client), endpoint(&client));
     assert!(!shown.contains(SECRET), "{shown}");
+}
+
+#[tokio::test]
+async fn a_secret_parameter_that_the_server_repeats_is_kept_in_no_form() {
+    const ASSERTION: &str = "canary.assertion_1";
+    const SPACED: &str = "canary pass phrase";
+    for repeated in [ASSERTION, SPACED, "canary+pass+phrase"] {
+        let body = format!(r#"{{"error":"{repeated}","error_description":"bad {repeated}"}}"#);
+        let (client, _) = server(move |_, _| json(400, &body));
+        let assertion = ("client_assertion", ASSERTION);
+        let credentials = source(&client).parameter(assertion.0, assertion.1);
+        let refresh = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
+        let refresh = refresh.parameter(assertion.0, assertion.1);
+        let credentials = credentials.parameter("password", SPACED);
+        assert_eq!(told(credentials).await, (None, None), "{repeated}");
+        let refresh = refresh.parameter("password", SPACED);
+        assert_eq!(told(refresh).await, (None, None), "{repeated}");
+    }
+    // A short value is no secret, and may be part of a word.
+    let (client, _) = server(|_, _| json(400, r#"{"error":"invalid_scope"}"#));
+    let short = source(&client).parameter("audience", "scope");
+    assert_eq!(told(short).await, (Some("invalid_scope".into()), None));
 }
 
 #[tokio::test]

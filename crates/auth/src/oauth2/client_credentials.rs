@@ -74,7 +74,7 @@ impl TokenSource for ClientCredentials {
             .await
             .map_err(fetch_error)?;
         answer::read(&answer, Expected::of_oauth(self.settings.assumed), |text| {
-            self.client.leaks(text)
+            self.client.leaks(text) || self.settings.leaks(text)
         })
         .map(|grant| grant.token)
         .map_err(fetch_error)

@@ -3,6 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::form;
+
+/// A shorter value of a parameter is taken for no secret: it may be a part of any word.
+const SHORTEST_SECRET: usize = 8;
+
 #[derive(Clone, Default)]
 pub(super) struct Settings {
     pub(super) scope: Option<String>,
@@ -19,6 +24,14 @@ impl Settings {
         let parameters = self.parameters.iter();
         fields.extend(parameters.map(|(name, value)| (name.as_str(), value.as_str())));
         fields
+    }
+
+    /// Whether `text` repeats the value of a parameter, which may be an assertion or a password.
+    pub(super) fn leaks(&self, text: &str) -> bool {
+        let values = self.parameters.iter().map(|(_, value)| value);
+        values
+            .filter(|value| value.len() >= SHORTEST_SECRET)
+            .any(|value| text.contains(value) || text.contains(&form::encode(value)))
     }
 }
 

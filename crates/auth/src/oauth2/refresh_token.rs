@@ -129,7 +129,10 @@ impl TokenSource for RefreshToken {
         let answer = answer.map_err(fetch_error)?;
         let encoded = form::encode(&used);
         let leaks = |text: &str| {
-            text.contains(&*used) || text.contains(&encoded) || self.client.leaks(text)
+            text.contains(&*used)
+                || text.contains(&encoded)
+                || self.client.leaks(text)
+                || self.settings.leaks(text)
         };
         let Grant {
             token,
