@@ -183,6 +183,13 @@ async fn everything(shown: &Shown, secret: &str) {
         let endpoint = || TokenEndpoint::new(client.clone(), "https://idp.example.com/t").unwrap();
         let grant = ClientCredentials::new(endpoint(), "id", secret).unwrap();
         fails(shown, grant.scope("s").parameter("assertion", secret)).await;
+        // A secret that is in one place only.
+        let grant = ClientCredentials::new(endpoint(), "id", "another").unwrap();
+        fails(shown, grant.parameter("assertion", secret)).await;
+        let refresh = RefreshToken::new(endpoint(), "id", secret).unwrap();
+        fails(shown, refresh.client_secret("another").unwrap()).await;
+        let refresh = RefreshToken::new(endpoint(), "id", "another").unwrap();
+        fails(shown, refresh.client_secret(secret).unwrap()).await;
         let refresh = RefreshToken::new(endpoint(), "id", secret).unwrap();
         fails(shown, refresh.client_secret(secret).unwrap()).await;
         let registry = Registry::new(home(), client.clone())
