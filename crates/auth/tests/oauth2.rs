@@ -2,6 +2,8 @@
 #![cfg(feature = "oauth2")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/idp.rs"]
+mod idp;
 mod support;
 
 use std::convert::Infallible;
@@ -12,58 +14,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use idp::{Client, TOKEN_URL, endpoint, json, server, token};
 use outbound_auth::oauth2::{
     ClientAuthentication, ClientCredentials, OAuthError, RefreshToken, TokenEndpoint,
 };
-use outbound_auth::{AuthError, AuthLayer, FetchError, Reason, Token, TokenSource, Tokens};
-use outbound_http::{BoxError, EffectiveUri, NoAuth};
+use outbound_auth::{AuthError, AuthLayer, FetchError, Reason, TokenSource, Tokens};
+use outbound_http::{EffectiveUri, NoAuth};
 use support::{Body, HOME, Log, SECRET, get, home, send};
 use tower::limit::ConcurrencyLimitLayer;
-use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt, service_fn};
-
-const TOKEN_URL: &str = "https://idp.example.com/token?tenant=1";
-
-type Client = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
-
-/// A service that answers with what `answer` says.
-fn server<F>(answer: F) -> (Client, Log<(http::request::Parts, String)>)
-where
-    F: Fn(usize, &Request<Body>) -> Response<String> + Clone + Send + Sync + 'static,
-{
-    let log = Log::new();
-    let asked = log.clone();
-    let service = service_fn(move |request: Request<Body>| {
-        let answer = answer(asked.len() + 1, &request);
-        let asked = asked.clone();
-        async move {
-            let (head, body) = request.into_parts();
-            let body = body.collect().await.unwrap().to_bytes();
-            asked.push((head, String::from_utf8(body.to_vec()).unwrap()));
-            tokio::task::yield_now().await;
-            Ok::<_, BoxError>(answer.map(Full::from))
-        }
-    });
-    (BoxCloneSyncService::new(service), log)
-}
-
-fn json(status: u16, body: &str) -> Response<String> {
-    Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(body.to_owned())
-        .unwrap()
-}
-
-fn token(number: usize) -> Response<String> {
-    let body = format!(r#"{{"access_token":"t{number}","token_type":"Bearer","expires_in":3600}}"#);
-    json(200, &body)
-}
-
-fn endpoint(client: &Client) -> TokenEndpoint {
-    TokenEndpoint::new(client.clone(), TOKEN_URL).unwrap()
-}
 
 fn source(client: &Client) -> ClientCredentials {
     ClientCredentials::new(endpoint(client), "me", SECRET).unwrap()
@@ -337,150 +296,6 @@ async fn a_secret_parameter_that_the_server_repeats_is_kept_in_no_form() {
     let (client, _) = server(|_, _| json(400, r#"{"error":"invalid_scope"}"#));
     let short = source(&client).parameter("audience", "scope");
     assert_eq!(told(short).await, (Some("invalid_scope".into()), None));
-}
-
-#[tokio::test]
-async fn a_refresh_token_that_the_server_repeats_is_kept_in_no_form() {
-    for repeated in ["canary/1+2", "canary%2F1%2B2"] {
-        let (client, _) = server(move |_, _| {
-            let body =
-                format!(r#"{{"error":"invalid_grant","error_description":"unknown: {repeated}"}}"#);
-            json(400, &body)
-        });
-        let source = RefreshToken::new(endpoint(&client), "app", "canary/1+2").unwrap();
-        let tokens = Tokens::new(source);
-        let error = tokens.warm().await.unwrap_err();
-        let cause = std::error::Error::source(&error).unwrap();
-        let cause = cause.downcast_ref::<OAuthError>().unwrap();
-        assert_eq!(
-            (cause.code(), cause.description()),
-            (Some("invalid_grant"), None)
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_refresh_token_is_kept_until_the_server_gives_another() {
-    let (client, asked) = server(|number, _| match number {
-        2 => json(200, r#"{"access_token":"t2","refresh_token":"second"}"#),
-        3 => json(
-            400,
-            r#"{"error":"invalid_grant","error_description":"second is spent"}"#,
-        ),
-        number => token(number),
-    });
-    let source = RefreshToken::new(endpoint(&client), "app", "first")
-        .unwrap()
-        .scope("read");
-    let fetch = |why| source.fetch(why);
-    let first: Token = fetch(Reason::Missing).await.unwrap();
-    assert_eq!((first.expose_secret(), first.refresh_token()), ("t1", None));
-    let second = fetch(Reason::Stale).await.unwrap();
-    assert_eq!(
-        (second.expose_secret(), second.refresh_token()),
-        ("t2", Some("second"))
-    );
-    let error = fetch(Reason::Rejected).await.unwrap_err();
-    assert!(error.is_permanent());
-    assert!(error.to_string().contains("log in again"), "{error}");
-    assert!(!format!("{error:?}").contains("second"));
-
-    let asked = asked.all();
-    let forms: Vec<_> = asked.iter().map(|(_, form)| form.as_str()).collect();
-    let form =
-        |token| format!("grant_type=refresh_token&scope=read&refresh_token={token}&client_id=app");
-    assert_eq!(forms, [form("first"), form("first"), form("second")]);
-    assert!(
-        asked
-            .iter()
-            .all(|(head, _)| !head.headers.contains_key("authorization"))
-    );
-}
-
-/// The refresh tokens that were asked with.
-fn spent(asked: &Log<(http::request::Parts, String)>) -> Vec<String> {
-    let asked = asked.all().into_iter();
-    asked
-        .filter_map(|(_, form)| {
-            let (_, rest) = form.split_once("refresh_token=")?;
-            Some(rest.split('&').next()?.to_owned())
-        })
-        .filter(|spent| !spent.is_empty())
-        .collect()
-}
-
-#[tokio::test]
-async fn a_refresh_token_that_is_set_is_used_from_then_on() {
-    let (client, asked) = server(|number, _| match number {
-        1 => json(400, r#"{"error":"invalid_grant"}"#),
-        number => token(number),
-    });
-    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
-    let tokens = Tokens::new(source);
-    tokens.warm().await.unwrap_err();
-    // Somebody logged in again.
-    tokens.set(Token::new("t").rotated("second")).unwrap();
-    tokens.invalidate();
-    assert_eq!(tokens.get().await.unwrap().expose_secret(), "t2");
-    // A token alone leaves it in force.
-    tokens.set(Token::new("t")).unwrap();
-    tokens.invalidate();
-    tokens.warm().await.unwrap();
-    assert_eq!(spent(&asked), ["first", "second", "second"]);
-}
-
-#[tokio::test]
-async fn a_refresh_token_that_is_set_during_a_fetch_is_not_lost_to_its_answer() {
-    let (client, asked) =
-        server(|_, _| json(200, r#"{"access_token":"late","refresh_token":"late"}"#));
-    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
-    let stored: Log<String> = Log::new();
-    let log = stored.clone();
-    let tokens = Tokens::builder(source)
-        .persist(move |token| {
-            log.push(token.refresh_token().unwrap().to_owned());
-            async { Ok(()) }
-        })
-        .build();
-    tokens.refresh();
-    while asked.len() == 0 {
-        tokio::task::yield_now().await;
-    }
-    tokens.set(Token::new("t").rotated("second")).unwrap();
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(tokens.get().await.unwrap().expose_secret(), "t");
-    assert_eq!(stored.len(), 0, "what was set is newer: {:?}", stored.all());
-    tokens.invalidate();
-    tokens.warm().await.unwrap();
-    assert_eq!(spent(&asked), ["first", "second"]);
-    assert_eq!(stored.all(), ["late"]);
-}
-
-#[tokio::test]
-async fn a_rotated_refresh_token_is_persisted_before_its_access_token_is_used() {
-    let (client, _) = server(|_, _| json(200, r#"{"access_token":"t","refresh_token":"next"}"#));
-    let source = RefreshToken::new(endpoint(&client), "app", "first").unwrap();
-    let told: Log<String> = Log::new();
-    let (persisted, sent) = (told.clone(), told.clone());
-    let tokens = Tokens::builder(source)
-        .persist(move |token| {
-            let persisted = persisted.clone();
-            async move {
-                tokio::task::yield_now().await;
-                persisted.push(format!("kept {}", token.refresh_token().unwrap()));
-                Ok(())
-            }
-        })
-        .build();
-    let api = service_fn(move |request: Request<Body>| {
-        sent.push(support::credential(&request).unwrap());
-        async { Ok::<_, BoxError>(Response::new(Body::default())) }
-    });
-    let service = AuthLayer::bearer_from(home(), tokens).layer(api);
-    send(&service, get(HOME)).await.unwrap();
-    assert_eq!(told.all(), ["kept next", "Bearer t"]);
 }
 
 #[tokio::test(start_paused = true)]
