@@ -28,6 +28,7 @@ pub struct ResendCount(pub u32);
 
 impl ResendCount {
     /// Reads the count from a message's extensions; 0 where there is none.
+    #[inline]
     #[must_use]
     pub fn of(extensions: &http::Extensions) -> Self {
         let alone = extensions.get().copied().unwrap_or_default();
@@ -71,6 +72,7 @@ impl Attempts {
     }
 
     /// Reads the count from a response's extensions; 1 where there is none.
+    #[inline]
     #[must_use]
     pub fn of(extensions: &http::Extensions) -> u32 {
         extensions
@@ -79,6 +81,7 @@ impl Attempts {
     }
 
     /// Whether a retry layer gave up with this response.
+    #[inline]
     #[must_use]
     pub fn are_exhausted(extensions: &http::Extensions) -> bool {
         extensions

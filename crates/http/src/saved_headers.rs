@@ -1,26 +1,34 @@
 use bytes::{Bytes, BytesMut};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 
 /// A copy of a request's headers.
 ///
 /// It is flat rather than a [`HeaderMap`], whose clone costs two allocations, and one more for
 /// each value that was not shared before. Only a resend makes a map of it.
+///
+/// A client's requests are much alike, and to compare is cheaper than to copy and to parse: names
+/// stay from one request to the next, and from a resend on the values of some.
 #[derive(Default)]
 pub(crate) struct SavedHeaders {
-    /// The names of these fields, then those that the memory held before: a client's requests
-    /// are much alike, and to compare a name is cheaper than to copy it.
-    names: Vec<HeaderName>,
-    name_bytes: usize,
     fields: Vec<Field>,
-    /// The values, one after the other.
+    /// Those of these fields come first.
+    names: Vec<HeaderName>,
+    /// What is known of each name's value.
+    known: Vec<Option<HeaderValue>>,
+    name_bytes: usize,
+    /// The values that are not known, one after the other.
     text: BytesMut,
     /// The text instead, once values of a map share it.
     shared: Bytes,
-    /// What the next map is made in.
+    /// What the next map is made in; empty.
     spare: HeaderMap,
 }
 
 struct Field {
+    is_known: bool,
+    /// In the text; nothing of a value that is known.
     value_end: usize,
     is_sensitive: bool,
 }
@@ -30,35 +38,41 @@ struct Field {
 const MOST_FIELDS: usize = 128;
 const MOST_BYTES: usize = 8 * 1024;
 
+/// Headers whose values are no secrets and mostly the same; none that is longer is kept.
+const MOST_KNOWN_BYTES: usize = 256;
+const PUBLIC: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT];
+
 impl SavedHeaders {
     /// Copies these headers; there were none before.
     pub(crate) fn fill(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
-            self.name(self.fields.len(), name);
-            self.text.extend_from_slice(value.as_bytes());
+            let position = self.fields.len();
+            if self.names.get(position) != Some(name) {
+                self.rename(position, name);
+            }
+            let known = self.known.get(position).and_then(Option::as_ref);
+            let is_known = known.is_some_and(|known| known == value);
+            if !is_known {
+                self.text.extend_from_slice(value.as_bytes());
+            }
             self.fields.push(Field {
+                is_known,
                 value_end: self.text.len(),
                 is_sensitive: value.is_sensitive(),
             });
         }
     }
 
-    #[inline]
-    fn name(&mut self, position: usize, name: &HeaderName) {
-        if self.names.get(position) != Some(name) {
-            self.rename(position, name);
-        }
-    }
-
     #[cold]
     fn rename(&mut self, position: usize, name: &HeaderName) {
         self.name_bytes += name.as_str().len();
-        match self.names.get_mut(position) {
-            Some(other) => {
-                self.name_bytes -= other.as_str().len();
-                other.clone_from(name);
-            }
-            None => self.names.push(name.clone()),
+        if let Some(other) = self.names.get_mut(position) {
+            self.name_bytes -= other.as_str().len();
+            other.clone_from(name);
+            self.known[position] = None;
+        } else {
+            self.names.push(name.clone());
+            self.known.push(None);
         }
     }
 
@@ -66,32 +80,45 @@ impl SavedHeaders {
         self.names[..self.fields.len()].contains(name)
     }
 
-    /// The headers, repeated ones in their order.
-    pub(crate) fn map(&mut self) -> HeaderMap {
-        let mut map = std::mem::take(&mut self.spare);
+    /// Puts the headers into a map that is empty, repeated ones in their order.
+    pub(crate) fn write(&mut self, map: &mut HeaderMap) {
+        std::mem::swap(map, &mut self.spare);
         // Repeated names need no room there, and may be more than there can be.
         let _ = map.try_reserve(self.fields.len());
         if !self.text.is_empty() {
             self.shared = self.text.split().freeze();
         }
         let mut start = 0;
-        for (name, field) in self.names.iter().zip(&self.fields) {
-            let value = self.shared.slice(start..field.value_end);
+        let known = self.names.iter().zip(&mut self.known);
+        for ((name, known), field) in known.zip(&self.fields) {
+            let value = if field.is_known {
+                known.clone()
+            } else {
+                let text = self.shared.slice(start..field.value_end);
+                if known.is_none()
+                    && !field.is_sensitive
+                    && text.len() <= MOST_KNOWN_BYTES
+                    && PUBLIC.contains(name)
+                {
+                    // A copy, as the text is the memory of all values.
+                    *known = HeaderValue::from_bytes(&text).ok();
+                }
+                HeaderValue::from_maybe_shared(text).ok()
+            };
             start = field.value_end;
             // It was a value before.
-            if let Ok(mut value) = HeaderValue::from_maybe_shared(value) {
+            if let Some(mut value) = value {
                 value.set_sensitive(field.is_sensitive);
-                map.append(name, value);
+                map.append(name.clone(), value);
             }
         }
-        map
     }
 
-    /// Makes the next map in the memory of this one, if it is not large.
-    pub(crate) fn recycle(&mut self, mut map: HeaderMap) {
+    /// Takes the memory of this map, if it is not large, for the next that is written.
+    pub(crate) fn recycle(&mut self, map: &mut HeaderMap) {
         if map.capacity() <= MOST_FIELDS {
             map.clear();
-            self.spare = map;
+            std::mem::swap(map, &mut self.spare);
         }
     }
 
@@ -117,9 +144,17 @@ impl SavedHeaders {
 
 #[cfg(test)]
 mod tests {
-    use http::header::{ACCEPT, AUTHORIZATION};
+    use http::header::AUTHORIZATION;
 
     use super::*;
+
+    impl SavedHeaders {
+        fn map(&mut self) -> HeaderMap {
+            let mut map = HeaderMap::new();
+            self.write(&mut map);
+            map
+        }
+    }
 
     fn odd() -> HeaderMap {
         let mut map = HeaderMap::new();
@@ -173,7 +208,7 @@ mod tests {
         let mut other = HeaderMap::new();
         other.insert("retry-after", HeaderValue::from_static("1"));
         other.append("x-first", HeaderValue::from_static("other"));
-        flat.recycle(other);
+        flat.recycle(&mut other);
         assert_eq!(flat.map(), odd());
         assert_eq!(flat.map(), odd(), "the memory is gone with the first");
     }
@@ -232,18 +267,62 @@ mod tests {
     }
 
     #[test]
-    fn of_values_nothing_is_kept() {
+    fn a_value_that_is_known_is_not_taken_for_another() {
+        let mut flat = SavedHeaders::default();
+        let typed = |name: HeaderName, value: &'static str| {
+            let mut map = odd();
+            map.insert(name, HeaderValue::from_static(value));
+            map
+        };
+        for _ in 0..2 {
+            // The same, another value, another name in its place, and the same again.
+            for (name, value) in [
+                (CONTENT_TYPE, "a"),
+                (CONTENT_TYPE, "a"),
+                (CONTENT_TYPE, "b"),
+                (USER_AGENT, "a"),
+                (CONTENT_TYPE, "a"),
+            ] {
+                let map = typed(name, value);
+                flat.fill(&map);
+                for _ in 0..2 {
+                    let again = flat.map();
+                    assert!(again.iter().eq(map.iter()));
+                    assert!(again[AUTHORIZATION].is_sensitive() && !again[ACCEPT].is_sensitive());
+                }
+                flat.clear();
+            }
+        }
+        let mut secret = odd();
+        secret
+            .iter_mut()
+            .for_each(|(_, value)| value.set_sensitive(true));
+        flat.fill(&secret);
+        assert!(flat.map().values().all(HeaderValue::is_sensitive));
+    }
+
+    #[test]
+    fn no_value_is_kept_that_may_be_secret() {
+        let mut map = odd();
+        let mut secret = HeaderValue::from_static("sensitive");
+        secret.set_sensitive(true);
+        map.insert(CONTENT_TYPE, secret);
+        map.insert(USER_AGENT, HeaderValue::try_from("x".repeat(999)).unwrap());
+
         let mut flat = SavedHeaders::default();
         for is_sent_again in [false, true] {
-            flat.fill(&odd());
+            flat.fill(&map);
             if is_sent_again {
-                flat.recycle(odd());
+                flat.recycle(&mut odd());
                 flat.map();
-                flat.recycle(odd());
+                flat.recycle(&mut odd());
             }
             flat.clear();
             assert!(flat.fields.is_empty() && flat.text.is_empty());
             assert!(flat.shared.is_empty() && flat.spare.is_empty());
+            // Two values of `Accept`.
+            let known: Vec<_> = flat.known.iter().flatten().collect();
+            assert_eq!(known, ["b", "a"][..if is_sent_again { 2 } else { 0 }]);
         }
     }
 

@@ -216,7 +216,7 @@ where
         match (&again, outcome) {
             (Some((plan, _)), Ok(response)) => {
                 kept.tell(plan, Cause::Status(response.status()));
-                kept.head.recycle(std::mem::take(response.headers_mut()));
+                kept.head.recycle(response.headers_mut());
             }
             (Some((plan, _)), Err(error)) => {
                 kept.tell(plan, Cause::Error(kept.shared.classify.show(error)));

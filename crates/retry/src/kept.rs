@@ -78,6 +78,7 @@ where
     }
 
     /// The request of the next attempt: the head as it was, and how often it was sent again.
+    #[inline]
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
         self.timer = Timer::Unset;
         let mut request = self.head.request(body);
