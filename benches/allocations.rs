@@ -1,4 +1,5 @@
-//! Counts the heap allocations that each layer adds to one call, and what peers add.
+//! Counts the heap allocations that each layer adds to one call, and the bytes that it adds to the
+//! call's future; and what peers add.
 //!
 //! The figures are exact, so this is also a gate: none may rise over its row's limit, and when
 //! one falls the limit is lowered in the same commit.
@@ -43,6 +44,7 @@ const CALLS: u64 = 10;
 #[derive(Default)]
 struct Count {
     counted: HashMap<&'static str, u64>,
+    sizes: HashMap<&'static str, usize>,
     over: Vec<&'static str>,
 }
 
@@ -58,6 +60,8 @@ impl Visit for Count {
         driver.run(&mut service, CALLS);
         let each = (ALLOCATIONS.load(Relaxed) - before) / CALLS;
         self.counted.insert(row.name, each);
+        let size = size_of::<S::Future>();
+        self.sizes.insert(row.name, size);
         let Some(added) = each.checked_sub(self.counted[row.over]) else {
             panic!("{} makes fewer than {}", row.name, row.over);
         };
@@ -74,7 +78,14 @@ impl Visit for Count {
             Some(_) => "as expected".to_owned(),
             None => String::new(),
         };
-        println!("{:42} {added:3} {verdict}", row.name);
+        let larger = size.saturating_sub(self.sizes[row.over]);
+        if row.future.is_some_and(|most| larger > most) {
+            self.over.push(row.name);
+        }
+        println!(
+            "{:42} {added:3}, {larger:4} bytes of future {verdict}",
+            row.name
+        );
     }
 }
 

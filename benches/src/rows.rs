@@ -34,6 +34,8 @@ pub struct Row {
     pub goal: Option<u64>,
     /// The most heap allocations a call.
     pub allocations: Option<u64>,
+    /// The most bytes that its future is larger.
+    pub future: Option<usize>,
 }
 
 impl Row {
@@ -45,6 +47,7 @@ impl Row {
             instructions: None,
             goal: None,
             allocations: None,
+            future: None,
         }
     }
 
@@ -65,6 +68,11 @@ impl Row {
 
     const fn goal(mut self, instructions: u64) -> Self {
         self.goal = Some(instructions);
+        self
+    }
+
+    const fn future(mut self, bytes: usize) -> Self {
+        self.future = Some(bytes);
         self
     }
 
@@ -249,7 +257,10 @@ fn deadline(visit: &mut impl Visit) {
     let minute = Duration::from_secs(60);
     let timeout = tower::timeout::TimeoutLayer::new(minute);
     visit.visit(
-        Row::new("deadline").allocations(0),
+        Row::new("deadline")
+            .instructions(155)
+            .allocations(0)
+            .future(48),
         DeadlineLayer::default().layer(api()),
     );
     visit.visit(
@@ -266,7 +277,10 @@ fn deadline(visit: &mut impl Visit) {
 fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
     let api = || Api::new(Answers::AtOnce);
     visit.visit(
-        Row::new("collect").allocations(0),
+        Row::new("collect")
+            .instructions(330)
+            .allocations(0)
+            .future(48),
         CollectLayer::default().layer(api()),
     );
     visit.visit(
@@ -328,9 +342,10 @@ fn stack(visit: &mut impl Visit) -> Result<(), BoxError> {
     let stack = standard().auth(AuthLayer::bearer(scope()?, TOKEN)?.strict());
     visit.visit(
         Row::new("standard stack with a credential")
-            .instructions(3200)
+            .instructions(2660)
             .goal(1300)
-            .allocations(0),
+            .allocations(0)
+            .future(336),
         stack.layer(api()),
     );
     visit.visit(

@@ -178,7 +178,11 @@ where
                         }
                         this.read.push(data);
                     }
-                    Err(frame) => this.read.trailers = frame.into_trailers().ok(),
+                    Err(frame) => {
+                        if let Ok(trailers) = frame.into_trailers() {
+                            this.read.end(trailers);
+                        }
+                    }
                 },
                 Some(Err(error)) => return Poll::Ready(Err(error.into())),
                 None => return Poll::Ready(Ok(std::mem::take(this.read).finish())),
@@ -191,13 +195,21 @@ where
 #[derive(Debug, Default)]
 struct Read {
     first: Bytes,
-    rest: BytesMut,
+    more: Option<Box<More>>,
+}
+
+/// What few bodies have, and would be moved with each.
+#[derive(Debug, Default)]
+struct More {
+    /// The whole body, once it has more than one frame.
+    whole: BytesMut,
     trailers: Option<HeaderMap>,
 }
 
 impl Read {
     fn len(&self) -> usize {
-        self.first.len() + self.rest.len()
+        let whole = self.more.as_ref().map_or(0, |more| more.whole.len());
+        self.first.len() + whole
     }
 
     fn push(&mut self, mut data: impl Buf) {
@@ -205,27 +217,35 @@ impl Read {
             self.first = data.copy_to_bytes(data.remaining());
             return;
         }
-        if self.rest.is_empty() {
-            self.rest.reserve(self.first.len() + data.remaining());
-            self.rest.extend_from_slice(&self.first);
+        let whole = &mut self.more.get_or_insert_default().whole;
+        if whole.is_empty() {
+            whole.reserve(self.first.len() + data.remaining());
+            whole.extend_from_slice(&self.first);
             self.first = Bytes::new();
         }
         while data.has_remaining() {
             let chunk = data.chunk();
             let length = chunk.len();
-            self.rest.extend_from_slice(chunk);
+            whole.extend_from_slice(chunk);
             data.advance(length);
         }
     }
 
+    fn end(&mut self, trailers: HeaderMap) {
+        self.more.get_or_insert_default().trailers = Some(trailers);
+    }
+
     fn finish(self) -> CollectedBody {
+        let Some(more) = self.more else {
+            return self.first.into();
+        };
         CollectedBody {
-            bytes: if self.rest.is_empty() {
+            bytes: if more.whole.is_empty() {
                 self.first
             } else {
-                self.rest.freeze()
+                more.whole.freeze()
             },
-            trailers: self.trailers,
+            trailers: more.trailers.map(Box::new),
         }
     }
 }
@@ -265,7 +285,8 @@ where
 #[derive(Clone, Debug, Default)]
 pub struct CollectedBody {
     bytes: Bytes,
-    trailers: Option<HeaderMap>,
+    // Boxed, as hardly any body has them, and each response is moved through all layers.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 impl CollectedBody {
@@ -277,8 +298,8 @@ impl CollectedBody {
 
     /// The trailers that were not read yet.
     #[must_use]
-    pub const fn trailers(&self) -> Option<&HeaderMap> {
-        self.trailers.as_ref()
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_deref()
     }
 
     /// The whole body, without its trailers.
@@ -314,7 +335,7 @@ impl Body for CollectedBody {
         Poll::Ready(
             this.trailers
                 .take()
-                .map(|trailers| Ok(Frame::trailers(trailers))),
+                .map(|trailers| Ok(Frame::trailers(*trailers))),
         )
     }
 

@@ -2,16 +2,16 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Request;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::BoxError;
+use crate::{BoxError, PooledSleep};
 
 /// [`Layer`] that drops a call that takes longer than a limit.
 ///
@@ -115,10 +115,15 @@ where
                 limit = sooner.saturating_duration_since(now);
             }
         }
+        let response = if limit.is_zero() {
+            None
+        } else {
+            Some(self.inner.call(request))
+        };
         DeadlineFuture {
+            response,
             at,
             limit,
-            response: (!limit.is_zero()).then(|| self.inner.call(request)),
             timer: None,
         }
     }
@@ -138,8 +143,7 @@ pin_project! {
         at: Option<Instant>,
         limit: Duration,
         // Registered only once the call really waits.
-        #[pin]
-        timer: Option<Sleep>,
+        timer: Option<PooledSleep>,
     }
 }
 
@@ -151,7 +155,7 @@ where
     type Output = Result<T, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let Some(response) = this.response.as_pin_mut() else {
             return Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()));
         };
@@ -161,15 +165,11 @@ where
         let Some(at) = *this.at else {
             return Poll::Pending;
         };
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep_until(at)));
-        }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => {
-                Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()))
-            }
-            _ => Poll::Pending,
-        }
+        let timer = this
+            .timer
+            .get_or_insert_with(|| PooledSleep::new(sleep_until(at)));
+        ready!(Pin::new(timer).poll(cx));
+        Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()))
     }
 }
 

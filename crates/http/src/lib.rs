@@ -80,6 +80,7 @@ mod head;
 mod idle;
 mod markers;
 mod origin;
+mod pooled_sleep;
 mod replay;
 mod replay_body;
 mod resolve;
@@ -102,6 +103,7 @@ pub use self::idle::{
 };
 pub use self::markers::{Attempts, CrossOrigin, NoAuth, ResendCount};
 pub use self::origin::{InvalidOrigin, Origin};
+pub use self::pooled_sleep::PooledSleep;
 pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};
 pub use self::replay_body::{ReplayBody, Superseded};
 pub use self::resolve::{InvalidReference, resolve};

@@ -3,7 +3,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
@@ -134,7 +134,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let completed = self.layer.complete(&mut request);
+        let completed = self.layer.complete(&mut request).map(Box::new);
         BaseUrlFuture {
             response: self.inner.call(request),
             completed,
@@ -152,7 +152,8 @@ pin_project! {
     pub struct BaseUrlFuture<F> {
         #[pin]
         response: F,
-        completed: Option<Uri>,
+        // Boxed, as it is large and most calls have none.
+        completed: Option<Box<Uri>>,
     }
 }
 
@@ -164,14 +165,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.response.poll(cx))?;
-        if let Some(uri) = this.completed.take() {
-            let extensions = response.extensions_mut();
-            if extensions.get::<EffectiveUri>().is_none() {
-                extensions.insert(EffectiveUri(uri));
+        let mut outcome = this.response.poll(cx);
+        // In its place, since a response is large.
+        if let Poll::Ready(Ok(response)) = &mut outcome {
+            if let Some(uri) = this.completed.take() {
+                let extensions = response.extensions_mut();
+                if extensions.get::<EffectiveUri>().is_none() {
+                    extensions.insert(EffectiveUri(*uri));
+                }
             }
         }
-        Poll::Ready(Ok(response))
+        outcome
     }
 }
 
