@@ -306,7 +306,10 @@ where
 
     let course = walk.as_mut().course_mut();
     let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
-    if compare && counted != Ok(Some(0)) {
+    if compare && counted == Ok(Some(0)) {
+        // Without items pages may well look alike, and what comes behind one equals none.
+        looks.previous.clear();
+    } else if compare {
         looks.print.clear();
         let same =
             looks.print.push(&page.body, looks.previous) && looks.print.equals(looks.previous);

@@ -245,6 +245,49 @@ async fn a_list_that_is_entered_further_on_knows_its_end_too() {
 }
 
 #[tokio::test]
+async fn a_total_ends_no_list_whose_pages_before_were_not_seen_and_cannot_have_been_equal() {
+    // Pages of 5, 5, 10 and 5: were the first two as the third, it would be the last and have 5.
+    let api = api(|uri, _| {
+        json(match uri.rsplit('=').next() {
+            Some("3") => r#"{"items":[1,2,3,4,5,6,7,8,9,10],"total":25}"#,
+            Some("4") => r#"{"items":[11,12,13,14,15],"total":25}"#,
+            _ => r#"{"items":[],"total":25}"#,
+        })
+    });
+    let layer = PaginateLayer::new(PageNumber::query("p").total(body("/total"))).items_at("/items");
+    let stream = pages(&api, layer, "/a?p=3").await;
+    let stream = std::pin::Pin::into_inner(stream).items::<u64>("/items");
+    let (items, error) = all(stream).await;
+    assert!(error.is_none());
+    assert_eq!(items.len(), 15);
+    assert_eq!(api.paths(), ["/a?p=3", "/a?p=4", "/a?p=5"]);
+}
+
+#[tokio::test]
+async fn a_start_beyond_the_first_page_enters_the_list_further_on() {
+    for told in [r#""total":45"#, r#""pages":5"#] {
+        let api = api(move |uri, _| {
+            let items = match uri.rsplit('=').next() {
+                Some("3") => "[21,22,23,24,25,26,27,28,29,30]",
+                Some("4") => "[31,32,33,34,35,36,37,38,39,40]",
+                Some("5") => "[41,42,43,44,45]",
+                _ => "[]",
+            };
+            json(format!(r#"{{"items":{items},{told}}}"#))
+        });
+        let strategy = PageNumber::query("p")
+            .starts_at(3)
+            .total(body("/total"))
+            .total_pages(body("/pages"));
+        let layer = PaginateLayer::new(strategy).items_at("/items");
+        let (found, error) = all(pages(&api, layer, "/a").await).await;
+        assert!(error.is_none());
+        assert_eq!(found.len(), 3);
+        assert_eq!(api.paths(), ["/a?p=3", "/a?p=4", "/a?p=5"], "{told}");
+    }
+}
+
+#[tokio::test]
 async fn the_number_of_the_last_page_may_stand_in_a_link() {
     let api = api(|_, _| {
         linked(
@@ -302,6 +345,22 @@ async fn a_filter_that_lets_nothing_through_twice_is_no_circle() {
     assert!(error.is_none(), "{error:?}");
     assert_eq!(items, [1, 2]);
     assert_eq!(api.requests(), 5);
+}
+
+#[tokio::test]
+async fn a_page_that_comes_again_behind_one_without_items_does_not_equal_the_one_before() {
+    let api = api(|_, n| {
+        let mut page = json(["[1]", "[]", "[1]", "[1]"][n]);
+        page.headers_mut().insert("x-scanned", "5".parse().unwrap());
+        page
+    });
+    let strategy = Offset::query("o", "l").step(header("x-scanned"));
+    let layer = || PaginateLayer::new(strategy.clone()).items_at("");
+    let (found, error) = all(pages(&api, layer(), "/a").await).await;
+    assert_eq!(found.len(), 3);
+    // The fourth equals the third.
+    assert_eq!(error.unwrap().kind(), PageErrorKind::Stalled);
+    assert_eq!(api.requests(), 4);
 }
 
 #[tokio::test]

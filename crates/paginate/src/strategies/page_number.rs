@@ -59,7 +59,10 @@ impl PageNumber {
 }
 
 impl<T> PageNumber<T> {
-    /// The number of the first page; one in the request wins.
+    /// The number of the page to begin with; one in the request wins.
+    ///
+    /// A list is numbered from 0 if it begins with 0, and else from 1, so that any other number
+    /// enters it further on.
     #[must_use]
     pub fn starts_at(self, start: u64) -> Self {
         Self { start, ..self }
@@ -77,14 +80,18 @@ impl<T> PageNumber<T> {
     /// Ends the list once that many items were seen, unless it is an
     /// [estimate](Source::estimated). A page that does not tell is no error: the list then
     /// ends by its other rules.
+    ///
+    /// Of a list that was entered further on it ends the page where it comes out exactly, if the
+    /// pages before were as long as those that were seen. Where they cannot have been, the list ends
+    /// by its other rules.
     #[must_use]
     pub fn total(mut self, total: impl Into<Source>) -> Self {
         self.stop.set_total(total.into());
         self
     }
 
-    /// Ends the list after that many pages, counted from
-    /// [`starts_at`](Self::starts_at). A page that does not tell is no error.
+    /// Ends the list after that many pages, counted from its first one, wherever the stream
+    /// [started](Self::starts_at). A page that does not tell is no error.
     #[must_use]
     pub fn total_pages(mut self, total: impl Into<Source>) -> Self {
         self.total_pages = Some(total.into());
@@ -98,26 +105,52 @@ impl<T> PageNumber<T> {
         }
     }
 
+    /// The number of the list's first page, whichever the stream begins with.
+    fn first(&self) -> u64 {
+        self.start.min(PageNumber::DEFAULT_START)
+    }
+
     /// The number of the last page, as far as this page tells it.
     fn last_number(&self, page: &PageView<'_>) -> Option<u64> {
         let pages = self.total_pages.as_ref()?.total(page)?;
-        let last = self.start.saturating_add(pages.n).saturating_sub(1);
+        let last = self.first().saturating_add(pages.n).saturating_sub(1);
         pages.exact.then_some(last)
     }
 
-    /// How many items there are up to the end of `page`, at least.
-    ///
-    /// Where the stream began further on, the pages that it has not seen count as those
-    /// that it has.
-    fn position(&self, page: &PageView<'_>, number: u64, count: u64) -> u64 {
-        let size = match page.index() {
-            0 => count,
-            before => page.seen().saturating_sub(count) / before,
-        };
+    /// How many items there are up to the end of `page`, if the pages that the stream has not
+    /// seen, where it began further on, are as long as those that it has.
+    fn position(&self, page: &PageView<'_>, number: u64, count: u64) -> Position {
         let unseen = number
-            .saturating_sub(self.start)
+            .saturating_sub(self.first())
             .saturating_sub(page.index());
-        unseen.saturating_mul(size).saturating_add(page.seen())
+        let before = page.seen().saturating_sub(count);
+        let (size, rest) = match page.index() {
+            0 => (count, 0),
+            pages => (before / pages, before % pages),
+        };
+        Position {
+            items: unseen.saturating_mul(size).saturating_add(page.seen()),
+            seen: page.seen(),
+            even: rest == 0 && count <= size,
+        }
+    }
+}
+
+/// How far into the list a page reaches.
+struct Position {
+    items: u64,
+    seen: u64,
+    /// Whether the pages that were seen are equal, but for a shorter one at the end.
+    even: bool,
+}
+
+impl Position {
+    /// Whether it is the end of a list of `total` items.
+    ///
+    /// What was not seen has to fit exactly: a total that is exceeded says that those pages were
+    /// shorter, and the list then ends by its other rules.
+    const fn ends(&self, total: u64) -> bool {
+        self.seen >= total || self.even && self.items == total
     }
 }
 
@@ -161,7 +194,7 @@ where
         let number = self.number(page)?;
         let next = number.checked_add(1).ok_or_else(overflow)?;
         let total = self.stop.exact_total(page);
-        let known = total.is_some_and(|total| self.position(page, number, count) >= total)
+        let known = total.is_some_and(|total| self.position(page, number, count).ends(total))
             || self.last_number(page).is_some_and(|last| next > last);
         Ok((!known).then(|| Cursor::number(next)))
     }
@@ -191,7 +224,7 @@ where
             return Some(last.saturating_sub(number));
         }
         let total = self.stop.exact_total(page)?;
-        let left = total.saturating_sub(self.position(page, number, count));
+        let left = total.saturating_sub(self.position(page, number, count).items);
         Some(left.div_ceil(count))
     }
 
