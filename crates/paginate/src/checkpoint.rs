@@ -12,8 +12,9 @@ use crate::error::Position;
 use crate::fingerprint;
 use crate::uri;
 
-/// How long the text of a checkpoint may be: a cursor's limit, and room for the rest.
-pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES;
+/// How long the text of a checkpoint may be: a cursor's limit twice, since JSON may have to escape
+/// each byte of it, and 1 KiB for the rest.
+pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES + 1024;
 
 /// Where a stream is, to go on from there later, in another process too.
 ///

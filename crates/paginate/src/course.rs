@@ -276,7 +276,7 @@ impl<P, B> Course<P, B> {
             Err(_) if limited => return Ok(After::End(End::Limited)),
             Err(malformed) => return Err(unusable(malformed, position).of(page.parts)),
         };
-        if cursor.len() > MAX_CURSOR_BYTES {
+        if !cursor.fits() {
             return Err(PageError::new(
                 PageErrorKind::TooLarge,
                 position,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::strategy::Malformed;
 
-/// How long a cursor may be: 1 MiB.
+/// How long a cursor may be, as [text](Cursor::encode): 1 MiB.
 pub const MAX_CURSOR_BYTES: usize = 1024 * 1024;
 
 /// Where a page begins: data, without the request that it belongs to.
@@ -141,13 +141,16 @@ impl Cursor {
         }
     }
 
-    /// How many bytes it holds.
-    pub(crate) fn len(&self) -> usize {
+    /// Whether it can be kept: what is followed has to be read again when it was
+    /// [encoded](Self::encode).
+    pub(crate) fn fits(&self) -> bool {
         match &self.0 {
-            Repr::Number(_) => 8,
-            Repr::Tokens(tokens) => tokens.iter().map(|token| token.len()).sum(),
-            // Bounded by its type.
-            Repr::Uri(_) => 0,
+            Repr::Tokens(tokens) => {
+                let each = tokens.iter().map(|token| token.len() + ",".len());
+                "t[]".len() + each.sum::<usize>().saturating_sub(1) <= MAX_CURSOR_BYTES
+            }
+            // Bounded by their types.
+            Repr::Number(_) | Repr::Uri(_) => true,
         }
     }
 
@@ -248,6 +251,20 @@ mod tests {
             assert!(Cursor::decode(bad, &home).is_err(), "{bad}");
         }
         assert!(Cursor::decode("p//evil/b", &Uri::from_static("/a")).is_err());
+    }
+
+    #[test]
+    fn what_fits_can_be_read_again_and_what_does_not_cannot() {
+        let home = Uri::from_static("https://h/");
+        for tokens in 0..4 {
+            for spare in 0..4 {
+                let len = (MAX_CURSOR_BYTES - spare) / tokens.max(1);
+                let token = format!("\"{}\"", "x".repeat(len - 3));
+                let cursor = Cursor::tokens(vec![token; tokens]);
+                let read = Cursor::decode(&cursor.encode(&home), &home);
+                assert_eq!(read.is_ok(), cursor.fits(), "{tokens} of {len}");
+            }
+        }
     }
 
     #[test]

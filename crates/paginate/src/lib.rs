@@ -124,7 +124,7 @@
 //! | what is read ahead of a page | [256 KiB](DEFAULT_READ_AHEAD) | [`read_ahead`](PaginateLayer::read_ahead) |
 //! | a cursor | [1 MiB](MAX_CURSOR_BYTES) | |
 //! | cursors that are remembered one by one | [65 536](MAX_REMEMBERED_CURSORS) | |
-//! | a checkpoint's text | [2 MiB](MAX_CHECKPOINT_BYTES) | |
+//! | a checkpoint's text | [2 MiB and 1 KiB](MAX_CHECKPOINT_BYTES) | |
 //!
 //! Time is not limited here: put limits of time beneath, where they are for each page.
 //!

@@ -14,8 +14,9 @@ use http::{Request, Response};
 use http_body_util::Full;
 use outbound_http::{BoxError, Origin};
 use outbound_paginate::{
-    Checkpoint, End, LinkHeader, NextUrl, NoNext, Offset, OnRepeat, OriginPolicy, PageErrorKind,
-    PageNumber, Pages, PaginateLayer, Refetch, Strategy, Token, Total, body, query,
+    Checkpoint, End, LinkHeader, MAX_CURSOR_BYTES, NextUrl, NoNext, Offset, OnRepeat, OriginPolicy,
+    PageErrorKind, PageNumber, Pages, PaginateLayer, Refetch, Strategy, Token, Total, body,
+    json as to_json, query,
 };
 use support::{Api, all, api, get, json, linked, pages, try_api};
 use test_support::{Body, Scripted, Step};
@@ -67,6 +68,48 @@ async fn a_list_goes_on_behind_any_item_in_another_process() {
         }
         let expected: Vec<u64> = (taken + 1..=9).collect();
         assert_eq!(rest(&api, token(), &items.checkpoint()).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_followed_can_be_kept_however_long_it_is() {
+    // What is longest as text is what JSON has to escape: here each second byte.
+    let token = |len: usize| {
+        format!(
+            r#""{}{}""#,
+            "a".repeat(len % 2),
+            r#"\""#.repeat(len / 2 - 1)
+        )
+    };
+    // As text it has `t[` and `]` around it.
+    for (len, fits) in [(MAX_CURSOR_BYTES - 3, true), (MAX_CURSOR_BYTES - 2, false)] {
+        let text = token(len);
+        assert_eq!(text.len(), len);
+        let api = api(move |_, n| match n {
+            0 => json(format!(r#"{{"items":[1],"next":{text}}}"#)),
+            _ => json(r#"{"items":[2]}"#),
+        });
+        let layer = || PaginateLayer::new(Token::from(body("/next")).to(to_json("/next")));
+        let first = || {
+            let request = Request::post("https://api.test/a");
+            request.body(Full::<Bytes>::from("{}")).unwrap()
+        };
+        let pages = layer().layer(api.clone()).oneshot(first()).await.unwrap();
+        let mut items = pin!(pages.items::<u64>("/items"));
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        let second = items.next().await.unwrap();
+        if !fits {
+            assert_eq!(second.unwrap_err().kind(), PageErrorKind::TooLarge);
+            continue;
+        }
+        assert_eq!(second.unwrap(), 2);
+        let at = items.checkpoint().before_last_item().unwrap();
+        let at: Checkpoint = at.to_string().parse().expect("it can be read");
+        let layer = layer().resume(at);
+        let pages = layer.layer(api).oneshot(first()).await.unwrap();
+        let (items, error) = all(pages.items::<u64>("/items")).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(items, [2]);
     }
 }
 
