@@ -217,9 +217,11 @@ impl<P, X: Spawn> PaginateLayer<P, X> {
     /// is asked for. Each page still has to say itself what follows it: where the plan was
     /// wrong, pages that were asked for by it are dropped.
     ///
-    /// Beneath it, tower's `ConcurrencyLimit` is no harm: its permit goes back with the head. What
-    /// holds a slot until the body has ended, as some connection pools do, needs at least so many
-    /// slots: a later page may have the last one while an earlier page waits for it.
+    /// Fewer slots beneath it than pages are no harm, those that are held until a body has ended
+    /// neither: pages are asked for in their order, and an earlier one has its slot first. That is
+    /// no help where a layer beneath gives a slot up and takes another for the same page, as a retry
+    /// layer around a pool does: then there have to be as many slots as pages, or bodies that fit
+    /// into [`read_ahead`](Self::read_ahead).
     #[must_use]
     pub const fn concurrency(mut self, pages: usize) -> Self {
         self.config.concurrency = pages;

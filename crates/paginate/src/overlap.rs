@@ -3,6 +3,7 @@
 mod ahead;
 mod pipe;
 mod spawned;
+mod turn;
 
 pub(crate) use self::ahead::{Ahead, Incoming};
 pub use self::pipe::{Expected, PipedBody};

@@ -8,6 +8,7 @@ use outbound_http::{BoxError, Spawn};
 use tower_service::Service;
 
 use super::pipe::{Expected, PipedBody, pipe};
+use super::turn::{Turn, in_turn, turn};
 
 /// Fetches each response in a task of its own, body included.
 ///
@@ -21,6 +22,8 @@ pub struct Spawned<S, X> {
     /// Whether the next call is the caller's own, which is made with the readiness that
     /// the caller has waited for. Every later one is made, and waited for, in its task.
     relay: bool,
+    /// Of the task that was spawned last.
+    before: Option<Turn>,
 }
 
 impl<S, X> Spawned<S, X> {
@@ -30,6 +33,7 @@ impl<S, X> Spawned<S, X> {
             spawn,
             read_ahead,
             relay: true,
+            before: None,
         }
     }
 
@@ -78,20 +82,25 @@ where
 
     fn call(&mut self, request: Request<B>) -> Expected {
         let (writer, expected) = pipe(self.read_ahead);
+        let (begins, turn) = turn();
+        let before = self.before.replace(turn);
         if mem::take(&mut self.relay) {
             let response = self.inner.call(request);
+            let response = async move { response.await.map_err(Into::into) };
             self.spawn
-                .spawn(writer.write(async move { response.await.map_err(Into::into) }));
+                .spawn(writer.write(in_turn(before, begins, response)));
         } else {
             let mut service = self.inner.clone();
-            self.spawn.spawn(writer.write(async move {
+            let response = async move {
                 poll_fn(|cx| service.poll_ready(cx))
                     .await
                     .map_err(Into::into)?;
                 let response = service.call(request);
                 drop(service);
                 response.await.map_err(Into::into)
-            }));
+            };
+            self.spawn
+                .spawn(writer.write(in_turn(before, begins, response)));
         }
         expected
     }
