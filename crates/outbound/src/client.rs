@@ -105,7 +105,7 @@ impl<B, RB> Client<B, RB> {
     /// Sends the request of a list's first page; the response is the stream of all of them.
     ///
     /// For other limits and guards put a [`PaginateLayer`](outbound_paginate::PaginateLayer)
-    /// around the client; its first request has to have its whole URL, which is completed here.
+    /// around the client.
     ///
     /// # Errors
     ///

@@ -12,13 +12,14 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use outbound::auth::{AuthLayer, Scope};
 use outbound::http::{DeadlineAt, DeadlineExceeded, EffectiveUri, IdleBody};
-use outbound::paginate::{LinkHeader, PageErrorKind};
+use outbound::paginate::{LinkHeader, PageErrorKind, PaginateLayer};
 use outbound::retry::{Attempts, Exponential, RetryLayer};
 use outbound::schema::{Contract, ValidateLayer};
 use outbound::{BoxError, Client, ErrorExt, PagesExt, standard, success};
 use test_support::{Scripted, Step, Strict};
 use tokio::time::Instant;
 use tower::util::MapRequestLayer;
+use tower::{Layer, ServiceExt};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -172,6 +173,23 @@ async fn pages_of_a_base_url_stay_within_its_origin() {
             .is_err()
     );
     assert_eq!(api.calls(), 2);
+
+    // So does one with a layer of the caller's around it, whose first request has no origin.
+    let api = Scripted::new(script());
+    let stack = standard()
+        .base_url("https://api.test/v1")
+        .unwrap()
+        .service(Strict::with(api.clone()));
+    let layer = PaginateLayer::new(LinkHeader::next()).max_pages(10);
+    let first = request(Method::GET, "/items");
+    let pages = layer.layer(stack).oneshot(first).await.unwrap();
+    let mut items = std::pin::pin!(pages.items::<u32>(""));
+    for item in 1..=3 {
+        assert_eq!(items.try_next().await.unwrap(), Some(item));
+    }
+    let error = items.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), PageErrorKind::CrossOrigin);
+    assert_eq!(api.requests()[1].uri, "https://api.test/v1/items?page=2");
 }
 
 #[tokio::test(start_paused = true)]

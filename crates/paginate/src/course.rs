@@ -213,11 +213,19 @@ impl<P, B> Course<P, B> {
         &self.asked
     }
 
-    fn effective<'a>(&self, parts: &'a Parts, asked: &'a Uri) -> &'a Uri {
+    /// The URL that answered, and what a layer beneath has put before the path that was asked for.
+    fn answered<'a>(&self, parts: &'a Parts, asked: &'a Uri) -> (&'a Uri, Option<&'a str>) {
         match parts.extensions.get::<EffectiveUri>() {
-            // A request without an origin keeps its links without one.
-            Some(EffectiveUri(uri)) if asked.scheme().is_some() => uri,
-            _ => asked,
+            Some(EffectiveUri(uri)) if asked.scheme().is_some() => (uri, None),
+            // A request without an origin, which a base-URL layer beneath completes.
+            Some(EffectiveUri(uri)) if uri.scheme().is_some() => {
+                match uri.path().strip_suffix(asked.path()) {
+                    Some(base) => (uri, Some(base)),
+                    // A redirect has led elsewhere: where the base ends is not to be seen.
+                    None => (asked, None),
+                }
+            }
+            _ => (asked, None),
         }
     }
 
@@ -254,10 +262,12 @@ impl<P, B> Course<P, B> {
         let before = mem::replace(&mut self.spot.taken, ALL);
         let position = Position::page(self.spot.place.page);
         let seen = self.spot.place.items + page.items.unwrap_or(0);
+        let (effective, base) = self.answered(page.parts, &self.asked);
         let view = PageView {
             parts: page.parts,
             asked: &self.asked,
-            effective: self.effective(page.parts, &self.asked),
+            effective,
+            base,
             rest: page.rest,
             cursor: self.spot.place.cursor.as_ref(),
             index: position.page,

@@ -76,7 +76,9 @@
 //! otherwise. Relative URLs are resolved against the URL that answered, which an
 //! [`EffectiveUriLayer`](outbound_http::EffectiveUriLayer) beneath redirects can tell, and
 //! else against the one that was asked for. A first request without an origin (`/items`)
-//! can be followed by relative links only.
+//! is followed by paths alone: by relative links, and above a base-URL layer that tells the
+//! [`EffectiveUri`](outbound_http::EffectiveUri) by all links beneath its base, which is not
+//! repeated.
 //!
 //! # Errors
 //!

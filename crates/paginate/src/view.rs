@@ -2,7 +2,9 @@ use std::fmt;
 
 use http::header::HeaderMap;
 use http::response::Parts;
+use http::uri::PathAndQuery;
 use http::{StatusCode, Uri};
+use outbound_http::Origin;
 use serde_json::value::RawValue;
 
 use crate::cursor::Cursor;
@@ -18,6 +20,8 @@ pub struct PageView<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) asked: &'a Uri,
     pub(crate) effective: &'a Uri,
+    /// What a layer beneath has put before the path that was asked for, if it was a path alone.
+    pub(crate) base: Option<&'a str>,
     pub(crate) rest: &'a [u8],
     pub(crate) cursor: Option<&'a Cursor>,
     pub(crate) index: u64,
@@ -51,7 +55,7 @@ impl<'a> PageView<'a> {
         self.asked
     }
 
-    /// The URL that answered, after redirects, if an
+    /// The URL that answered, after redirects and with what a base-URL layer has added, if an
     /// [`EffectiveUriLayer`](outbound_http::EffectiveUriLayer) beneath has told it.
     #[must_use]
     pub const fn effective(&self) -> &'a Uri {
@@ -146,11 +150,24 @@ impl<'a> PageView<'a> {
 
     /// The cursor for the page at `reference`, relative to the URL that answered.
     ///
+    /// Where the request was for a path alone, which a layer beneath completes, so is the next one,
+    /// unless it lies elsewhere.
+    ///
     /// # Errors
     ///
     /// It is no URL, or holds a user name or password.
     pub fn resolve(&self, reference: &str) -> Result<Cursor, Malformed> {
-        uri::resolve(self.effective, reference).map(Cursor::uri)
+        let next = uri::resolve(self.effective, reference)?;
+        let Some(base) = self.base else {
+            return Ok(Cursor::uri(next));
+        };
+        let home = Origin::of(self.effective).is_some_and(|origin| origin.contains(&next));
+        let path = next.path_and_query().map(PathAndQuery::as_str);
+        let path = path.and_then(|path| path.strip_prefix(base));
+        match path.filter(|path| home && path.starts_with('/')) {
+            Some(path) => uri::with_path_and_query(self.asked, path).map(Cursor::uri),
+            None => Ok(Cursor::uri(next)),
+        }
     }
 }
 

@@ -165,6 +165,79 @@ async fn a_request_without_an_origin_is_followed_by_paths_alone() {
     }
 }
 
+/// What is asked for after `first` and its `next` above a layer that puts `base` before paths, if
+/// `answered` is where the request was led to.
+async fn above_base(
+    first: &str,
+    next: &str,
+    answered: Option<&'static str>,
+) -> Result<Option<String>, PageErrorKind> {
+    let body = format!(r#"{{"next":{}}}"#, serde_json::Value::from(next));
+    let api = api(move |path, n| {
+        let mut response = json(if n == 0 { body.as_str() } else { "{}" }.to_owned());
+        let completed = format!("https://api.test/v1{path}");
+        let uri = answered.unwrap_or(&completed).parse().unwrap();
+        response.extensions_mut().insert(EffectiveUri(uri));
+        response
+    });
+    let request = Request::get(first).body(Body::default()).unwrap();
+    let service = PaginateLayer::new(next_url()).layer(api.clone());
+    let (_, error) = all(service.oneshot(request).await.unwrap()).await;
+    match error {
+        Some(error) => Err(error.kind()),
+        None => Ok(api.asked().get(1).map(|asked| asked.uri.clone())),
+    }
+}
+
+#[tokio::test]
+async fn a_base_beneath_is_not_doubled_and_its_absolute_links_are_followed() {
+    for (next, expected) in [
+        ("?page=2", Ok("/items?page=2")),
+        ("more", Ok("/more")),
+        ("/v1/items?page=2", Ok("/items?page=2")),
+        ("https://api.test/v1/items?c=%7E'", Ok("/items?c=%7E'")),
+        ("//API.test:443/v1/items?page=2", Ok("/items?page=2")),
+        // Nothing that a path above the base can say.
+        ("/v2/items", Err(PageErrorKind::CrossOrigin)),
+        ("/v1", Err(PageErrorKind::CrossOrigin)),
+        ("/v10/items", Err(PageErrorKind::CrossOrigin)),
+        ("http://api.test/v1/items", Err(PageErrorKind::CrossOrigin)),
+        (
+            "https://evil.test/v1/items",
+            Err(PageErrorKind::CrossOrigin),
+        ),
+        // The layer beneath would read a host in it.
+        ("/v1//evil.test/items", Err(PageErrorKind::Malformed)),
+    ] {
+        let expected = expected.map(|path| Some(path.to_owned()));
+        assert_eq!(
+            above_base("/items?page=1", next, None).await,
+            expected,
+            "{next}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_beneath_a_base_leads_to_no_other_origin() {
+    // Where the base ends can be seen: what is asked for is the path above it, of the base's origin.
+    let there = Some("https://evil.test/v1/items");
+    for next in [
+        "?page=2",
+        "/v1/items?page=2",
+        "https://evil.test/v1/items?page=2",
+    ] {
+        let second = above_base("/items", next, there).await;
+        assert_eq!(second, Ok(Some("/items?page=2".to_owned())), "{next}");
+    }
+    // Where it cannot, links are relative to what was asked for.
+    let there = Some("https://evil.test/elsewhere");
+    let second = above_base("/items", "?page=2", there).await;
+    assert_eq!(second, Ok(Some("/items?page=2".to_owned())));
+    let second = above_base("/items", "https://evil.test/elsewhere?page=2", there).await;
+    assert_eq!(second, CROSS);
+}
+
 #[tokio::test]
 async fn a_prefix_is_not_doubled() {
     for (first, next, expected) in [

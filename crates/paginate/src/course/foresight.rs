@@ -44,10 +44,12 @@ impl<P, B> Course<P, B> {
         if !self.needs.head_only || last || counted || !parts.status.is_success() {
             return None;
         }
+        let (effective, base) = self.answered(parts, asked);
         let view = PageView {
             parts,
             asked,
-            effective: self.effective(parts, asked),
+            effective,
+            base,
             rest: b"",
             cursor,
             index: self.spot.place.page.saturating_add(n),
