@@ -128,6 +128,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Pages")]
     pub(crate) concurrency: usize,
     /// Remember how far the drain came, and go on from there
+    ///
+    /// With -o every item is in the output once, however the drain was ended: by an error, Ctrl-C or
+    /// a kill. Against a loss of power there is no such promise, since nothing waits for the disk; if
+    /// it took a part of the output with it, the next run says so and touches neither file.
     #[arg(long, value_name = "FILE", help_heading = "Pages")]
     pub(crate) checkpoint: Option<PathBuf>,
 

@@ -109,7 +109,8 @@ impl Book {
 
     /// Writes where the drain is, `page` pages on. What it covers has to be flushed.
     ///
-    /// Another file takes the old one's place, so that there is a whole one at any moment.
+    /// Another file takes the old one's place, so that there is a whole one at any moment. Neither
+    /// waits for the disk: what was handed to the system outlives the process, and no more is promised.
     pub(crate) fn write(
         &mut self,
         page: u64,

@@ -139,7 +139,12 @@
 //!
 //! It does not retry a request, wait, authenticate, decompress or follow redirects: other
 //! layers do. It does not remove duplicates that appear when a list changes while it is
-//! read, and it does not begin anew where a cursor has expired. It has no features to switch on.
+//! read, and it does not begin anew where a cursor has expired.
+//!
+//! # Features
+//!
+//! `tracing` (off by default): an event, at level `WARN`, where a page links to several next pages.
+//! It changes nothing else.
 //!
 //! # Scenarios
 //!

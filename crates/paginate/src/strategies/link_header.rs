@@ -1,12 +1,14 @@
 use super::stop::Stop;
 use crate::cursor::Cursor;
+use crate::link::Link;
 use crate::strategy::{Malformed, Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows the `Link` header: GitHub, GitLab, Shopify, Okta, container registries.
 ///
 /// All field lines are read by [RFC 8288](https://www.rfc-editor.org/rfc/rfc8288). The
-/// list ends with the first page that has no such link; of several the first is taken.
+/// list ends with the first page that has no such link; of several the first is taken, which
+/// the feature `tracing` makes an event of if they lead to different pages.
 ///
 /// ```
 /// use outbound_paginate::LinkHeader;
@@ -57,19 +59,39 @@ impl LinkHeader {
 super::stop::flags!(LinkHeader);
 super::stop::told_total!(LinkHeader);
 
-impl<B> Strategy<B> for LinkHeader {
-    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let link = page
-            .links()
+impl LinkHeader {
+    /// The links that lead on, in their order.
+    fn links<'a>(&self, page: &PageView<'a>) -> impl Iterator<Item = Link<'a>> {
+        page.links()
             .filter(|link| link.has_rel(&self.rel))
-            .find(|link| match &self.param {
+            .filter(|link| match &self.param {
                 None => true,
                 Some((name, value)) => link.param(name).is_some_and(|found| found == **value),
-            });
+            })
+    }
+}
+
+impl<B> Strategy<B> for LinkHeader {
+    fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+        let link = self.links(page).next();
         if !self.stop.goes_on(page, link.is_some())? {
             return Ok(None);
         }
-        link.map(|link| page.resolve(link.target())).transpose()
+        let Some(link) = link else { return Ok(None) };
+        let next = page.resolve(link.target())?;
+        #[cfg(feature = "tracing")]
+        if self
+            .links(page)
+            .any(|link| !page.resolve(link.target()).is_ok_and(|other| other == next))
+        {
+            // Without the targets, which may hold a credential.
+            tracing::warn!(
+                rel = &*self.rel,
+                page = page.index(),
+                "a page links to several next pages; the first is followed"
+            );
+        }
+        Ok(Some(next))
     }
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
