@@ -3,6 +3,7 @@ use std::fmt;
 
 use outbound_http::BoxError;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 /// Makes of the text of an item what [`Items`](crate::Items) hands out.
 ///
@@ -24,7 +25,7 @@ pub trait Decode: sealed::Sealed {
 
     /// Decodes the item at the front of `text`, if it is there as a whole and is as it was
     /// expected, and tells its length. It is kept until it is [taken](Self::take) or
-    /// [put by](Self::put_by).
+    /// [put by](Self::put_by); a decoder that cannot keep it checks it alone.
     ///
     /// It is kept here and not by the stream, of which `Self::Item` must be no field: a future
     /// that holds such a stream of a boxed function would not be seen to be `Send`.
@@ -111,6 +112,13 @@ where
 
     fn decode(&mut self, text: &[u8]) -> Result<T, BoxError> {
         self(text)
+    }
+
+    // The check finds the item's end on its way.
+    fn front(&mut self, text: &[u8]) -> Option<usize> {
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
+        values.next()?.ok()?;
+        Some(values.byte_offset())
     }
 }
 

@@ -134,7 +134,10 @@ pub(super) fn decode<F: Decode>(
             return Ok(item);
         }
     }
-    let checked = if F::CHECK { json::check(text) } else { Ok(()) };
+    let checked = match F::CHECK && !decoded {
+        true => json::check(text),
+        false => Ok(()),
+    };
     match checked {
         Ok(()) => decode.decode(text),
         Err(error) => Err(error.into()),
