@@ -35,6 +35,8 @@ pin_project! {
         // The request for the next page, until the service is ready for it.
         request: Option<Request<B>>,
         ahead: Ahead<S::Future, RB>,
+        // Whether a page was asked for before it was wanted, and its task may not have begun.
+        hurried: bool,
         pub(crate) course: Course<P, B>,
         end: Option<End>,
         // Whether the service has said that it will never be ready again.
@@ -113,6 +115,7 @@ where
             },
             request: None,
             ahead: Ahead::new(),
+            hurried: false,
             end: None,
             dead: false,
         }
@@ -142,6 +145,16 @@ where
 
     pub(crate) fn course_mut(self: Pin<&mut Self>) -> &mut Course<P, B> {
         self.project().course
+    }
+
+    /// Whether a stream that holds items has to pause once before it hands them out: the task that
+    /// asks for the next page does not begin while the consumer works without a pause.
+    pub(crate) fn lets_begin(self: Pin<&mut Self>, cx: &Context<'_>) -> bool {
+        let hurried = mem::take(self.project().hurried);
+        if hurried {
+            cx.waker().wake_by_ref();
+        }
+        hurried
     }
 
     /// Where the walk is.
@@ -209,6 +222,7 @@ where
             };
             if let Poll::Ready(Ok(())) = this.service.poll_ready(cx) {
                 let response = this.service.call(request);
+                *this.hurried = true;
                 this.course.after = After::Unknown;
                 this.state.set(State::Calling { response });
                 this.ahead.launch(this.service, this.course, cx);
@@ -283,10 +297,18 @@ where
                 }
                 StateProj::Reading { head, body } if head.is_some() => {
                     let least = body.size_hint().lower();
+                    let Some(parts) = head else {
+                        continue;
+                    };
+                    if this.ahead.foresee(this.service, this.course, parts, cx) {
+                        // So that the task begins before the consumer has this page to work on.
+                        *this.hurried = true;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
                     let Some(head) = head.take() else {
                         continue;
                     };
-                    this.ahead.foresee(this.service, this.course, &head, cx);
                     return Poll::Ready(Some(Ok(Event::Head(head, least))));
                 }
                 StateProj::Reading { body, .. } => match ready!(body.poll_frame(cx)) {

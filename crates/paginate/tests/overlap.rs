@@ -158,6 +158,41 @@ async fn the_next_page_comes_while_the_consumer_works() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_request_has_left_before_the_consumer_has_anything_to_work_on() {
+    // Pages that are there as a whole when the stream comes to them, on one thread: who works on
+    // the first item without a pause lets no task begin.
+    let api = linked(4);
+    let pages = by_link().prefetch(1).layer(api.clone());
+    let mut pages = pin!(pages.oneshot(get("/a")).await.unwrap());
+    for page in 1..4 {
+        pages.next().await.unwrap().unwrap();
+        assert_eq!(api.calls(), page + 1);
+        sleep(50 * MS).await;
+    }
+
+    let api = linked(4);
+    let pages = by_link().prefetch(1).layer(api.clone());
+    let mut items = pin!(pages.oneshot(get("/a")).await.unwrap().items::<u64>(""));
+    for page in 1..4 {
+        items.next().await.unwrap().unwrap();
+        assert_eq!(api.calls(), page + 1);
+        items.next().await.unwrap().unwrap();
+        sleep(50 * MS).await;
+    }
+
+    let api = tokens(4);
+    let pages = by_token().prefetch(1).layer(api.clone());
+    let pages = pages.oneshot(get("/a")).await.unwrap();
+    let mut items = pin!(pages.items::<u64>("/items"));
+    for page in 1..4 {
+        items.next().await.unwrap().unwrap();
+        assert_eq!(api.calls(), page + 1);
+        items.next().await.unwrap().unwrap();
+        sleep(50 * MS).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_it_nothing_is_asked_for_before_it_is_wanted() {
     for pointer in [None, Some("")] {
         let service = linked(5);

@@ -78,6 +78,9 @@ where
                     Next::End => break,
                 });
             }
+            if this.walk.as_mut().lets_begin(cx) {
+                return Poll::Pending;
+            }
             match this.queue.pop() {
                 Some(Entry::Item {
                     number,

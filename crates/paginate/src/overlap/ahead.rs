@@ -75,25 +75,25 @@ impl<F, RB> Ahead<F, RB> {
         }
     }
 
-    /// Asks for the page behind the one at hand, if its head tells.
+    /// Asks for the page behind the one at hand, if its head tells; whether it did so now.
     pub(crate) fn foresee<S, P, B>(
         &mut self,
         service: &mut S,
         course: &Course<P, B>,
         parts: &Parts,
         cx: &mut Context<'_>,
-    ) where
+    ) -> bool
+    where
         S: Service<Request<B>, Response = Response<RB>, Future = F>,
         P: Strategy<B>,
         B: Clone,
     {
         if course.config.prefetch == 0 || !self.slots.is_empty() {
-            return;
+            return false;
         }
         let cursor = course.spot.place.cursor.as_ref();
-        if let Some(next) = course.foresee(parts, course.asked(), cursor, 0) {
-            self.ask(service, course, &next, cx);
-        }
+        let next = course.foresee(parts, course.asked(), cursor, 0);
+        next.is_some_and(|next| self.ask(service, course, &next, cx))
     }
 
     /// Asks for the page behind the last one that was asked for, if its head is there and
