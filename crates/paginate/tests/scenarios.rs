@@ -11,11 +11,17 @@ fn file(group: &str) -> PathBuf {
         Some(group) => (root.join("../http"), group),
         None => (root.to_owned(), group),
     };
-    match (group, group.strip_prefix("src/")) {
-        ("fetch" | "next", _) => examples.join(group).with_extension("rs"),
-        (_, Some(source)) => root.join("src").join(source).with_extension("rs"),
-        (test, None) => root.join("tests").join(test).with_extension("rs"),
-    }
+    let (folder, file) = match group.strip_prefix("src/") {
+        Some(source) => (root.join("src"), source),
+        None if is_program(group) => (examples, group),
+        None => (root.join("tests"), group),
+    };
+    folder.join(file).with_extension("rs")
+}
+
+/// Whether a group is one of the example program's.
+fn is_program(group: &str) -> bool {
+    group.starts_with("fetch/") || group.starts_with("next/")
 }
 
 #[test]
@@ -35,7 +41,7 @@ fn every_test_that_the_table_names_exists() {
                 continue;
             };
             let Ok(text) = fs::read_to_string(file(group)) else {
-                let elsewhere = ["fetch", "next"].contains(&group) || group.starts_with("http ");
+                let elsewhere = is_program(group) || group.starts_with("http ");
                 assert!(elsewhere, "{group} is no file");
                 continue; // The published crate stands alone.
             };

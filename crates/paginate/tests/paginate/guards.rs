@@ -1,0 +1,189 @@
+//! Circles, repetitions and limits.
+
+use outbound_paginate::{
+    End, LinkHeader, NoNext, OnRepeat, PageErrorKind, PageNumber, PaginateLayer, Token, body, query,
+};
+
+use crate::support::{all, api, json, linked, pages};
+
+#[tokio::test]
+async fn a_counted_page_that_equals_the_one_before_is_not_handed_out() {
+    let stuck = || api(|_, _| json("[1,2]"));
+    let layer = PaginateLayer::new(PageNumber::query("page")).items_at("");
+    let api = stuck();
+    let (got, error) = all(pages(&api, layer.clone(), "/a").await).await;
+    let error = error.unwrap();
+    assert_eq!(
+        (got.len(), error.kind(), error.position().page),
+        (1, PageErrorKind::Stalled, 1)
+    );
+    assert_eq!(api.requests(), 2);
+
+    let mut stream = pages(&stuck(), layer.clone().on_repeat(OnRepeat::End), "/a").await;
+    let (got, error) = all(&mut stream).await;
+    assert!(error.is_none());
+    assert_eq!((got.len(), stream.end()), (1, Some(End::Repeated)));
+
+    let (got, error) = all(pages(
+        &stuck(),
+        layer.on_repeat(OnRepeat::Allow).max_pages(5),
+        "/a",
+    )
+    .await)
+    .await;
+    assert!(error.is_none());
+    assert_eq!(got.len(), 5);
+}
+
+#[tokio::test]
+async fn equal_pages_under_different_cursors_are_no_circle() {
+    let api = api(|_, n| {
+        linked(
+            "[1]",
+            &if n < 3 {
+                format!("<?p={n}>; rel=next")
+            } else {
+                String::new()
+            },
+        )
+    });
+    let (got, error) = all(pages(&api, PaginateLayer::new(LinkHeader::next()), "/a").await).await;
+    assert!(error.is_none());
+    assert_eq!(got.len(), 4);
+}
+
+#[tokio::test]
+async fn a_circle_is_refused_before_its_second_round() {
+    // The next page's token for each request, and how many pages there are to see.
+    for (tokens, requests) in [
+        (&["A", "A"][..], 2),
+        (&["A", "B", "A"], 3),
+        (&["A", "B", "B"], 3),
+    ] {
+        let api = api(move |_, n| json(format!(r#"{{"next":"{}"}}"#, tokens[n])));
+        let strategy = Token::from(body("/next")).to(query("c"));
+        let (got, error) = all(pages(&api, PaginateLayer::new(strategy.clone()), "/a").await).await;
+        assert_eq!(
+            (got.len(), error.unwrap().kind()),
+            (requests, PageErrorKind::Repeated)
+        );
+        assert_eq!(api.requests(), requests);
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_its_own_page_is_a_circle() {
+    for link in [
+        "<>; rel=next",
+        "</a>; rel=next",
+        "<https://API.test/a#x>; rel=next",
+    ] {
+        let api = api(move |_, _| linked("[]", link));
+        let (got, error) =
+            all(pages(&api, PaginateLayer::new(LinkHeader::next()), "/a").await).await;
+        assert_eq!(
+            (got.len(), error.unwrap().kind()),
+            (1, PageErrorKind::Repeated),
+            "{link}"
+        );
+        assert_eq!(api.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_stays_the_same_can_be_the_end_or_allowed() {
+    let api_of = || api(|_, n| json(if n < 9 { r#"{"next":"A"}"# } else { "{}" }));
+    let strategy = Token::from(body("/next")).to(query("c"));
+    for (on_repeat, requests, end) in [
+        (OnRepeat::End, 2, End::Repeated),
+        (OnRepeat::Allow, 10, End::Complete),
+    ] {
+        let api = api_of();
+        let layer = PaginateLayer::new(strategy.clone()).on_repeat(on_repeat);
+        let mut stream = pages(&api, layer, "/a").await;
+        let (got, error) = all(&mut stream).await;
+        assert!(error.is_none());
+        assert_eq!(
+            (got.len(), api.requests(), stream.end()),
+            (requests, requests, Some(end))
+        );
+    }
+}
+
+#[tokio::test]
+async fn too_many_empty_pages_in_a_row_are_an_error_and_fewer_are_not() {
+    for (full, expected) in [(3, None), (4, Some(PageErrorKind::EmptyPages))] {
+        let api = api(move |_, n| {
+            let item = if n % full == full - 1 { "1" } else { "" };
+            json(format!(
+                r#"{{"items":[{item}],"next":{}}}"#,
+                if n < 7 { n.to_string() } else { "null".into() }
+            ))
+        });
+        let strategy = Token::from(body("/next")).to(query("c"));
+        let layer = PaginateLayer::new(strategy)
+            .items_at("/items")
+            .max_empty_pages(2);
+        let (got, error) = all(pages(&api, layer, "/a").await).await;
+        assert_eq!(error.map(|error| error.kind()), expected);
+        assert_eq!(got.len(), if expected.is_some() { 3 } else { 8 });
+    }
+}
+
+#[tokio::test]
+async fn the_limit_of_pages_is_exact() {
+    for (max, requests, end) in [
+        (0, 0, End::Limited),
+        (1, 1, End::Limited),
+        (3, 3, End::Limited),
+        (4, 4, End::Complete),
+        (9, 4, End::Complete),
+    ] {
+        let api = api(|_, n| {
+            linked(
+                "[]",
+                &if n < 3 {
+                    format!("<?p={n}>; rel=next")
+                } else {
+                    String::new()
+                },
+            )
+        });
+        let mut stream = pages(
+            &api,
+            PaginateLayer::new(LinkHeader::next()).max_pages(max),
+            "/a",
+        )
+        .await;
+        let (got, error) = all(&mut stream).await;
+        assert!(error.is_none());
+        assert_eq!(
+            (got.len(), api.requests(), stream.end()),
+            (requests, requests, Some(end))
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_are_counted_by_items_where_those_are_known_and_by_themselves_otherwise() {
+    for (items_at, requests) in [(None, 4), (Some(""), 2)] {
+        let api = api(|_, n| linked("[1,2]", &format!("<?p={n}>; rel=next")));
+        let mut layer = PaginateLayer::new(LinkHeader::next()).max_items(4);
+        if let Some(items_at) = items_at {
+            layer = layer.items_at(items_at);
+        }
+        let (got, error) = all(pages(&api, layer, "/a").await).await;
+        assert!(error.is_none());
+        assert_eq!((got.len(), api.requests()), (requests, requests));
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_large_is_refused_and_one_that_fits_is_not() {
+    for (max, expected) in [(9, Some(PageErrorKind::TooLarge)), (10, None)] {
+        let api = api(|_, _| json("0123456789"));
+        let (_, error) =
+            all(pages(&api, PaginateLayer::new(NoNext).max_page_bytes(max), "/a").await).await;
+        assert_eq!(error.map(|error| error.kind()), expected);
+    }
+}

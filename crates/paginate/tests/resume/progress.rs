@@ -1,0 +1,72 @@
+//! What is known of a stream on its way.
+
+use std::pin::pin;
+
+use futures_util::{Stream, StreamExt};
+use outbound_paginate::{Offset, PaginateLayer, Total, body};
+
+use crate::support::{all, api, json};
+use crate::{link, numbers, stream, token};
+
+#[tokio::test]
+async fn what_is_known_of_a_streams_length_is_no_lie() {
+    let api = numbers();
+    let pages = stream(&api, token()).await;
+    assert_eq!(pages.size_hint(), (0, None));
+    let mut pages = pin!(stream(&api, token().max_pages(2)).await);
+    assert_eq!(pages.size_hint(), (0, Some(2)));
+    pages.next().await.unwrap().unwrap();
+    assert_eq!(pages.size_hint(), (0, Some(1)));
+    pages.next().await.unwrap().unwrap();
+    assert_eq!(pages.size_hint(), (0, Some(0)));
+    let mut items = pin!(
+        stream(&api, token().max_items(5))
+            .await
+            .items::<u64>("/items")
+    );
+    assert_eq!(items.size_hint(), (0, Some(5)));
+    items.next().await.unwrap().unwrap();
+    assert_eq!(items.size_hint(), (0, Some(4)));
+}
+
+#[tokio::test]
+async fn progress_can_be_watched_from_elsewhere() {
+    let api = api(|uri, _| {
+        let offset: u64 = uri
+            .split_once("o=")
+            .unwrap()
+            .1
+            .split_once('&')
+            .unwrap()
+            .0
+            .parse()
+            .unwrap();
+        json(format!(
+            r#"{{"items":[{offset},{}],"total":4}}"#,
+            offset + 1
+        ))
+    });
+    let layer = PaginateLayer::new(Offset::query("o", "l").by(2).total(body("/total")));
+    let mut pages = stream(&api, layer).await;
+    let handle = pages.progress_handle();
+    assert_eq!(handle.get(), pages.progress());
+    let mut items = pin!(pages.items::<u64>("/items"));
+    for n in 1..=4 {
+        items.next().await.unwrap().unwrap();
+        assert_eq!(handle.get().items, n);
+        assert_eq!(handle.get(), items.progress());
+    }
+    assert!(items.next().await.is_none());
+    let last = std::thread::spawn(move || handle.get()).join().unwrap();
+    assert_eq!((last.pages, last.items), (2, 4));
+    assert_eq!(last.total, Some(Total::exact(4)));
+    assert!(last.bytes > 40);
+}
+
+#[tokio::test]
+async fn items_come_as_they_were_written() {
+    let api = api(|_, _| json("[ 1.0 , {\"a\" : 1e400},\"\\u0061\"]"));
+    let (items, error) = all(stream(&api, link()).await.raw_items("")).await;
+    assert!(error.is_none());
+    assert_eq!(items, ["1.0", "{\"a\" : 1e400}", "\"\\u0061\""]);
+}

@@ -1,0 +1,125 @@
+//! Pages whose bodies break off, asked for again.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use futures_util::StreamExt;
+use outbound_paginate::{PageErrorKind, PageNumber, PaginateLayer, Refetch};
+use test_support::{Body, Scripted, Step};
+use tower::{Layer, ServiceExt};
+
+use crate::support::{all, get};
+use crate::{breaking, broken, link, scripted, truncated};
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_breaks_off_is_asked_for_again_and_no_item_comes_twice() {
+    for broken in [broken, truncated] {
+        let service = breaking(2, broken);
+        let pages = scripted(link().refetch(2), &service).await;
+        let (items, error) = all(pages.items::<u64>("")).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(items, [1, 2, 30, 40, 50, 6]);
+        assert_eq!(service.calls(), 5);
+
+        // One time too many.
+        let service = breaking(3, broken);
+        let pages = scripted(link().refetch(2), &service).await;
+        let (items, error) = all(pages.items::<u64>("")).await;
+        assert_eq!(items, [1, 2, 30, 40]);
+        let kind = error.unwrap().kind();
+        assert!(matches!(
+            kind,
+            PageErrorKind::Body | PageErrorKind::Truncated
+        ));
+        assert_eq!(service.calls(), 4);
+
+        // By default none.
+        let service = breaking(1, broken);
+        let (items, error) = all(scripted(link(), &service).await.items::<u64>("")).await;
+        assert_eq!((items, service.calls()), (vec![1, 2, 30, 40], 2));
+        assert!(error.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_items_that_are_skipped_one_of_another_type_is_an_error_and_no_copy_of_them() {
+    let again = Step::ok(r#"[1,"x",3]"#);
+    let broken = Step::ok("[1,2");
+    let service = Scripted::new([broken, again]);
+    let pages = scripted(link().refetch(1), &service).await;
+    let items: Vec<_> = pages.items::<u64>("").collect().await;
+    let kinds: Vec<_> = items
+        .iter()
+        .map(|item| item.as_ref().map_err(|error| error.kind()))
+        .collect();
+    assert_eq!(kinds, [Ok(&1), Err(PageErrorKind::Decode), Ok(&3)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_pages_asks_again_too() {
+    for broken in [broken, truncated] {
+        let service = breaking(2, broken);
+        let pages = scripted(link().items_at("").refetch(2), &service).await;
+        let (pages, error) = all(pages).await;
+        assert!(error.is_none());
+        let bodies: Vec<&[u8]> = pages.iter().map(|page| &*page.body).collect();
+        assert_eq!(bodies, [&b"[1,2]"[..], b"[30,40,50]", b"[6]"]);
+        assert_eq!(service.calls(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_number_of_times_is_for_each_page() {
+    let seen = AtomicUsize::new(0);
+    let service = Scripted::from_fn(move |request| {
+        let n = seen.fetch_add(1, Relaxed);
+        let page: u64 = request.uri.query().unwrap()[5..].parse().unwrap();
+        let step = Step::status(200);
+        match (page, n % 2) {
+            (4, _) => step.body("[]"),
+            (_, 0) => step.body_with(Body::failing_after([format!("[{page}")], "reset")),
+            _ => step.body(format!("[{page}]")),
+        }
+    });
+    let layer = PaginateLayer::new(PageNumber::query("page")).refetch(1);
+    let pages = layer
+        .layer(service.clone())
+        .oneshot(get("/a"))
+        .await
+        .unwrap();
+    let (items, error) = all(pages.items::<u64>("")).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!((items, service.calls()), (vec![1, 2, 3], 7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_another_when_it_is_asked_for_again_is_an_error() {
+    for (again, taken) in [("[31,40,50]", 2), ("[30]", 2), ("[]", 2), ("[40,30,50]", 2)] {
+        let seen = AtomicUsize::new(0);
+        let service = Scripted::from_fn(move |_| match seen.fetch_add(1, Relaxed) {
+            0 => Step::status(200).body_with(broken()),
+            _ => Step::ok(again),
+        });
+        let pages = scripted(link().refetch(1), &service).await;
+        let (items, error) = all(pages.items::<u64>("")).await;
+        let error = error.expect(again);
+        assert_eq!(error.kind(), PageErrorKind::Drifted, "{again}");
+        assert_eq!(items.len(), taken);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_sent_again_says_so() {
+    let service = breaking(2, broken);
+    let pages = scripted(link().refetch(3), &service).await;
+    assert!(all(pages.items::<u64>("")).await.1.is_none());
+    let said: Vec<_> = service
+        .requests()
+        .iter()
+        .map(|sent| {
+            sent.extensions
+                .get::<Refetch>()
+                .map(|re| (re.number, re.left))
+        })
+        .collect();
+    assert_eq!(said, [None, None, Some((1, 2)), Some((2, 1)), None]);
+}

@@ -1,0 +1,122 @@
+//! Checkpoints that lead nowhere else, and those that are refused.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use http::Request;
+use outbound_http::Origin;
+use outbound_paginate::{
+    Checkpoint, LinkHeader, NoNext, OriginPolicy, PageErrorKind, PaginateLayer,
+};
+use tower::{Layer, ServiceExt};
+
+use crate::support::{self, all, api, json, linked};
+use crate::{link, numbers, stream, token};
+
+#[tokio::test]
+async fn another_request_is_refused_before_anything_is_sent() {
+    let api = numbers();
+    let mut items = pin!(stream(&api, token()).await.items::<u64>("/items"));
+    items.next().await.unwrap().unwrap();
+    let checkpoint = items.checkpoint();
+    let before = api.requests();
+    let post = || Request::post("https://api.test/a?x=1");
+    for other in [
+        Request::get("https://api.test/b?x=1").body(support::Body::default()),
+        Request::get("https://api.test/a?x=2").body(support::Body::default()),
+        Request::get("https://api.test/a").body(support::Body::default()),
+        post().body(support::Body::default()),
+        Request::get("https://api.test/a?x=1").body("{}".into()),
+    ] {
+        let service = token().resume(checkpoint.clone()).layer(api.clone());
+        let mut pages = pin!(service.oneshot(other.unwrap()).await.unwrap());
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), PageErrorKind::ForeignCheckpoint);
+        assert!(pages.next().await.is_none());
+        assert!(!pages.as_mut().try_again(), "there is nothing to try");
+    }
+    assert_eq!(api.requests(), before);
+
+    // The origin may have moved, and headers may differ.
+    let moved = Request::get("https://other.test/a?x=1")
+        .header("x-request-id", "2")
+        .body(support::Body::default())
+        .unwrap();
+    let service = token().resume(checkpoint).layer(api.clone());
+    let pages = service.oneshot(moved).await.unwrap();
+    let (items, error) = all(pages.items::<u64>("/items")).await;
+    assert!(error.is_none() && items.len() == 8);
+    assert!(
+        api.asked()[before]
+            .uri
+            .starts_with("https://other.test/a?x=1")
+    );
+}
+
+#[tokio::test]
+async fn the_body_of_the_template_is_part_of_the_request() {
+    let print = |body: &'static str| async move {
+        let request = Request::post("https://api.test/a").body(support::Body::from(body));
+        let service = PaginateLayer::new(NoNext).layer(api(|_, _| json("[]")));
+        let pages = service.oneshot(request.unwrap()).await.unwrap();
+        pages.checkpoint().to_string()
+    };
+    assert_eq!(print(r#"{"q":1}"#).await, print(r#"{"q":1}"#).await);
+    assert_ne!(print(r#"{"q":1}"#).await, print(r#"{"q":2}"#).await);
+}
+
+#[tokio::test]
+async fn a_forged_checkpoint_leads_to_no_other_origin() {
+    let api = api(|_, _| linked("[1]", "<https://api.test/b?secret=1>; rel=next"));
+    let layer = || PaginateLayer::new(LinkHeader::next());
+    let mut pages = pin!(stream(&api, layer()).await);
+    pages.next().await.unwrap().unwrap();
+    let text = pages.checkpoint().to_string();
+    assert!(
+        text.contains(r#""p/b?secret=1""#) && !text.contains("api.test"),
+        "{text}"
+    );
+    let before = api.requests();
+    let forged: Checkpoint = text
+        .replace("p/b?secret=1", "uhttps://evil.test/b")
+        .parse()
+        .unwrap();
+    let (_, error) = all(stream(&api, layer().resume(forged.clone())).await).await;
+    assert_eq!(error.unwrap().kind(), PageErrorKind::CrossOrigin);
+    assert_eq!(api.requests(), before);
+
+    // Where the policy lets a list go, a checkpoint may too.
+    let evil: Origin = "https://evil.test".parse().unwrap();
+    let allowed = layer().origin(OriginPolicy::Allow(vec![evil])).max_pages(1);
+    all(stream(&api, allowed.resume(forged)).await).await;
+    assert_eq!(api.asked()[before].uri, "https://evil.test/b");
+    assert!(api.asked()[before].cross_origin);
+}
+
+#[tokio::test]
+async fn a_checkpoint_with_anothers_cursor_or_none_is_an_error() {
+    let api = numbers();
+    let mut pages = pin!(stream(&api, token()).await);
+    pages.next().await.unwrap().unwrap();
+    let text = pages.checkpoint().to_string();
+    for cursor in [r#""n7""#, r#""x""#, r#""""#, r#""t[1""#] {
+        let damaged = text.replace(r#""t[\"b c\"]""#, cursor);
+        assert_ne!(damaged, text);
+        let damaged: Checkpoint = damaged.parse().unwrap();
+        let (_, error) = all(stream(&api, token().resume(damaged)).await).await;
+        assert!(matches!(
+            error.unwrap().kind(),
+            PageErrorKind::ForeignCheckpoint | PageErrorKind::Malformed
+        ));
+    }
+    assert_eq!(api.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_credential_in_a_next_url_can_be_kept_out_of_checkpoints() {
+    let api = api(|_, _| linked("[1]", "</b?page=2&api_key=hunter2>; rel=next"));
+    let mut pages = pin!(stream(&api, link().secret_query(["api_key"])).await);
+    pages.next().await.unwrap().unwrap();
+    let text = pages.checkpoint().to_string();
+    assert!(text.contains("p/b?page=2\""), "{text}");
+}

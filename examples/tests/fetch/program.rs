@@ -1,0 +1,137 @@
+//! Options, output and the list of its own.
+
+use serde_json::{Value, json};
+
+use crate::ids;
+use crate::server::Server;
+use crate::support::{fetch, run};
+
+#[test]
+fn what_cannot_be_meant_is_2_and_sends_nothing() {
+    let server = Server::start();
+    let url = server.url("/");
+    for arguments in [
+        &["--next", "link"][..],
+        &[&url, "--next", "nonsense"],
+        &[&url, "--next", "page:page"],
+        &[&url, "--next", "offset:offset,limit:5"],
+        &[&url, "--next", "range:items:0"],
+        &[&url, "--next", "token:last:/id=query:after"],
+        &[&url, "--next", "link", "--total-pages", "body:/pages"],
+        &[&url, "--next", "range:items:5", "--total", "body:/total"],
+        &[&url, "--next", "link", "--empty-token-is-valid"],
+        &[&url, "--more", "/more"],
+        &[&url, "--bearer-env", "A", "--basic-env", "B"],
+        &[&url, "--retries", "-1"],
+        &[&url, "--retry-base", "nan"],
+        &[&url, "--deadline", "1e9"],
+        &[&url, "-H", "no colon"],
+        &[&url, "--require", "no-slash"],
+        &[&url, "--oauth2-token-url", "http://h/"],
+        &["not a url"],
+        &["/relative"],
+        &["ftp://h/"],
+        &["http://user:pw@h/"],
+        // Not served by this version.
+        &[&url, "--checkpoint", "."],
+        &[&url, "--prefetch", "-1"],
+        &[&url, "--concurrency", "2"],
+        &[&url, "--concurrency", "0"],
+        &[&url, "--concurrency", "2", "--next", "link"],
+        &[&url, "--openapi", "f"],
+    ] {
+        let run = run(arguments);
+        assert_eq!(run.code, Some(2), "{arguments:?}: {}", run.stderr);
+        assert_eq!(run.summary, Value::Null, "{arguments:?}");
+    }
+    assert_eq!(
+        fetch()
+            .args([&*url, "--summary", "-"])
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(server.sends(), 0);
+}
+
+#[test]
+fn the_output_file_holds_the_lines_and_stdout_the_summary() {
+    let server = Server::start();
+    let path = std::env::temp_dir().join(format!("fetch-out-{}.ndjson", std::process::id()));
+    let output = fetch()
+        .args([
+            &*server.url("/link"),
+            "--next",
+            "link",
+            "--items",
+            "",
+            "--summary",
+            "-",
+            "-o",
+        ])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(
+        written.lines().map(str::to_owned).collect::<Vec<_>>(),
+        ids(0..6)
+    );
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for field in [
+        "outcome",
+        "pages",
+        "items",
+        "requests",
+        "retries",
+        "resends",
+        "refreshes",
+        "violations",
+        "bytes",
+        "waited_ms",
+        "elapsed_ms",
+        "resumed",
+        "truncated",
+    ] {
+        assert!(summary.get(field).is_some(), "{field}");
+    }
+    assert!(output.stderr.is_empty(), "nothing on stderr in a pipe");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_1() {
+    let server = Server::start();
+    let run = run(&[&server.url("/"), "-o", "/no/such/folder/file"]);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(run.summary["outcome"], "output");
+}
+
+#[test]
+fn the_embedded_api_is_drained_whole_with_an_account_of_what_went_wrong() {
+    let run = run(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.summary["outcome"], "done");
+    let mut lines = run.lines.clone();
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len(), run.lines.len(), "an item came twice");
+    assert!(lines.len() >= 50);
+    assert_eq!(run.summary["items"], json!(lines.len()));
+    for counter in ["retries", "refreshes", "violations", "resends"] {
+        assert!(
+            run.summary[counter].as_u64() > Some(0),
+            "{counter}: {}",
+            run.summary
+        );
+    }
+    for told in ["503", "429", "401", "contract", "reset", "Drained"] {
+        assert!(
+            run.stderr.contains(told),
+            "{told} is not told of: {}",
+            run.stderr
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! Kills, Ctrl-C and the deadline of the whole, at any moment.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+
+use crate::server::{Server, respond};
+use crate::support::{fetch, run};
+use crate::{Folder, items, lines, slow_list};
+
+#[test]
+fn killed_at_any_moment_and_resumed_the_file_holds_every_item_once() {
+    const TOTAL: u64 = 3000;
+    for (name, options) in [
+        ("lazy", &["--items", "", "--next", "link"][..]),
+        (
+            "ahead",
+            &["--items", "", "--next", "link", "--prefetch", "2"],
+        ),
+        ("pages", &["--next", "link"]),
+    ] {
+        let folder = Folder::new(&format!("kill-{name}"));
+        let server = slow_list(TOTAL, 100);
+        let url = server.url("/list");
+        let (out, checkpoint) = (folder.file("out"), folder.file("checkpoint"));
+        let files = ["-o", &out, "--checkpoint", &checkpoint];
+        let mut kills = 0_u64;
+        let mut went_on = 0;
+        loop {
+            let mut child = fetch()
+                .arg(&url)
+                .args(options)
+                .args(files)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            // Each at another moment of its life.
+            std::thread::sleep(Duration::from_millis(90 + (kills * 37) % 170));
+            if let Some(status) = child.try_wait().unwrap() {
+                assert_eq!(status.code(), Some(0), "{name}");
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            went_on += u64::from(folder.0.join("checkpoint").exists());
+            assert!(kills < 400, "{name}: it makes no progress");
+        }
+        let expected = if options.contains(&"--items") {
+            lines(0, TOTAL)
+        } else {
+            (0..TOTAL)
+                .step_by(100)
+                .map(|from| items(from, from + 100).replace('\n', "") + "\n")
+                .collect()
+        };
+        assert!(
+            folder.read("out") == expected,
+            "{name}: after {kills} kills"
+        );
+        assert!(
+            went_on >= 3,
+            "{name}: {kills} kills, {went_on} with a checkpoint"
+        );
+
+        // A finished one is left as it is, and nothing is sent.
+        let before = server.sends().len();
+        let again = run(&[&[&*url][..], options, &files].concat());
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert_eq!(again.summary["outcome"], "done");
+        assert_eq!(again.summary["resumed"], true);
+        assert_eq!(again.summary["requests"], 0);
+        assert_eq!(server.sends().len(), before);
+        assert!(folder.read("out") == expected);
+    }
+}
+
+/// A page of six items that stops after the third where it is asked for the first time.
+fn stuck() -> Server {
+    Server::start(|before, _| {
+        let text = items(0, 6);
+        if !before.is_empty() {
+            return respond(200, &[], text);
+        }
+        let three = text.split_inclusive('\n').take(3).collect::<String>();
+        let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(three))]);
+        respond(200, &[], Body::from_stream(body.chain(stream::pending())))
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_within_a_page_it_writes_down_where_it_is() {
+    let folder = Folder::new("interrupted");
+    for ahead in ["0", "1"] {
+        let server = stuck();
+        let (url, checkpoint) = (server.url("/list"), folder.file(&format!("at-{ahead}")));
+        let summary = folder.file("summary");
+        let options = ["--items", "", "--prefetch", ahead, "--next", "link"];
+        let files = ["--checkpoint", &checkpoint, "--summary", &summary];
+        let mut child = fetch()
+            .arg(&url)
+            .args(options)
+            .args(files)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut read = String::new();
+        for _ in 0..3 {
+            out.read_line(&mut read).unwrap();
+        }
+        let interrupt = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(interrupt.unwrap().success());
+        out.read_to_string(&mut read).unwrap();
+        assert_eq!(read, lines(0, 3));
+        let ended = child.wait_with_output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{told}");
+        assert_eq!(told, "fetch: interrupted\n");
+        let summary: Value = serde_json::from_str(&folder.read("summary")).unwrap();
+        assert_eq!(summary["outcome"], "interrupted");
+        assert_eq!(summary["items"], 3);
+
+        let again = run(&[&[&*url][..], &options, &["--checkpoint", &checkpoint]].concat());
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        assert_eq!(again.lines.join("\n") + "\n", lines(3, 6));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_before_the_first_answer_it_ends_at_once() {
+    let folder = Folder::new("early");
+    let server = Server::start(|_, _| {
+        respond(
+            200,
+            &[],
+            Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>()),
+        )
+    });
+    let checkpoint = folder.file("at");
+    let mut child = fetch()
+        .args([&*server.url("/list"), "--checkpoint", &checkpoint])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while server.sends().is_empty() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!folder.0.join("at").exists());
+}
+
+#[test]
+fn at_the_deadline_of_the_whole_it_writes_down_where_it_is() {
+    let folder = Folder::new("deadline");
+    let server = stuck();
+    let (url, checkpoint) = (server.url("/list"), folder.file("at"));
+    let base = [&*url, "--items", "", "--checkpoint", &checkpoint];
+    let ended = run(&[&base[..], &["--deadline", "0.7"]].concat());
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert_eq!(ended.lines.join("\n") + "\n", lines(0, 3));
+    let again = run(&base);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(again.lines.join("\n") + "\n", lines(3, 6));
+}

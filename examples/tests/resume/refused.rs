@@ -1,0 +1,112 @@
+//! Files that do not belong together.
+
+use std::fs;
+
+use crate::support::run;
+use crate::{Folder, lines, list};
+
+#[test]
+fn a_file_that_the_checkpoint_was_not_written_for_stays_as_it_is() {
+    let folder = Folder::new("other-file");
+    let server = list(12);
+    let (url, checkpoint) = (server.url("/list"), folder.file("checkpoint"));
+    let base = ["--items", "", "--next", "link", "--checkpoint", &checkpoint];
+    let base = [&[&*url][..], &base].concat();
+    let drain = |out: &str, more: &[&str]| run(&[&base[..], &["-o", out], more].concat());
+    let first = drain(&folder.file("out"), &["--max-items", "4"]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+
+    let longer = lines(100, 120);
+    fs::write(folder.0.join("other"), &longer).unwrap();
+    fs::write(folder.0.join("short"), lines(0, 2)).unwrap();
+    for (name, text) in [("other", longer), ("short", lines(0, 2))] {
+        let refused = drain(&folder.file(name), &[]);
+        assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("not the file"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(refused.summary["requests"], 0);
+        assert_eq!(folder.read(name), text);
+    }
+
+    // What a kill has left behind the checkpoint goes.
+    fs::rename(folder.0.join("out"), folder.0.join("moved")).unwrap();
+    fs::write(folder.0.join("moved"), lines(0, 4) + "{\"id\":4").unwrap();
+    let rest = drain(&folder.file("moved"), &[]);
+    assert_eq!(rest.code, Some(0), "{}", rest.stderr);
+    assert_eq!(folder.read("moved"), lines(0, 12));
+}
+
+#[test]
+fn a_checkpoint_of_another_drain_or_a_damaged_one_is_2_and_stays_as_it_is() {
+    let folder = Folder::new("foreign");
+    let server = list(10);
+    let (url, checkpoint) = (server.url("/list"), folder.file("checkpoint"));
+    let with = |url: &str, options: &[&str]| {
+        let out = folder.file("out");
+        run(&[&[url, "--checkpoint", &checkpoint, "-o", &out], options].concat())
+    };
+    let mine = ["--items", "", "--next", "link", "--max-items", "4"];
+    assert_eq!(with(&url, &mine).code, Some(0));
+    let (text, out) = (folder.read("checkpoint"), folder.read("out"));
+    let sends = server.sends().len();
+    let other = list(10);
+    for (url, options) in [
+        (format!("{url}?q=1"), &mine[..]),
+        (server.url("/other"), &mine[..]),
+        (other.url("/list"), &mine[..]),
+        (
+            url.clone(),
+            &["--items", "", "--next", "link", "-X", "POST"],
+        ),
+        (url.clone(), &["--items", "", "--next", "link", "-d", "{}"]),
+        (url.clone(), &["--items", "/a", "--next", "link"]),
+        (url.clone(), &["--next", "link"]),
+        (url.clone(), &["--items", "", "--next", "link:last"]),
+    ] {
+        let refused = with(&url, options);
+        assert_eq!(refused.code, Some(2), "{options:?}");
+        assert!(
+            refused.stderr.contains("another request"),
+            "{}",
+            refused.stderr
+        );
+    }
+    for damaged in [
+        "",
+        "{}",
+        "[]",
+        &text[..text.len() / 2],
+        &text.replace("\"v\":1", "\"v\":9"),
+    ] {
+        fs::write(&checkpoint, damaged).unwrap();
+        assert_eq!(with(&url, &mine).code, Some(2));
+        assert_eq!(folder.read("checkpoint"), damaged);
+    }
+    assert_eq!((server.sends().len(), other.sends().len()), (sends, 0));
+    assert_eq!(folder.read("out"), out);
+
+    // The other options may change.
+    fs::write(&checkpoint, &text).unwrap();
+    let rest = with(
+        &url,
+        &[
+            "--items",
+            "",
+            "--next",
+            "link",
+            "--retries",
+            "1",
+            "-H",
+            "A: b",
+        ],
+    );
+    assert_eq!(rest.code, Some(0));
+    assert_eq!(folder.read("out"), lines(0, 10));
+    // So may the place that it writes to, but not be shorter than what was written.
+    fs::write(&checkpoint, &text).unwrap();
+    fs::write(folder.file("out"), "").unwrap();
+    assert_eq!(with(&url, &mine).code, Some(1));
+}
