@@ -1,17 +1,19 @@
 //! The page stream and the loop by hand.
 
+use std::fmt::Debug;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-use http::{HeaderValue, Request, Uri, header};
+use futures_util::{Stream, StreamExt, stream};
+use http::{HeaderMap, HeaderValue, Request, Uri, header};
+use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use outbound::http::TokioSpawn;
-use outbound::paginate::{self, LinkHeader, PageNumber, PaginateLayer};
+use outbound::paginate::{self, LinkHeader, Page, PageNumber, PaginateLayer};
 use serde::Deserialize;
 use tower::{Layer, ServiceExt};
 
@@ -68,6 +70,11 @@ impl Sum {
         self.ids += id;
     }
 
+    pub(super) fn page(&mut self, body: &[u8]) {
+        let items: Vec<Item> = serde_json::from_slice(body).expect("a page");
+        items.into_iter().for_each(|item| self.add(item.id));
+    }
+
     /// Whether a page is over.
     pub(super) const fn at_page(&self) -> bool {
         self.items % ITEMS == 0
@@ -81,7 +88,11 @@ impl Sum {
 
 pub(super) type Hyper = Client<HttpConnector, Full<Bytes>>;
 
-pub(super) fn client() -> Hyper {
+/// The client that all have beneath them.
+pub(super) fn client<B>() -> Client<HttpConnector, B>
+where
+    B: Body<Data: Send> + Send,
+{
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     Client::builder(TokioExecutor::new()).build(connector)
@@ -100,33 +111,80 @@ pub(super) fn url(port: u16, page: u64) -> Uri {
     url.try_into().expect("a URL")
 }
 
+fn next_link(headers: &HeaderMap) -> Option<Uri> {
+    let links = headers.get(header::LINK)?.to_str().ok()?.split(", ");
+    links.into_iter().find_map(|link| {
+        let (target, rel) = link.split_once(">; ")?;
+        let next = rel == "rel=\"next\"";
+        next.then(|| target.trim_start_matches('<').parse().ok())
+            .flatten()
+    })
+}
+
 pub(super) async fn get(client: &Hyper, uri: Uri) -> (Option<Uri>, Bytes) {
     let response = client.request(request(uri)).await.expect("an answer");
-    let link = response.headers().get(header::LINK);
-    let next = link.and_then(|link| {
-        let links = link.to_str().ok()?.split(", ");
-        links.into_iter().find_map(|link| {
-            let (target, rel) = link.split_once(">; ")?;
-            let next = rel == "rel=\"next\"";
-            next.then(|| target.trim_start_matches('<').parse().ok())
-                .flatten()
-        })
-    });
+    let next = next_link(response.headers());
     let body = response.into_body().collect().await.expect("a body");
     (next, body.to_bytes())
 }
 
 async fn by_hand(port: u16, sum: &mut Sum, work: bool) {
-    let client = client();
+    let client: Hyper = client();
     let mut next = Some(url(port, 1));
     while let Some(uri) = next {
         let (following, body) = get(&client, uri).await;
-        let items: Vec<Item> = serde_json::from_slice(&body).expect("a page");
-        items.into_iter().for_each(|item| sum.add(item.id));
+        sum.page(&body);
         if work {
             tokio::time::sleep(WORK).await;
         }
         next = following;
+    }
+}
+
+/// What one would have to write to overlap the next page with the work on this one: its request
+/// leaves as soon as this one's head is there.
+async fn by_hand_ahead(port: u16, sum: &mut Sum) {
+    let client: Hyper = client();
+    let mut response = client.request(request(url(port, 1))).await;
+    loop {
+        let page = response.expect("an answer");
+        let next = next_link(page.headers());
+        let next = next.map(|uri| tokio::spawn(client.request(request(uri))));
+        let body = page.into_body().collect().await.expect("a body");
+        sum.page(&body.to_bytes());
+        tokio::time::sleep(WORK).await;
+        match next {
+            Some(next) => response = next.await.expect("a task"),
+            None => return,
+        }
+    }
+}
+
+async fn drain_pages<E: Debug>(
+    pages: impl Stream<Item = Result<Page, E>>,
+    sum: &mut Sum,
+    work: bool,
+) {
+    let mut pages = pin!(pages);
+    while let Some(page) = pages.next().await {
+        sum.page(&page.expect("a page").body);
+        if work {
+            tokio::time::sleep(WORK).await;
+        }
+    }
+}
+
+pub(super) async fn drain_items<E: Debug>(
+    items: impl Stream<Item = Result<Item, E>>,
+    sum: &mut Sum,
+    work: bool,
+) {
+    let mut items = pin!(items);
+    while let Some(item) = items.next().await {
+        sum.add(item.expect("an item").id);
+        if work && sum.at_page() {
+            tokio::time::sleep(WORK).await;
+        }
     }
 }
 
@@ -137,21 +195,18 @@ pub(super) async fn run(name: &str, port: u16, sum: &mut Sum) {
     match name {
         "hand" => by_hand(port, sum, false).await,
         "hand, working" => by_hand(port, sum, true).await,
+        "hand, working, ahead" => by_hand_ahead(port, sum).await,
         "hand, 8 ahead" => {
-            let client = client();
+            let client: Hyper = client();
             let pages = stream::iter(1..=PAGES).map(|page| get(&client, url(port, page)));
             let mut pages = pin!(pages.buffered(8));
             while let Some((_, body)) = pages.next().await {
-                let items: Vec<Item> = serde_json::from_slice(&body).expect("a page");
-                items.into_iter().for_each(|item| sum.add(item.id));
+                sum.page(&body);
             }
         }
         "items" => {
             let pages = link.layer(client()).oneshot(first).await.expect("a page");
-            let mut items = pin!(pages.items::<Item>(""));
-            while let Some(item) = items.next().await {
-                sum.add(item.expect("an item").id);
-            }
+            drain_items(pages.items(""), sum, false).await;
         }
         "items, lent" => {
             let pages = link.layer(client()).oneshot(first).await.expect("a page");
@@ -165,11 +220,7 @@ pub(super) async fn run(name: &str, port: u16, sum: &mut Sum) {
         }
         "pages" => {
             let pages = link.layer(client()).oneshot(first).await.expect("a page");
-            let mut pages = pin!(pages);
-            while let Some(page) = pages.next().await {
-                let items: Vec<Item> = page.expect("a page").json().expect("items");
-                items.into_iter().for_each(|item| sum.add(item.id));
-            }
+            drain_pages(pages, sum, false).await;
         }
         "items, 8 ahead" => {
             let numbers = PageNumber::query("page").total_pages(paginate::header("x-total-pages"));
@@ -178,38 +229,20 @@ pub(super) async fn run(name: &str, port: u16, sum: &mut Sum) {
                 .spawn_on(TokioSpawn::new())
                 .concurrency(8);
             let pages = layer.layer(client()).oneshot(first).await.expect("a page");
-            let mut items = pin!(pages.items::<Item>(""));
-            while let Some(item) = items.next().await {
-                sum.add(item.expect("an item").id);
-            }
+            drain_items(pages.items(""), sum, false).await;
         }
         "pages, working" => {
-            let pages = ahead()
-                .layer(client())
-                .oneshot(first)
-                .await
-                .expect("a page");
-            let mut pages = pin!(pages);
-            while let Some(page) = pages.next().await {
-                let items: Vec<Item> = page.expect("a page").json().expect("items");
-                items.into_iter().for_each(|item| sum.add(item.id));
-                tokio::time::sleep(WORK).await;
-            }
+            let layer = ahead().layer(client());
+            drain_pages(layer.oneshot(first).await.expect("a page"), sum, true).await;
         }
         "items, working" => {
-            let pages = ahead()
-                .layer(client())
-                .oneshot(first)
-                .await
-                .expect("a page");
-            let mut items = pin!(pages.items::<Item>(""));
-            while let Some(item) = items.next().await {
-                sum.add(item.expect("an item").id);
-                if sum.at_page() {
-                    tokio::time::sleep(WORK).await;
-                }
-            }
+            let layer = ahead().layer(client());
+            let pages = layer.oneshot(first).await.expect("a page");
+            drain_items(pages.items(""), sum, true).await;
         }
+        #[cfg(feature = "peers")]
+        peer => super::peers::run(peer, port, sum).await,
+        #[cfg(not(feature = "peers"))]
         other => panic!("no contestant is called {other}"),
     }
 }

@@ -1,5 +1,5 @@
 //! A thousand pages of a hundred items over loopback: the page stream beside the loop that one
-//! writes by hand.
+//! writes by hand and, with `--features peers`, beside octocrab and page-turner.
 //!
 //! Server and contestants are processes of their own, each run a new one. Only ratios of one
 //! run mean anything.
@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 mod client;
+#[cfg(feature = "peers")]
+mod peers;
 mod server;
 
 use self::client::Sum;
@@ -16,46 +18,173 @@ use self::client::Sum;
 pub(crate) const PAGES: u64 = 1000;
 pub(crate) const ITEMS: u64 = 100;
 
-/// What is compared, and with what: the goals D1, D2 and D3.
-const TABLES: &[(&str, u64, &[&str])] = &[
-    ("at once", 0, &["hand", "items", "items, lent", "pages"]),
-    (
-        "5 ms a page",
-        5,
-        &["hand", "items", "hand, 8 ahead", "items, 8 ahead"],
-    ),
-    (
-        "5 ms a page, and 5 ms of work on each",
-        5,
-        &["hand, working", "pages, working", "items, working"],
-    ),
+struct Table {
+    title: &'static str,
+    /// What the server waits before each answer, in milliseconds.
+    latency: u64,
+    contestants: &'static [&'static str],
+    goals: &'static [Goal],
+}
+
+/// That `ours` is at least `ratio` times as fast as `theirs`.
+struct Goal {
+    name: &'static str,
+    ours: &'static str,
+    theirs: &'static str,
+    ratio: f64,
+}
+
+const fn goal(name: &'static str, ours: &'static str, theirs: &'static str, ratio: f64) -> Goal {
+    Goal {
+        name,
+        ours,
+        theirs,
+        ratio,
+    }
+}
+
+const TABLES: &[Table] = &[
+    Table {
+        title: "at once",
+        latency: 0,
+        contestants: &[
+            "hand",
+            "items",
+            "items, lent",
+            "pages",
+            "octocrab",
+            "page-turner",
+        ],
+        goals: &[
+            goal("D1", "items", "octocrab", 2.4),
+            goal("D1", "items", "hand", 1.0 / 1.03),
+            goal("D1", "pages", "hand", 1.0 / 1.03),
+        ],
+    },
+    Table {
+        title: "5 ms a page",
+        latency: 5,
+        contestants: &[
+            "hand",
+            "items",
+            "hand, 8 ahead",
+            "items, 8 ahead",
+            "octocrab",
+            "page-turner, 8 ahead",
+        ],
+        goals: &[goal("D2", "items, 8 ahead", "octocrab", 7.0)],
+    },
+    Table {
+        title: "5 ms a page, and 5 ms of work on each",
+        latency: 5,
+        contestants: &[
+            "hand, working",
+            "hand, working, ahead",
+            "pages, working",
+            "items, working",
+            "octocrab, working",
+        ],
+        goals: &[
+            goal("D3", "pages, working", "hand, working", 1.95),
+            goal("D3", "items, working", "hand, working", 1.95),
+        ],
+    },
 ];
+
+/// What is known of a contestant after so many runs.
+struct Runs {
+    name: &'static str,
+    wall: Vec<f64>,
+    busy: Vec<f64>,
+    /// The most memory that a run had, in KiB.
+    memory: u64,
+}
+
+impl Runs {
+    /// Whether this build can run it.
+    fn of(name: &'static str) -> Option<Self> {
+        let peer = name.starts_with("octocrab") || name.starts_with("page-turner");
+        (cfg!(feature = "peers") || !peer).then_some(Self {
+            name,
+            wall: Vec::new(),
+            busy: Vec::new(),
+            memory: 0,
+        })
+    }
+
+    fn run(&mut self, port: u16) {
+        let run = contest(self.name, port);
+        self.wall.push(run.wall);
+        self.busy.push(run.busy);
+        self.memory = self.memory.max(run.memory);
+    }
+}
+
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// How often `theirs` takes the time of `ours`: the median of the rounds, whose runs stand side by
+/// side and meet the same disturbances.
+fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
+    let ratios: Vec<f64> = ours
+        .iter()
+        .zip(theirs)
+        .map(|(our, their)| their / our)
+        .collect();
+    median(&ratios)
+}
+
+/// The time of the run that was disturbed least.
+fn fastest(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
+}
 
 /// Runs the tables, each contestant so many times.
 pub(crate) fn tables(rounds: usize) {
-    for (title, latency, contestants) in TABLES {
-        let (server, port) = serve(*latency);
-        let mut times: Vec<(&str, Vec<f64>, u64)> = Vec::new();
-        for name in *contestants {
-            times.push((name, Vec::new(), 0));
-        }
+    for table in TABLES {
+        let (server, port) = serve(table.latency);
+        let names = table.contestants.iter();
+        let mut all: Vec<Runs> = names.filter_map(|name| Runs::of(name)).collect();
         for _ in 0..rounds {
-            for (name, times, memory) in &mut times {
-                let (time, peak) = contest(name, port);
-                times.push(time);
-                *memory = peak.max(*memory);
+            for runs in &mut all {
+                runs.run(port);
             }
         }
         drop(server);
-        println!("{PAGES} pages of {ITEMS} items, {title}: seconds, ratio to the first, peak");
-        let mut first = None;
-        for (name, mut times, memory) in times {
-            times.sort_by(f64::total_cmp);
-            let median = times[times.len() / 2];
-            let first = *first.get_or_insert(median);
-            let ratio = first / median;
-            let mib = memory as f64 / 1024.0;
-            println!("  {name:22} {median:8.3} s {ratio:6.2}x {mib:7.1} MiB");
+        println!(
+            "{PAGES} pages of {ITEMS} items, {}: seconds (median, fastest), speed beside the first, seconds of CPU, peak",
+            table.title
+        );
+        for runs in &all {
+            println!(
+                "  {:22} {:8.3} {:8.3} s {:6.2}x {:8.3} s {:7.1} MiB",
+                runs.name,
+                median(&runs.wall),
+                fastest(&runs.wall),
+                ratio(&runs.wall, &all[0].wall),
+                median(&runs.busy),
+                runs.memory as f64 / 1024.0
+            );
+        }
+        let find = |name| all.iter().find(|runs| runs.name == name);
+        for goal in table.goals {
+            let (Some(ours), Some(theirs)) = (find(goal.ours), find(goal.theirs)) else {
+                println!("  {}: {} takes `--features peers`", goal.name, goal.theirs);
+                continue;
+            };
+            println!(
+                "  {}: {} is {:.2}x as fast as {}, {:.2}x by the fastest runs, {:.2}x by CPU; the goal {:.2}x",
+                goal.name,
+                goal.ours,
+                ratio(&ours.wall, &theirs.wall),
+                goal.theirs,
+                fastest(&theirs.wall) / fastest(&ours.wall),
+                ratio(&ours.busy, &theirs.busy),
+                goal.ratio
+            );
         }
     }
 }
@@ -89,8 +218,16 @@ fn serve(latency: u64) -> (Server, u16) {
     (Server(child), port)
 }
 
-/// A run of one contestant: seconds, and the most memory it had, in KiB.
-fn contest(name: &str, port: u16) -> (f64, u64) {
+struct Run {
+    /// Seconds, by the clock and of the processor.
+    wall: f64,
+    busy: f64,
+    /// The most memory it had, in KiB.
+    memory: u64,
+}
+
+/// A run of one contestant.
+fn contest(name: &str, port: u16) -> Run {
     let output = own()
         .args(["contest", name, &port.to_string()])
         .stderr(Stdio::inherit())
@@ -98,9 +235,13 @@ fn contest(name: &str, port: u16) -> (f64, u64) {
         .expect("a run");
     assert!(output.status.success(), "{name} failed");
     let text = String::from_utf8_lossy(&output.stdout);
-    let (time, memory) = text.trim().split_once(' ').expect("time and memory");
-    let parsed = (time.parse(), memory.parse());
-    (parsed.0.expect("seconds"), parsed.1.expect("KiB"))
+    let mut numbers = text.split_whitespace();
+    let mut next = || numbers.next().expect("a number");
+    Run {
+        wall: next().parse().expect("seconds"),
+        busy: next().parse().expect("seconds"),
+        memory: next().parse().expect("KiB"),
+    }
 }
 
 pub(crate) fn server(latency: &str) {
@@ -119,7 +260,7 @@ pub(crate) fn contestant(name: &str, port: &str) {
         client::run(name, port, &mut sum).await;
     });
     sum.check();
-    println!("{} {}", start.elapsed().as_secs_f64(), memory());
+    println!("{} {} {}", start.elapsed().as_secs_f64(), busy(), memory());
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -127,6 +268,13 @@ fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .expect("a runtime")
+}
+
+/// How long this process has had a processor, in seconds, where the system tells.
+fn busy() -> f64 {
+    let times = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = times.split(' ').next().and_then(|time| time.parse().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e9
 }
 
 /// The most memory that this process has had, in KiB, where the system tells.
