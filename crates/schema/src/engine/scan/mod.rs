@@ -1,0 +1,320 @@
+//! One pass over a body: the grammar and the schema at once, with no tree.
+
+mod branches;
+mod containers;
+mod skip;
+mod strings;
+
+use super::digits::scan_number;
+use super::eval::Eval;
+use super::keys::Mark;
+use super::program::{
+    ANY, ARRAY, BOOLEAN, NEVER, NULL, NUMBER, Node, NodeId, Nodes, OBJECT, STRING, Types,
+};
+use super::scratch::Scratch;
+use super::tape::Builder;
+use super::text::Token;
+use super::{Fail, MAX_DEPTH, Seed, text};
+
+pub(crate) use self::strings::{is_listed, meets};
+
+/// What is peeked at behind the last byte; as a byte it begins nothing either.
+const END: u8 = 0;
+
+pub(crate) struct Scan<'a, 's> {
+    pub(crate) body: &'a [u8],
+    pub(crate) at: usize,
+    pub(crate) nodes: &'a Nodes,
+    pub(crate) scratch: &'s mut Scratch,
+    pub(crate) is_unique: bool,
+    pub(crate) seed: &'a Seed,
+}
+
+impl<'a> Scan<'a, '_> {
+    /// The whole body.
+    pub(crate) fn run(&mut self) -> Result<(), Fail> {
+        self.space();
+        self.value(self.nodes.root, 0)?;
+        self.space();
+        if self.at < self.body.len() {
+            return Err(Fail::Syntax);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.body.get(self.at).copied().unwrap_or(END)
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        self.at = text::skip_space(self.body, self.at);
+    }
+
+    #[inline]
+    fn eat(&mut self, byte: u8) -> bool {
+        let eaten = self.body.get(self.at) == Some(&byte);
+        self.at += usize::from(eaten);
+        eaten
+    }
+
+    #[inline(always)]
+    fn skip_string(&mut self) -> Result<(), Fail> {
+        self.at = text::skip(self.body, self.at).ok_or(Fail::Syntax)?;
+        Ok(())
+    }
+
+    #[inline]
+    fn string(&mut self) -> Result<Token, Fail> {
+        let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
+        self.at = token.end + 1;
+        Ok(token)
+    }
+
+    #[inline]
+    fn literal(&mut self, word: &[u8]) -> Result<(), Fail> {
+        if !self.body[self.at..].starts_with(word) {
+            return Err(Fail::Syntax);
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    #[inline]
+    fn deepen(depth: usize) -> Result<usize, Fail> {
+        if depth >= MAX_DEPTH {
+            return Err(Fail::Depth);
+        }
+        Ok(depth + 1)
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<(), Fail> {
+        self.space();
+        if !self.eat(b':') {
+            return Err(Fail::Syntax);
+        }
+        self.space();
+        Ok(())
+    }
+
+    #[inline]
+    fn end_object(&mut self, mark: Mark) -> Result<(), Fail> {
+        if !self.eat(b'}') {
+            return Err(Fail::Syntax);
+        }
+        if self.scratch.keys.end(self.body, mark) {
+            return Err(Fail::Twice);
+        }
+        Ok(())
+    }
+
+    /// A value that must meet the node.
+    pub(crate) fn value(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
+        let Some(node) = self.nodes.get(id) else {
+            return if id == ANY {
+                self.skip(depth)
+            } else {
+                self.never()
+            };
+        };
+        match self.peek() {
+            b'"' => {
+                if node.free & STRING == 0 {
+                    return self.checked_string(node, depth);
+                }
+                self.skip_string()
+            }
+            b'{' => {
+                if node.direct & OBJECT == 0 {
+                    return self.indirect_object(id, node, depth);
+                }
+                match &node.object {
+                    Some(members) => self.object(members, depth),
+                    None => self.skip_object(depth),
+                }
+            }
+            b'[' => {
+                if node.direct & ARRAY == 0 {
+                    return self.indirect(id, node, (ARRAY, 4), depth);
+                }
+                match &node.array {
+                    Some(items) => self.array(items, depth),
+                    None => self.skip_array(depth),
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                if node.direct & NUMBER == 0 {
+                    return self.indirect(id, node, (NUMBER, 2), depth);
+                }
+                self.number(node)
+            }
+            byte => self.word(id, node, byte, depth),
+        }
+    }
+
+    /// An element or a member: what has nothing within is read in place, for a call of `value`
+    /// takes as many steps as a short number.
+    #[inline(always)]
+    fn inner(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
+        match (self.nodes.get(id), self.peek()) {
+            (Some(node), b'-' | b'0'..=b'9') if node.direct & NUMBER != 0 => self.number(node),
+            (Some(node), b'"') if node.free & STRING == 0 => self.checked_string(node, depth),
+            (Some(_), b'"') => self.skip_string(),
+            _ => self.value(id, depth),
+        }
+    }
+
+    #[inline(always)]
+    fn number(&mut self, node: &Node) -> Result<(), Fail> {
+        let number = scan_number(self.body, self.at)?;
+        if !number.meets(self.body, node) {
+            return Err(Fail::Schema);
+        }
+        self.at = number.end;
+        Ok(())
+    }
+
+    /// What another node, or a tape, decides about.
+    #[inline(never)]
+    fn indirect(
+        &mut self,
+        id: NodeId,
+        node: &'a Node,
+        (kind, class): (Types, usize),
+        depth: usize,
+    ) -> Result<(), Fail> {
+        if node.types & kind == 0 {
+            return Err(Fail::Schema);
+        }
+        match &node.switch {
+            Some(switch) => self.value(switch[class], depth),
+            None => self.on_tape(id, depth),
+        }
+    }
+
+    fn indirect_object(&mut self, id: NodeId, node: &'a Node, depth: usize) -> Result<(), Fail> {
+        match &node.tag {
+            Some(tag) if node.types & OBJECT != 0 => self.tagged(id, tag, depth),
+            _ if node.sieve.is_some() && node.types & OBJECT != 0 => {
+                let sieve = node.sieve.as_ref();
+                let found = self.ahead(|near| sieve.and_then(|sieve| near.sift(sieve)));
+                match found {
+                    Some(NEVER) => Err(Fail::Schema),
+                    Some(left) => self.value(left, depth),
+                    None => self.on_tape(id, depth),
+                }
+            }
+            _ => self.indirect(id, node, (OBJECT, 5), depth),
+        }
+    }
+
+    /// `null`, `true` or `false`.
+    fn word(&mut self, id: NodeId, node: &'a Node, byte: u8, depth: usize) -> Result<(), Fail> {
+        let (class, kind, word, is_listed) = match byte {
+            b'n' => (
+                0,
+                NULL,
+                &b"null"[..],
+                node.values.as_ref().is_none_or(|v| v.null),
+            ),
+            b't' => (
+                1,
+                BOOLEAN,
+                &b"true"[..],
+                node.values.as_ref().is_none_or(|v| v.yes),
+            ),
+            b'f' => (
+                1,
+                BOOLEAN,
+                &b"false"[..],
+                node.values.as_ref().is_none_or(|v| v.no),
+            ),
+            _ => return Err(Fail::Syntax),
+        };
+        if node.types & kind == 0 {
+            return Err(Fail::Schema);
+        }
+        if let Some(switch) = &node.switch {
+            return self.value(switch[class], depth);
+        }
+        if node.on_tape & kind != 0 {
+            return self.on_tape(id, depth);
+        }
+        if !is_listed {
+            return Err(Fail::Schema);
+        }
+        self.literal(word)
+    }
+
+    #[inline(never)]
+    fn never(&self) -> Result<(), Fail> {
+        if self.at < self.body.len() {
+            Err(Fail::Schema)
+        } else {
+            Err(Fail::Syntax)
+        }
+    }
+
+    fn checked_string(&mut self, node: &'a Node, depth: usize) -> Result<(), Fail> {
+        if node.types & STRING == 0 {
+            return Err(Fail::Schema);
+        }
+        if let Some(switch) = &node.switch {
+            return self.value(switch[3], depth);
+        }
+        let start = self.at;
+        let token = self.string()?;
+        if !meets(self.body, token, node) {
+            // The fault is where the string begins.
+            self.at = start;
+            return Err(Fail::Schema);
+        }
+        if node.on_tape & STRING != 0 {
+            self.at = start;
+            return self.built(node, depth);
+        }
+        Ok(())
+    }
+
+    /// A value whose rules look at it twice.
+    #[inline(never)]
+    fn on_tape(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
+        match self.nodes.get(id) {
+            Some(node) => self.built(node, depth),
+            None => Err(Fail::Syntax),
+        }
+    }
+
+    fn built(&mut self, node: &'a Node, depth: usize) -> Result<(), Fail> {
+        let start = self.at;
+        self.scratch.tape.entries.clear();
+        let mut builder = Builder {
+            body: self.body,
+            at: start,
+            tape: &mut self.scratch.tape,
+            keys: &mut self.scratch.keys,
+            is_unique: self.is_unique,
+            stop: usize::MAX,
+        };
+        builder.value(depth)?;
+        let end = builder.at;
+        self.scratch.memo.clear();
+        let mut eval = Eval {
+            body: self.body,
+            nodes: self.nodes,
+            tape: &self.scratch.tape,
+            memo: &mut self.scratch.memo,
+            order: &mut self.scratch.order,
+            seed: self.seed,
+            nested: 0,
+            is_beyond: false,
+        };
+        if !eval.node(node, 0) || eval.is_beyond {
+            return Err(Fail::Schema);
+        }
+        self.at = end;
+        Ok(())
+    }
+}
