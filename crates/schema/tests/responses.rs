@@ -2,54 +2,27 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+mod messages;
+
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
-use outbound_http::BoxError;
 use outbound_schema::{
-    Contract, Contracts, Mode, OtherMedia, Otherwise, Rejection, Routes, Side, Skipped,
-    StatusClass, ValidateLayer, ValidatedBody, Violation,
+    Contracts, Mode, OtherMedia, Otherwise, Rejection, Routes, Side, Skipped, StatusClass,
+    ValidateLayer, Violation,
 };
 use serde_json::{Value, json};
 use test_support::{Body, Scripted, Step, Strict, send};
 use tokio_test::{assert_pending, task};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 
-fn get(path: &str) -> Request<Empty<Bytes>> {
-    Request::get(path).body(Empty::new()).unwrap()
-}
-
-fn named(pointer: &str) -> Contract {
-    Contract::required([pointer]).unwrap()
-}
-
-fn json_of(status: u16, body: &'static str) -> Step {
-    let step = Step::status(status).header("content-type", "application/json");
-    step.body(body)
-}
-
-type Answer = Result<Response<ValidatedBody<Body>>, BoxError>;
+use self::messages::{Answer, get, json_of, named, outcome};
 
 async fn answered(layer: ValidateLayer, step: Step) -> Answer {
     send(&mut layer.layer(Scripted::new([step])), get("https://h/a")).await
-}
-
-/// The rule that is broken, or the body.
-async fn outcome(answer: Answer) -> String {
-    match answer {
-        Ok(response) => {
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            String::from_utf8(body.to_vec()).unwrap()
-        }
-        Err(error) => error
-            .downcast_ref::<Violation>()
-            .unwrap()
-            .schema()
-            .to_owned(),
-    }
 }
 
 #[tokio::test]

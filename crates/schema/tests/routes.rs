@@ -2,19 +2,19 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response};
-use http_body_util::{BodyExt, Empty};
+mod messages;
+
+use http::{HeaderValue, Method, Request};
+use http_body_util::BodyExt;
 use outbound_http::BoxError;
 use outbound_schema::{
-    Contract, Contracts, Otherwise, Rejection, Requests, Routes, Selector, ValidateLayer,
-    ValidatedBody, Violation,
+    Contract, Contracts, Otherwise, Rejection, Requests, Routes, Selector, ValidateLayer, Violation,
 };
 use serde_json::Value;
 use test_support::{Body, Scripted, Step, send};
 use tower::Layer;
 
-type Answer = Result<Response<ValidatedBody<Body>>, BoxError>;
+use self::messages::{get, json_of, named, outcome};
 
 fn age() -> Contract {
     Contract::required(["/age: integer"]).unwrap()
@@ -39,34 +39,6 @@ async fn sent(
     let api = Scripted::from_fn(|_| Step::ok("{}"));
     send(&mut layer.layer(api.clone()), request).await?;
     Ok(api)
-}
-
-fn get(path: &str) -> Request<Empty<Bytes>> {
-    Request::get(path).body(Empty::new()).unwrap()
-}
-
-fn named(pointer: &str) -> Contract {
-    Contract::required([pointer]).unwrap()
-}
-
-fn json_of(status: u16, body: &'static str) -> Step {
-    let step = Step::status(status).header("content-type", "application/json");
-    step.body(body)
-}
-
-/// The rule that is broken, or the body.
-async fn outcome(answer: Answer) -> String {
-    match answer {
-        Ok(response) => {
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            String::from_utf8(body.to_vec()).unwrap()
-        }
-        Err(error) => error
-            .downcast_ref::<Violation>()
-            .unwrap()
-            .schema()
-            .to_owned(),
-    }
 }
 
 #[tokio::test]

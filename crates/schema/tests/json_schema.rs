@@ -1,0 +1,92 @@
+//! JSON Schema as a contract: documents, drafts, formats, and what is refused.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use outbound_schema::{Contract, Draft, SchemaOptions};
+
+#[test]
+fn a_body_is_held_to_a_schema_and_no_value_is_shown() {
+    let contract =
+        Contract::schema(r#"{"properties":{"age":{"maximum":150}},"required":["age"]}"#).unwrap();
+    assert!(contract.check(br#"{"age":7}"#).is_ok());
+    let violation = contract.check(br#"{"age":987654}"#).unwrap_err();
+    assert_eq!(
+        (
+            violation.instance(),
+            violation.keyword(),
+            violation.schema()
+        ),
+        ("/age", "maximum", "/properties/age/maximum")
+    );
+    assert!(
+        !format!("{violation} {violation:?}").contains("987654"),
+        "{violation}"
+    );
+    assert_eq!(contract.check(b"{}").unwrap_err().keyword(), "required");
+}
+
+#[test]
+fn what_is_no_schema_is_refused_at_once() {
+    for schema in [
+        "",
+        "{",
+        r#"{"type":"nonsense"}"#,
+        r#"{"properties":{"a":{"minimum":"1"}}}"#,
+    ] {
+        assert!(Contract::schema(schema).is_err(), "{schema}");
+    }
+}
+
+#[test]
+fn references_are_found_among_registered_documents_and_never_fetched() {
+    let schema = r#"{"$ref":"https://schemas.test/id"}"#;
+    assert!(Contract::schema(schema).is_err());
+    assert!(Contract::schema(r#"{"$ref":"file:///etc/hostname"}"#).is_err());
+    let options = SchemaOptions::new().document("https://schemas.test/id", r#"{"type":"integer"}"#);
+    let contract = Contract::schema_with(schema, &options).unwrap();
+    assert!(contract.check(b"1").is_ok());
+    assert!(contract.check(b"\"1\"").is_err());
+}
+
+#[test]
+fn format_is_an_annotation_in_every_draft_unless_it_is_asserted() {
+    for draft in [
+        Draft::V4,
+        Draft::V6,
+        Draft::V7,
+        Draft::V201909,
+        Draft::V202012,
+    ] {
+        let schema = r#"{"format":"ipv4"}"#;
+        let options = SchemaOptions::new().draft(draft);
+        let annotated = Contract::schema_with(schema, &options).unwrap();
+        assert!(annotated.check(b"\"x\"").is_ok(), "{draft:?}");
+        let asserted = Contract::schema_with(schema, &options.assert_formats(true)).unwrap();
+        assert!(asserted.check(b"\"x\"").is_err(), "{draft:?}");
+        assert!(asserted.check(b"\"127.0.0.1\"").is_ok(), "{draft:?}");
+    }
+}
+
+#[test]
+fn the_draft_is_that_of_the_schema_before_that_of_the_options() {
+    let exclusive = r#"{"maximum":1,"exclusiveMaximum":true}"#;
+    let fourth = SchemaOptions::new().draft(Draft::V4);
+    assert!(
+        Contract::schema_with(exclusive, &fourth)
+            .unwrap()
+            .check(b"1")
+            .is_err()
+    );
+    assert!(
+        Contract::schema(exclusive).is_err(),
+        "a boolean is none in 2020-12"
+    );
+    let named = r#"{"$schema":"http://json-schema.org/draft-04/schema#","maximum":1,"exclusiveMaximum":true}"#;
+    assert!(Contract::schema(named).unwrap().check(b"1").is_err());
+}
+
+#[test]
+fn a_pattern_that_could_take_for_ever_is_refused() {
+    assert!(Contract::schema(r#"{"pattern":"^((?=a)a+)+$"}"#).is_err());
+    assert!(Contract::schema(r#"{"pattern":"^(a+)+$"}"#).is_ok());
+}

@@ -1,0 +1,193 @@
+//! What a violation of a JSON Schema tells: where, by which rule, and what is expected.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests.
+
+use outbound_schema::{Contract, Violation};
+
+fn fused(schema: &str) -> Contract {
+    Contract::schema(schema).unwrap().require_fused().unwrap()
+}
+
+fn broken(schema: &str, body: &str) -> Violation {
+    fused(schema).check(body.as_bytes()).unwrap_err()
+}
+
+fn told(violation: &Violation) -> (&str, &str, &str, &str, usize) {
+    (
+        violation.instance(),
+        violation.schema(),
+        violation.keyword(),
+        violation.expected(),
+        violation.offset().unwrap(),
+    )
+}
+
+#[test]
+fn each_keyword_tells_where_by_which_rule_and_what_is_expected() {
+    for (schema, body, expected) in [
+        (
+            r#"{"properties":{"a":{"type":["string","null"]}}}"#,
+            r#"{"a": 1}"#,
+            ("/a", "/properties/a/type", "type", "null or string", 6),
+        ),
+        (
+            r#"{"items":{"enum":[1,"b",null]}}"#,
+            "[1,2]",
+            ("/1", "/items/enum", "enum", "one of null, 1, \"b\"", 3),
+        ),
+        (
+            r#"{"const":{"a":1}}"#,
+            "[]",
+            ("", "/const", "const", "{\"a\":1}", 0),
+        ),
+        (
+            r#"{"minimum":2}"#,
+            "1",
+            ("", "/minimum", "minimum", "a number of at least 2", 0),
+        ),
+        (
+            r#"{"exclusiveMaximum":2}"#,
+            " 2",
+            (
+                "",
+                "/exclusiveMaximum",
+                "exclusiveMaximum",
+                "a number below 2",
+                1,
+            ),
+        ),
+        (
+            r#"{"multipleOf":0.01}"#,
+            "1.001",
+            ("", "/multipleOf", "multipleOf", "a multiple of 0.01", 0),
+        ),
+        (
+            r#"{"maxLength":1}"#,
+            r#""ab""#,
+            ("", "/maxLength", "maxLength", "at most 1 characters", 0),
+        ),
+        (
+            r#"{"pattern":"^a"}"#,
+            r#""b""#,
+            ("", "/pattern", "pattern", "a string that matches ^a", 0),
+        ),
+        (
+            r#"{"required":["a"]}"#,
+            "{}",
+            ("", "/required", "required", "the member \"a\"", 0),
+        ),
+        (
+            r#"{"additionalProperties":false}"#,
+            r#"{"a":1}"#,
+            (
+                "/*",
+                "/additionalProperties",
+                "additionalProperties",
+                "nothing here",
+                5,
+            ),
+        ),
+        (
+            r#"{"dependentRequired":{"a":["b"]}}"#,
+            r#"{"a":1}"#,
+            (
+                "",
+                "/dependentRequired",
+                "dependentRequired",
+                "the member \"b\"",
+                0,
+            ),
+        ),
+        (
+            r#"{"uniqueItems":true}"#,
+            "[1,1.0]",
+            (
+                "",
+                "/uniqueItems",
+                "uniqueItems",
+                "elements that all differ",
+                0,
+            ),
+        ),
+        (
+            r#"{"contains":{"type":"string"}}"#,
+            "[1]",
+            (
+                "",
+                "/contains",
+                "contains",
+                "an element for which the schema within holds",
+                0,
+            ),
+        ),
+        (
+            r#"{"anyOf":[{"type":"string"},{"type":"number","maximum":1}]}"#,
+            "2",
+            (
+                "",
+                "/anyOf/1/maximum",
+                "maximum",
+                "a number of at most 1",
+                0,
+            ),
+        ),
+        (
+            r#"{"oneOf":[{"maximum":1},{"maximum":2}]}"#,
+            "1",
+            ("", "/oneOf", "oneOf", "exactly one of 2 schemas to hold", 0),
+        ),
+        (
+            r##"{"$defs":{"a/b":{"minItems":1}},"properties":{"x":{"$ref":"#/$defs/a~1b"}}}"##,
+            r#"{"x":[]}"#,
+            (
+                "/x",
+                "/$defs/a~1b/minItems",
+                "minItems",
+                "at least 1 elements",
+                5,
+            ),
+        ),
+        (
+            r#"{"if":{"type":"array"},"then":{"maxItems":0}}"#,
+            "[1]",
+            ("", "/then/maxItems", "maxItems", "at most 0 elements", 0),
+        ),
+        (
+            r#"{"patternProperties":{"^a":{"type":"null"}}}"#,
+            r#"{"ab":1}"#,
+            ("/*", "/patternProperties/^a/type", "type", "null", 6),
+        ),
+        (
+            r#"{"unevaluatedProperties":false,"properties":{"a":true}}"#,
+            r#"{"a":1,"b":2}"#,
+            (
+                "/*",
+                "/unevaluatedProperties",
+                "unevaluatedProperties",
+                "nothing here",
+                11,
+            ),
+        ),
+    ] {
+        assert_eq!(told(&broken(schema, body)), expected, "{schema} {body}");
+    }
+}
+
+#[test]
+fn all_places_are_told_if_asked_for() {
+    let schema =
+        r#"{"items":{"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}}}"#;
+    let body = br#"[{"id":1},{},{"id":"x"},7]"#;
+    let contract = fused(schema).max_violations(10);
+    let first = contract.check(body).unwrap_err();
+    let mut all = vec![first.instance().to_owned()];
+    all.extend(
+        first
+            .further()
+            .iter()
+            .map(|other| other.instance().to_owned()),
+    );
+    assert_eq!(all, ["/1", "/2/id", "/3"]);
+    let two = fused(schema).max_violations(2).check(body).unwrap_err();
+    assert_eq!(two.further().len(), 1);
+}
