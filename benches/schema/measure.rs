@@ -1,39 +1,18 @@
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use outbound_benches::Counting;
 
 use crate::contestants::Contestant;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
 #[global_allocator]
 static GLOBAL: Counting = Counting;
 
-// SAFETY: forwards every call to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 /// Of one call, once all that is filled once is filled.
 pub(crate) fn allocations(contestant: &Contestant) -> u64 {
     contestant.accepts();
-    let before = ALLOCATIONS.load(Relaxed);
+    let before = outbound_benches::allocations();
     contestant.accepts();
-    ALLOCATIONS.load(Relaxed) - before
+    outbound_benches::allocations() - before
 }
 
 /// Rounds in which all contestants take their turn.

@@ -4,6 +4,8 @@
 //! what it was asked; [`Body`] comes in the pieces that a test wants. None of these needs a
 //! socket, so a paused clock drives them all.
 //!
+//! [`Events`] writes down what a crate tells `tracing`.
+//!
 //! [`FaultyServer`] is for what only a socket can do: it resets, truncates, stalls and babbles,
 //! one [`Act`] for each request.
 
@@ -12,6 +14,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod body;
+mod events;
 mod faulty;
 mod scripted;
 mod strict;
@@ -21,6 +24,7 @@ use std::future::poll_fn;
 use tower_service::Service;
 
 pub use self::body::Body;
+pub use self::events::{Events, Fields};
 pub use self::faulty::{Act, FaultyServer, ReceivedRequest};
 pub use self::scripted::{Recorded, Scripted, Step};
 pub use self::strict::{Always, Strict, StrictHandle};
