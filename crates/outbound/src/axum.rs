@@ -24,7 +24,7 @@ use crate::{BoxError, ErrorExt};
 /// | error | status |
 /// |---|---|
 /// | [timeout](ErrorExt::is_timeout) | 504 |
-/// | [status](ErrorExt::status) 429 or 503 | 503, with the upstream's `Retry-After` |
+/// | [status](ErrorExt::status) 429 or 503 | 503, with the upstream's `Retry-After` if that can be read |
 /// | all others | 502 |
 ///
 /// ```
@@ -91,11 +91,21 @@ impl IntoResponse for UpstreamError {
         let mut response = (status, problem).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, json);
-        if let (StatusCode::SERVICE_UNAVAILABLE, Some(when)) = (status, self.0.retry_after()) {
+        let when = self.0.retry_after().filter(|when| is_a_time(when));
+        if let (StatusCode::SERVICE_UNAVAILABLE, Some(when)) = (status, when) {
             response.headers_mut().insert(RETRY_AFTER, when.clone());
         }
         response
     }
+}
+
+/// Whether a `Retry-After` is one of RFC 9110, section 10.2.3: anything else that the upstream put
+/// there is its own affair.
+fn is_a_time(value: &HeaderValue) -> bool {
+    let is_seconds = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_date = |text| httpdate::parse_http_date(text).is_ok();
+    let text = value.to_str();
+    text.is_ok_and(|text| is_seconds(text) || is_date(text))
 }
 
 /// [`Layer`] for a server: stamps each request that comes in with the moment by which its caller

@@ -53,11 +53,13 @@ async fn ask(step: Step) -> (StatusCode, HeaderMap, String) {
 #[tokio::test(start_paused = true)]
 async fn each_failure_has_its_status_and_tells_nothing_of_the_upstream() {
     let reset = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "secret detail");
-    let busy = |status| {
+    let asks = |status, when: &str| {
         Step::status(status)
-            .header("retry-after", "7")
+            .header("retry-after", when)
             .body("secret body")
     };
+    let busy = |status| asks(status, "7");
+    let date = "Sun, 06 Nov 1994 08:49:44 GMT";
     for (step, expected, retry_after) in [
         (Step::error(reset), 502, None),
         (Step::ok(r#"{"secret":1}"#), 502, None),
@@ -67,6 +69,9 @@ async fn each_failure_has_its_status_and_tells_nothing_of_the_upstream() {
         (busy(503), 503, Some("7")),
         (busy(429), 503, Some("7")),
         (Step::status(503), 503, None),
+        (asks(503, date), 503, Some(date)),
+        (asks(503, ""), 503, None),
+        (asks(503, "7; secret-host.test"), 503, None),
         (busy(500), 502, None),
         (
             Step::ok(r#"{"id":1}"#).delay(Duration::from_secs(4)),
