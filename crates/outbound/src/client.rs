@@ -61,9 +61,9 @@ trait Erased<B, RB>: Send + Sync {
 impl<B, RB> Client<B, RB> {
     /// Boxes `service`, whose body becomes the client's.
     ///
-    /// A [`Stack`](crate::Stack) with a base URL is boxed by its own methods: a client that does not
-    /// know the base cannot complete the first request of [`pages`](Self::pages), and a link in a
-    /// page would then get the base's path twice.
+    /// A [`Stack`](crate::Stack) with a base URL is better boxed by its own methods: a client that
+    /// does not know the base cannot complete the first request of [`pages`](Self::pages), whose
+    /// next pages are then confined to what is beneath the base.
     pub fn new<S, X>(service: S) -> Self
     where
         S: Service<Request<B>, Response = Response<X>> + Clone + Send + Sync + 'static,

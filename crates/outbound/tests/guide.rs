@@ -150,34 +150,39 @@ async fn with_redirects_above_it_a_strict_credential_fails_at_another_origin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_walk_of_a_layer_of_one_s_own_has_to_know_its_origin() {
-    let api = || {
-        let link = "<https://api.test/v1/items?page=2>; rel=next";
-        let page = Step::ok("[1]").header("link", link);
+async fn a_layer_of_one_s_own_over_a_base_url_walks_beneath_it_and_nowhere_else() {
+    let api = |link: &str| -> Client {
+        let page = Step::ok("[1]").header("link", &format!("<{link}>; rel=next"));
         let client = standard().base_url("https://api.test/v1").unwrap();
         client
             .service(Scripted::new([page, Step::ok("[2]")]))
             .boxed()
     };
-    let walk = async |first: &str| -> Result<Vec<u32>, BoxError> {
+    let walk = async |api: Client, first: &str| -> Result<Vec<u32>, BoxError> {
         let layer = PaginateLayer::new(LinkHeader::next());
-        let pages = layer.layer(api()).oneshot(get(first)).await?;
+        let pages = layer.layer(api).oneshot(get(first)).await?;
         Ok(pages.items::<u32>("").try_collect().await?)
     };
-    assert_eq!(walk("https://api.test/v1/items").await.unwrap(), [1, 2]);
-    let error = walk("/items").await.unwrap_err();
+    let beneath = "https://api.test/v1/items?page=2";
+    let whole = "https://api.test/v1/items";
+    for first in [whole, "/items"] {
+        assert_eq!(walk(api(beneath), first).await.unwrap(), [1, 2]);
+        // Nor does a box that does not know the base make a difference.
+        let boxed = Client::new(api(beneath));
+        assert_eq!(walk(boxed, first).await.unwrap(), [1, 2]);
+    }
+    // Beside the base only who named the origin may go.
+    let beside = "https://api.test/v2/items?page=2";
+    assert_eq!(walk(api(beside), whole).await.unwrap(), [1, 2]);
+    let error = walk(api(beside), "/items").await.unwrap_err();
     assert!(error.is_page(PageErrorKind::CrossOrigin));
 
-    let api = api();
-    let pages = api.pages(LinkHeader::next(), get("/items"));
-    let items: Vec<u32> = pages
-        .await
-        .unwrap()
-        .items::<u32>("")
-        .try_collect()
-        .await
-        .unwrap();
-    assert_eq!(items, [1, 2]);
+    for link in [beneath, beside] {
+        let pages = api(link).pages(LinkHeader::next(), get("/items")).await;
+        let items = pages.unwrap().items::<u32>("").try_collect();
+        let items: Vec<u32> = items.await.unwrap();
+        assert_eq!(items, [1, 2]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
