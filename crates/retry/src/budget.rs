@@ -46,8 +46,8 @@ impl Budget {
     /// Retries for a thousand first sends, by default: 200.
     pub const DEFAULT_PER_MILLE: u32 = 200;
 
-    /// Tokens at the start, and the most that are saved, by default: 10.
-    pub const DEFAULT_RESERVE: u32 = 10;
+    /// Tokens at the start, and the most that are saved, by default: 5.
+    pub const DEFAULT_RESERVE: u32 = 5;
 
     /// How many accounts there are: 64.
     pub const ACCOUNTS: usize = 64;

@@ -63,7 +63,7 @@
 //! | sends after the first | [3](RetryLayer::DEFAULT_RETRIES) |
 //! | a pause | random, up to [100 ms](Exponential::DEFAULT_BASE), doubled each time up to [5 s](Exponential::DEFAULT_CAP) |
 //! | longest pause that the server may ask for | [60 s](RetryLayer::DEFAULT_HINT_CEILING) |
-//! | budget | [200](Budget::DEFAULT_PER_MILLE) retries for 1000 first sends, [10](Budget::DEFAULT_RESERVE) at the start |
+//! | budget | [200](Budget::DEFAULT_PER_MILLE) retries for 1000 first sends, [5](Budget::DEFAULT_RESERVE) at the start |
 //! | a discarded response is read | up to [64 KiB](RetryLayer::DEFAULT_DRAIN), during the pause |
 //! | attempt timeout, deadline | none |
 //!
@@ -98,7 +98,7 @@
 //!
 //! # Budget
 //!
-//! By default there is at most one retry for five first sends to the same authority, and ten
+//! By default there is at most one retry for five first sends to the same authority, and five
 //! more: an API that is down sees 1.2 times its load, not 4 times. Where the budget is spent, the
 //! outcome is returned at once. A response that was given up is marked as
 //! [`exhausted`](field@Attempts::exhausted), and a retry layer further out leaves it as it is. A
