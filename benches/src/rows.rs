@@ -155,7 +155,7 @@ fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
     );
     visit.visit(
         Row::new("auth, fetched, with replay")
-            .instructions(1510)
+            .instructions(1400)
             .allocations(0),
         AuthLayer::bearer_from(scope()?, tokens)
             .replay()

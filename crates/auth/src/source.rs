@@ -16,11 +16,11 @@ pub trait TokenSource: Send + Sync + 'static {
     /// [`NoAuth`](outbound_http::NoAuth), or it waits for itself until the fetch times out.
     fn fetch(&self, why: Reason) -> impl Future<Output = Result<Token, FetchError>> + Send;
 
-    /// Learns of a token that was [set](crate::Tokens::set) rather than fetched, before it is
-    /// used. A fetch may be under way.
+    /// Learns of a token that was [set](crate::Tokens::set) rather than fetched.
     ///
-    /// For a source that goes on from the last token, such as one that uses refresh tokens. By
-    /// default nothing.
+    /// [`Tokens::set`](crate::Tokens::set) calls it, on its own thread and before the token is
+    /// used, while a fetch may be under way. The default does nothing: it is for a source that
+    /// goes on from the last token, such as one that uses refresh tokens.
     fn adopt(&self, token: &Token) {
         let _ = token;
     }
