@@ -102,6 +102,27 @@ impl Book {
         self.saved.at.as_ref().and(self.saved.output.as_ref())
     }
 
+    /// Whether a drain that goes on may write to the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The lines before went to stdout, and the file holds something: it may be these very lines,
+    /// redirected, or those of a run before them. To write there would erase it, and the items of
+    /// one run would be missing behind those of another.
+    pub(crate) fn admits(&self, path: &Path) -> Result<(), String> {
+        let holds = fs::metadata(path).is_ok_and(|file| file.len() > 0);
+        if self.output().is_some() || !holds {
+            return Ok(());
+        }
+        Err(format!(
+            "-o {}: the file holds something, and --checkpoint {} goes on behind lines that went to \
+             stdout; go on without -o (and append with >>), name a new file for the rest, or remove \
+             the checkpoint to begin anew",
+            path.display(),
+            self.path.display(),
+        ))
+    }
+
     /// Whether it is time to write: a page is over, or some time has passed.
     pub(crate) fn is_due(&self, page: u64) -> bool {
         page != self.page || self.last.elapsed() >= PERIOD

@@ -55,6 +55,9 @@ pub(crate) async fn run(
         if at.is_done() {
             return Ok(Outcome::Done);
         }
+        if let Some((book, path)) = book.as_ref().zip(plan.output.output.as_deref()) {
+            book.admits(path).map_err(usage)?;
+        }
         layer = layer.resume(at.clone());
     }
     let credentials = Credentials::read(&plan.credential, &plan.request.uri, &plan.retry, counters)

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::run;
+use crate::support::{Run, run};
 use crate::{Folder, lines, list};
 
 #[test]
@@ -109,4 +109,73 @@ fn a_checkpoint_of_another_drain_or_a_damaged_one_is_2_and_stays_as_it_is() {
     fs::write(&checkpoint, &text).unwrap();
     fs::write(folder.file("out"), "").unwrap();
     assert_eq!(with(&url, &mine).code, Some(1));
+}
+
+/// Drains the next four items.
+fn four(url: &str, checkpoint: &str, more: &[&str]) -> Run {
+    let base = ["--items", "", "--next", "link", "--checkpoint", checkpoint];
+    run(&[&[url], &base[..], &["--max-items", "4"], more].concat())
+}
+
+/// Panics unless `refused` ended before it did anything, and names what it is about.
+#[track_caller]
+fn assert_refused(refused: &Run, out: &str, checkpoint: &str) {
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    let line = refused.stderr.lines().next().unwrap();
+    for part in [
+        &format!("-o {out}"),
+        &format!("--checkpoint {checkpoint}"),
+        "stdout",
+        "append with >>",
+        "name a new file",
+        "remove the checkpoint",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(refused.lines.is_empty());
+}
+
+#[test]
+fn what_stdout_was_redirected_to_is_not_erased_by_going_on_there() {
+    let folder = Folder::new("redirected");
+    let server = list(10);
+    let (url, checkpoint) = (server.url("/list"), folder.file("at"));
+    let (out, rest) = (folder.file("out"), folder.file("rest"));
+    let first = four(&url, &checkpoint, &[]);
+    fs::write(&out, first.lines.join("\n") + "\n").unwrap();
+    let (sends, at) = (server.sends().len(), folder.read("at"));
+
+    assert_refused(&four(&url, &checkpoint, &["-o", &out]), &out, &checkpoint);
+    assert_eq!(server.sends().len(), sends, "nothing is sent");
+    assert_eq!(folder.read("out"), lines(0, 4));
+    assert_eq!(folder.read("at"), at);
+
+    // A new file takes the rest, and is known from then on; so is an empty one.
+    fs::write(&rest, "").unwrap();
+    for written in [8, 10] {
+        let on = four(&url, &checkpoint, &["-o", &rest]);
+        assert_eq!(on.code, Some(0), "{}", on.stderr);
+        assert_eq!(folder.read("rest"), lines(4, written));
+    }
+}
+
+#[test]
+fn a_file_that_lacks_what_went_to_stdout_is_not_erased_by_going_on_there() {
+    let folder = Folder::new("in-between");
+    let server = list(10);
+    let (url, checkpoint) = (server.url("/list"), folder.file("at"));
+    let out = folder.file("out");
+    let first = four(&url, &checkpoint, &["-o", &out]);
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let second = four(&url, &checkpoint, &[]);
+    assert_eq!(second.lines.join("\n") + "\n", lines(4, 8));
+    let sends = server.sends().len();
+
+    assert_refused(&four(&url, &checkpoint, &["-o", &out]), &out, &checkpoint);
+    assert_eq!(server.sends().len(), sends, "nothing is sent");
+    assert_eq!(folder.read("out"), lines(0, 4));
+
+    // What it says to do works.
+    let third = four(&url, &checkpoint, &[]);
+    assert_eq!(third.lines.join("\n") + "\n", lines(8, 10));
 }
