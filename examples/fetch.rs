@@ -47,6 +47,8 @@ mod patience;
 mod plan;
 #[path = "fetch/redirect.rs"]
 mod redirect;
+#[path = "fetch/shown.rs"]
+mod shown;
 #[path = "fetch/stack.rs"]
 mod stack;
 #[path = "fetch/strategy.rs"]
@@ -77,7 +79,7 @@ async fn main() -> ExitCode {
     let counters = Counters::default();
     let mut console = Console::new(matches!(job, Job::Demonstrate(..)));
     let output = job.output().clone();
-    let drawing = console.draw(output.progress, &counters);
+    let drawing = console.draw(&output, &counters);
 
     let interrupt = Interrupt::listen();
     let result = match job {

@@ -1,6 +1,6 @@
 //! What people see on stderr: progress, and the account of the embedded drain.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, stderr, stdout};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 use tokio::time::interval;
 
-use crate::args::Progress;
+use crate::args::OutputArgs;
+use crate::shown::Shown;
 use crate::summary::Counters;
 
-/// How often a bar is drawn, and how often a line is printed where there is no terminal.
+/// How often a bar is drawn, and how often a line is printed where a bar cannot be.
 const REDRAW: Duration = Duration::from_millis(100);
 const REPRINT: Duration = Duration::from_secs(1);
 
@@ -32,13 +33,13 @@ impl Console {
         Self { bar: None, account }
     }
 
-    /// Shows how `counters` rise, as `progress` asks for.
-    pub(crate) fn draw(&mut self, progress: Progress, counters: &Counters) -> Drawing {
-        let terminal = std::io::stderr().is_terminal();
+    /// Shows how `counters` rise, as `output` asks for.
+    pub(crate) fn draw(&mut self, output: &OutputArgs, counters: &Counters) -> Drawing {
+        let items = output.output.is_none() && stdout().is_terminal();
         let counters = counters.clone();
-        match (progress, terminal) {
-            (Progress::Never, _) | (Progress::Auto, false) => Drawing(None, None),
-            (Progress::Always, false) => Drawing(
+        match Shown::of(output.progress, stderr().is_terminal(), items) {
+            Shown::Nothing => Drawing(None, None),
+            Shown::Lines => Drawing(
                 Some(tokio::spawn(async move {
                     let mut ticks = interval(REPRINT);
                     loop {
@@ -48,7 +49,7 @@ impl Console {
                 })),
                 None,
             ),
-            (Progress::Auto | Progress::Always, true) => {
+            Shown::Bar => {
                 let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
                 if let Ok(style) =
                     ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}")

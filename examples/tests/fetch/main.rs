@@ -2,14 +2,21 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+#[allow(dead_code)] // Of the command line, some types are looked at.
+#[path = "../../fetch/args.rs"]
+mod args;
+#[path = "../../fetch/shown.rs"]
+mod shown;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod contracts;
+mod help;
 mod list;
 mod program;
 mod sends;
 mod server;
+mod terminal;
 
 fn ids(range: std::ops::Range<u64>) -> Vec<String> {
     range.map(|id| format!("{{\"id\":{id}}}")).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -105,6 +106,8 @@ fn router(origin: &str, seen: &Seen) -> axum::Router {
         .route(
             "/link",
             get(|params: Params| async move {
+                let pause = Duration::from_millis(number(&params, "slow", 0));
+                tokio::time::sleep(pause).await;
                 let page_number = number(&params, "page", 1);
                 let items = axum::Json(page(page_number * 2 - 2..page_number * 2));
                 if page_number < 3 {
@@ -236,7 +239,7 @@ fn router(origin: &str, seen: &Seen) -> axum::Router {
         .route("/", get(|| async { axum::Json(json!([1])) }))
         .route(
             "/slow",
-            get(|| async { tokio::time::sleep(std::time::Duration::from_secs(30)).await }),
+            get(|| async { tokio::time::sleep(Duration::from_secs(30)).await }),
         )
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(seen),
