@@ -147,6 +147,13 @@ impl<B> Authorize<B> for Bearer {
     }
 }
 
+/// Whether an answer other than a refusal tells that the token was accepted: a server that failed
+/// or was too busy, or a proxy before it, did not look at it.
+fn is_judgement<RB>(response: &Response<RB>) -> bool {
+    let status = response.status().as_u16();
+    status < 500 && !matches!(status, 401 | 407 | 408 | 421 | 425 | 429)
+}
+
 /// Whether a request says something that takes a closer look.
 fn is_marked(extensions: &Extensions) -> bool {
     extensions.get::<NoAuth>().is_some()
@@ -216,10 +223,7 @@ impl Generation {
         if response.status() == self.route.place.refused {
             return self.refused(response);
         }
-        // A server that failed did not judge the token.
-        if (self.again || self.route.tokens.engine().is_watching())
-            && response.status().as_u16() < 500
-        {
+        if (self.again || self.route.tokens.engine().is_watching()) && is_judgement(response) {
             if self.again {
                 self.route.tokens.engine().replayed(self.number, true);
             } else {

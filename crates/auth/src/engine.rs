@@ -197,6 +197,9 @@ impl Engine {
             Ok(prepared) => Ok(self.publish(&mut state, prepared, flight.why)),
             Err(failure) => {
                 let error = Arc::clone(&failure.error);
+                if flight.why == Reason::Rejected {
+                    state.limiter.failed();
+                }
                 self.fail(&mut state, failure, now);
                 Err(error)
             }

@@ -47,6 +47,12 @@ impl Limiter {
         true
     }
 
+    /// The renewal that was last allowed came to nothing: it is no evidence, and back-off sees to
+    /// it that there are not too many.
+    pub(crate) fn failed(&mut self) {
+        self.renewed = None;
+    }
+
     /// The token of `generation` was refused where its predecessor had been, or is its
     /// predecessor.
     pub(crate) fn useless(&mut self, generation: u64) {
@@ -109,6 +115,20 @@ mod tests {
         assert!(!limiter.allow(start), "nothing is known of the first yet");
         limiter.useful();
         assert!(limiter.allow(start));
+    }
+
+    #[test]
+    fn a_renewal_that_failed_is_no_evidence_and_takes_none_away() {
+        let mut limiter = Limiter::default();
+        let start = Instant::now();
+        for generation in 1..=2 {
+            limiter.useless(generation);
+        }
+        assert!(limiter.allow(start));
+        limiter.failed();
+        assert!(limiter.allow(start + SECOND), "as if it had not been");
+        assert!(!limiter.allow(start + 20 * SECOND));
+        assert!(limiter.allow(start + 21 * SECOND), "two were useless");
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Tokens {
     /// How long a [permanent](crate::FetchError::permanent) error is remembered: 5 seconds.
     pub const PERMANENT_ERROR_FOR: Duration = Duration::from_secs(5);
 
-    /// How long a 401 leads to no fetch after one that did: 10 seconds.
+    /// How long a 401 leads to no fetch after one that did: 10 seconds. (A fetch that failed does
+    /// not count: the next has to wait for the back-off alone.)
     ///
     /// It ends as soon as the new token is accepted where the old one was refused. It doubles
     /// each time that the new token was refused as well, up to

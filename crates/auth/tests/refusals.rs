@@ -183,6 +183,36 @@ async fn a_refused_token_is_used_on_while_no_other_can_be_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fetch_that_failed_does_not_keep_a_refused_token_from_being_replaced() {
+    let hour = 3600 * SECOND;
+    let (source, reasons) = script(
+        SECOND / 10,
+        [token("1", hour), down(), down(), token("2", hour)],
+    );
+    let service = replaying(&Tokens::new(source), api(refusing(1)).0);
+    let began = Instant::now();
+    while send(&service, get(HOME)).await.unwrap().status() == 401 {
+        sleep(SECOND / 10).await;
+    }
+    // Not ten seconds later, but as soon as the back-off allows: 1 s and 2 s at most.
+    assert!(began.elapsed() < 4 * SECOND, "{:?}", began.elapsed());
+    assert_eq!(reasons.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_an_hour_a_resource_that_always_refuses_and_a_source_that_fails_leave_each_other_alone()
+ {
+    let (source, reasons) = script(SECOND / 10, [token("1", 2 * 3600 * SECOND), down()]);
+    let service = replaying(&Tokens::new(source), api(|_| 401).0);
+    for _ in 0..36_000 {
+        send(&service, get(HOME)).await.unwrap();
+        sleep(SECOND / 10).await;
+    }
+    // One a minute, or sooner by half, once the back-off has grown.
+    assert!((60..=130).contains(&reasons.len()), "{}", reasons.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_that_come_while_a_refused_token_is_replaced_wait_for_the_next() {
     let (source, reasons) = source_after(SECOND, None);
     let tokens = Tokens::new(source);
@@ -197,7 +227,13 @@ async fn requests_that_come_while_a_refused_token_is_replaced_wait_for_the_next(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_fails_after_a_renewal_proves_nothing() {
+async fn a_server_that_fails_or_is_busy_after_a_renewal_proves_nothing() {
+    for status in [407, 408, 421, 425, 429, 500, 503] {
+        proves_nothing(status).await;
+    }
+}
+
+async fn proves_nothing(status: u16) {
     let (tokens, reasons) = numbered_at_once();
     let mended = Arc::new(AtomicBool::new(false));
     let is_mended = Arc::clone(&mended);
@@ -207,12 +243,12 @@ async fn a_server_that_fails_after_a_renewal_proves_nothing() {
             credential(request) == bearer(1),
         ) {
             (_, true) => 401,
-            (false, _) => 503,
+            (false, _) => status,
             _ => 401,
         }
     });
     let service = replaying(&tokens, inner);
-    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 503);
+    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), status);
     mended.store(true, Ordering::Relaxed);
     assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 401);
     assert_eq!(reasons.len(), 2, "the pause goes on");
