@@ -90,15 +90,27 @@ where
             }
             Step::Skip(request) => ResponseFuture::calling(self.inner.call(request), None, None),
             Step::Wait(wait) => {
-                // The instance that is ready holds a permit or a slot, which the token's fetch
-                // may need. It is given back; its place takes a clone that was never polled.
-                let fresh = self.inner.clone();
-                drop(mem::replace(&mut self.inner, fresh.clone()));
+                let fresh = self.unready();
                 let kept = saved.map(|(head, saved)| self.keep(head, saved));
                 ResponseFuture::waiting(wait, fresh, kept)
             }
-            Step::Fail(error) => ResponseFuture::failed(error),
+            Step::Fail(error) => {
+                self.unready();
+                ResponseFuture::failed(error)
+            }
         }
+    }
+}
+
+impl<S: Clone, A, R> Auth<S, A, R> {
+    /// Gives back what the instance that is ready holds, a permit or a slot: it is not called now,
+    /// and others may need it, the token's fetch among them. In its place, and in the caller's
+    /// hands, are clones that were never polled.
+    #[cold]
+    fn unready(&mut self) -> S {
+        let fresh = self.inner.clone();
+        drop(mem::replace(&mut self.inner, fresh.clone()));
+        fresh
     }
 }
 

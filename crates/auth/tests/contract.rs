@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
-use outbound_auth::{Auth, AuthLayer, Bearer, BoxError, Scope, Token, Tokens, from_fn};
+use outbound_auth::{Auth, AuthLayer, Bearer, BoxError, FetchError, Scope, Token, Tokens, from_fn};
 use outbound_http::CloneBody;
 use test_support::{Scripted, Step, Strict, StrictHandle, assert_send, send};
 use tokio::time::sleep;
@@ -76,6 +76,26 @@ async fn no_readiness_is_held_while_a_token_is_waited_for() {
     assert!(response.is_woken());
     assert_ready_ok!(response.poll());
     assert_eq!((handle.readied(), handle.calls(), handle.held()), (2, 1, 0));
+}
+
+#[tokio::test]
+async fn no_readiness_is_held_after_a_request_that_was_not_sent() {
+    let elsewhere = Scope::origin("https://api.example.com").unwrap();
+    let (strict, down) = (Strict::new(), Strict::new());
+    let (handle, broken) = (strict.handle(), down.handle());
+    let mut strict = AuthLayer::bearer(elsewhere, "token")
+        .unwrap()
+        .strict()
+        .layer(strict);
+    let source = from_fn(|_| async { Err(FetchError::new("down")) });
+    let mut down = AuthLayer::bearer_from(Scope::any(), Tokens::new(source)).layer(down);
+    assert!(send(&mut strict, request()).await.is_err());
+    assert_eq!((handle.readied(), handle.calls(), handle.held()), (1, 0, 0));
+    // The second is refused at once, by the error of the first.
+    for readied in 1..=2 {
+        assert!(send(&mut down, request()).await.is_err());
+        assert_eq!((broken.readied(), broken.held()), (readied, 0));
+    }
 }
 
 #[tokio::test(start_paused = true)]
