@@ -5,6 +5,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+/// A script may have to install its server first, which two at a time cannot.
+static STARTING: Mutex<()> = Mutex::new(());
 
 /// A server that ends with the test.
 pub struct Rig {
@@ -37,13 +41,15 @@ impl Rig {
             .ancestors()
             .nth(3)?
             .join("rigs");
+        let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
         let output = Command::new("bash")
             .arg(script)
             .arg(port.to_string())
             .env("RIGS", &rigs)
             .envs(settings.iter().copied())
-            .output()
-            .ok()?;
+            .output();
+        drop(starting);
+        let output = output.ok()?;
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let pid = told.split_once("pid=").map(|(_, rest)| rest);
         let pid = pid.and_then(|rest| rest.split_whitespace().next());
