@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::response::Parts;
 
 use crate::config::OnRepeat;
-use crate::course::{Arrived, Course};
+use crate::course::{ALL, Arrived, Course};
 use crate::error::PageError;
 use crate::json;
 use crate::pointer::Pointer;
@@ -123,6 +123,17 @@ impl Arrival {
         self.scanner.items()
     }
 
+    /// How many items of the page were handed on, when it came and when it came before: it may have
+    /// broken off before it was as far again.
+    pub(crate) const fn taken(&self) -> u64 {
+        let items = self.items();
+        if items > self.skip.items {
+            items
+        } else {
+            self.skip.items
+        }
+    }
+
     /// The text of the item that came out last.
     pub(crate) fn item(&self) -> &[u8] {
         match &self.item {
@@ -189,6 +200,8 @@ impl Arrival {
     /// The page will come again from its beginning; its first `taken` items were handed
     /// out.
     pub(crate) fn again(&mut self, taken: u64) {
+        // Whose items were all handed out is the page before itself, and equals it.
+        self.comparable &= taken != ALL;
         match self.items().cmp(&taken) {
             Ordering::Equal => {
                 self.skip.expected = self.skip.digest.as_ref().map(DefaultHasher::finish);
@@ -267,7 +280,7 @@ impl Arrival {
             return Ok(Step::More);
         }
         self.scanner.finish()?;
-        if self.skip.items != u64::MAX && self.items() < self.skip.items {
+        if self.skip.items != ALL && self.items() < self.skip.items {
             return Ok(Step::Drifted);
         }
         let items = self.scanner.items();

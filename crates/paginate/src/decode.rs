@@ -48,10 +48,6 @@ pub trait Decode: sealed::Sealed {
     /// Brings the first item that was put by back, to be [taken](Self::take).
     #[doc(hidden)]
     fn bring_back(&mut self) {}
-
-    /// Forgets what was put by.
-    #[doc(hidden)]
-    fn forget(&mut self) {}
 }
 
 /// Deserialises items: the [`Decode`] of [`Pages::items`](crate::Pages::items).
@@ -97,10 +93,6 @@ impl<T: DeserializeOwned> Decode for Typed<T> {
 
     fn bring_back(&mut self) {
         self.decoded = self.put_by.pop_front();
-    }
-
-    fn forget(&mut self) {
-        self.put_by.clear();
     }
 }
 

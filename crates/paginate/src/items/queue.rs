@@ -56,11 +56,6 @@ impl Queue {
         Some(entry)
     }
 
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
-        self.weight = 0;
-    }
-
     const fn weighs(&self, entry: &Entry) -> usize {
         match entry {
             Entry::Item { text, .. } => text.len() + self.each,

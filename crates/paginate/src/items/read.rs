@@ -90,9 +90,8 @@ where
                 return Poll::Ready(Next::Turn);
             }
             Err(error) => {
-                let taken = arrival.items();
                 if error == ScanError::Truncated && walk.as_mut().refetch() {
-                    arrival.again(taken);
+                    arrival.again(arrival.taken());
                     continue;
                 }
                 scan_error(error, position)
@@ -106,7 +105,7 @@ where
                         Event::Data(data) => arrival.data(data),
                         Event::Trailers(_) => {}
                         Event::End => arrival.body_ended(),
-                        Event::Again => arrival.again(arrival.items()),
+                        Event::Again => arrival.again(arrival.taken()),
                     }
                     continue;
                 }
@@ -119,7 +118,7 @@ where
 }
 
 /// Whether an error is the stream's last.
-pub(super) fn ends(error: &PageError) -> bool {
+fn ends(error: &PageError) -> bool {
     error.kind() != PageErrorKind::Decode
 }
 
@@ -143,6 +142,24 @@ pub(super) fn decode<F: Decode>(
         Err(error) => Err(error.into()),
     }
     .map_err(|error| page::decode(text, position, error))
+}
+
+/// Decodes an item that is put by and was not decoded on the way, for it came in pieces or is not
+/// as it was expected: whether it is decoded now.
+///
+/// One that is no JSON is the end, and no other error is: nothing may be read behind it.
+pub(super) fn put_by<F: Decode>(
+    decode: &mut F,
+    text: &[u8],
+    position: Position,
+) -> Result<bool, PageError> {
+    if decode.front(text) == Some(text.len()) {
+        return Ok(true);
+    }
+    match json::check(text) {
+        Ok(()) => Ok(false),
+        Err(error) => Err(page::decode(text, position, error.into())),
+    }
 }
 
 /// Counts an item that is about to be handed out.

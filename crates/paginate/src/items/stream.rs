@@ -11,9 +11,10 @@ use tower_service::Service;
 
 use super::Items;
 use super::queue::Entry;
-use super::read::{Next, decode, ends, hand_out, poll_next};
+use super::read::{Next, decode, hand_out, poll_next, put_by};
 use crate::decode::Decode;
 use crate::error::{PageError, Position};
+use crate::progress::End;
 use crate::strategy::Strategy;
 
 impl<S, P, B, RB, F> Stream for Items<S, P, B, RB, F>
@@ -64,13 +65,27 @@ where
                 this.queue.push(match next {
                     Next::Item { number, decoded } => {
                         let text = this.arrival.item_bytes();
-                        if decoded {
-                            this.decode.put_by();
-                        }
-                        Entry::Item {
-                            number,
-                            text,
-                            decoded,
+                        let position = Position::item(this.walk.position().page, number);
+                        let decoded = match decoded {
+                            true => Ok(true),
+                            false => put_by(this.decode, &text, position),
+                        };
+                        match decoded {
+                            Ok(decoded) => {
+                                if decoded {
+                                    this.decode.put_by();
+                                }
+                                Entry::Item {
+                                    number,
+                                    text,
+                                    decoded,
+                                }
+                            }
+                            // The walk stands where the consumer will, and can go on there.
+                            Err(error) => {
+                                this.walk.as_mut().finish(End::Failed);
+                                Entry::Failed(error)
+                            }
                         }
                     }
                     Next::Turn => Entry::Turn(this.walk.course.spot.clone()),
@@ -91,13 +106,8 @@ where
                         this.decode.bring_back();
                     }
                     let position = Position::item(spot.place.page, number);
-                    let decoded = decode(this.decode, &text, decoded, position);
-                    let item = hand_out(this.walk, this.taken, number, decoded);
-                    if item.as_ref().is_err_and(ends) {
-                        this.queue.clear();
-                        this.decode.forget();
-                    }
-                    return Poll::Ready(Some(item));
+                    let item = decode(this.decode, &text, decoded, position);
+                    return Poll::Ready(Some(hand_out(this.walk, this.taken, number, item)));
                 }
                 Some(Entry::Turn(next)) => {
                     *this.taken = next.taken;

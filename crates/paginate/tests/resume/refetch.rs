@@ -1,8 +1,10 @@
 //! Pages whose bodies break off, asked for again.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures_util::StreamExt;
+use outbound_http::TokioSpawn;
 use outbound_paginate::{PageErrorKind, PageNumber, PaginateLayer, Refetch};
 use test_support::{Body, Scripted, Step};
 use tower::{Layer, ServiceExt};
@@ -105,6 +107,53 @@ async fn a_page_that_is_another_when_it_is_asked_for_again_is_an_error() {
         assert_eq!(error.kind(), PageErrorKind::Drifted, "{again}");
         assert_eq!(items.len(), taken);
     }
+}
+
+/// A service whose only page comes as each of `bodies` in turn.
+fn in_turn(bodies: [(&'static str, bool); 3]) -> Scripted {
+    let seen = AtomicUsize::new(0);
+    Scripted::from_fn(move |_| match bodies[seen.fetch_add(1, Relaxed)] {
+        (text, true) => Step::ok(text),
+        (text, false) => Step::status(200).body_with(Body::failing_after([text], "reset")),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_breaks_off_earlier_the_second_time_gives_no_item_twice() {
+    for (again, drifted) in [("[1,2,3,4]", false), ("[9,2,3,4]", true)] {
+        for second in [("[1,", false), ("[", false), ("[1", true), ("", false)] {
+            let service = || in_turn([("[1,2,3,", false), second, (again, true)]);
+            let pages = scripted(link().refetch(2), &service()).await;
+            let (items, error) = all(pages.items::<u64>("")).await;
+            let kind = error.map(|error| error.kind());
+            if drifted {
+                assert_eq!((items, kind), (vec![1, 2, 3], Some(PageErrorKind::Drifted)));
+            } else {
+                assert_eq!((items, kind), (vec![1, 2, 3, 4], None), "{second:?}");
+            }
+
+            let layer = link().refetch(2).spawn_on(TokioSpawn::new()).prefetch(1);
+            let pages = layer.layer(service()).oneshot(get("/a")).await.unwrap();
+            let (items, _) = all(pages.items::<u64>("")).await;
+            let all = if drifted { 3 } else { 4 };
+            assert_eq!(items, (1..=all).collect::<Vec<_>>(), "{second:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumed_page_that_breaks_off_before_its_place_gives_no_item_twice() {
+    let service = in_turn([("[1,2,3,4]", true); 3]);
+    let mut items = pin!(scripted(link(), &service).await.items::<u64>(""));
+    for expected in 1..=3 {
+        assert_eq!(items.next().await.unwrap().unwrap(), expected);
+    }
+    let checkpoint = items.checkpoint();
+    let service = in_turn([("[1,", false), ("[1,2,", false), ("[1,2,3,4,5]", true)]);
+    let layer = link().refetch(2).resume(checkpoint);
+    let (rest, error) = all(scripted(layer, &service).await.items::<u64>("")).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(rest, [4, 5]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,10 @@ use std::task::{Context, Poll};
 use futures_util::{FutureExt, StreamExt};
 use http::{Request, Response};
 use outbound_http::BoxError;
-use outbound_paginate::{End, NextUrl, NoNext, OnRepeat, PageErrorKind, PaginateLayer};
+use outbound_paginate::{
+    Cursor, End, Malformed, Needs, NextUrl, NoNext, OnRepeat, PageErrorKind, PageView,
+    PaginateLayer, Strategy,
+};
 use test_support::{Scripted, Step};
 use tower::{Layer, Service, ServiceExt};
 
@@ -98,6 +101,109 @@ async fn a_page_that_does_not_say_what_follows_is_looked_at_again_and_not_handed
     });
     let resumed = stream(&api, layer.clone().resume(checkpoint.clone())).await;
     assert_eq!(all(resumed.items::<u64>("/items")).await.0, [2]);
+}
+
+#[tokio::test]
+async fn a_counted_page_that_is_looked_at_again_is_no_repetition() {
+    let broken = || {
+        api(|uri, n| {
+            let mut page = match uri.ends_with("page=3") {
+                true => json("[]"),
+                false => json(format!("[{n}]")),
+            };
+            // The second page does not say how it goes on, the first time.
+            match (uri.ends_with("page=2"), n) {
+                (true, 1) => page,
+                (true, _) => {
+                    page = json("[1]");
+                    page.headers_mut().insert("x-step", "1".parse().unwrap());
+                    page
+                }
+                (false, _) => {
+                    page.headers_mut().insert("x-step", "1".parse().unwrap());
+                    page
+                }
+            }
+        })
+    };
+    // So that it counts, and may be malformed for its head alone.
+    #[derive(Clone)]
+    struct Told;
+    impl Strategy<support::Body> for Told {
+        fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
+            let told = page.parts().headers.contains_key("x-step");
+            let number = page.cursor().and_then(Cursor::as_number).unwrap_or(1);
+            match page.items() {
+                Some(0) => Ok(None),
+                _ if told => Ok(Some(Cursor::number(number + 1))),
+                _ => Err(Malformed::new("no step")),
+            }
+        }
+        fn seek(
+            &self,
+            cursor: &Cursor,
+            request: &mut Request<support::Body>,
+        ) -> Result<(), Malformed> {
+            let number = cursor.as_number().unwrap();
+            *request.uri_mut() = format!("https://api.test/a?page={number}").parse().unwrap();
+            Ok(())
+        }
+        fn needs(&self) -> Needs {
+            Needs::NONE.by_count()
+        }
+    }
+    for on_repeat in [OnRepeat::Error, OnRepeat::End] {
+        let layer = || PaginateLayer::new(Told).items_at("").on_repeat(on_repeat);
+
+        let mut pages = pin!(stream(&broken(), layer()).await);
+        assert_eq!(pages.next().await.unwrap().unwrap().body, "[0]");
+        assert_eq!(pages.next().await.unwrap().unwrap().body, "[1]");
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), PageErrorKind::Malformed);
+        assert!(pages.as_mut().try_again());
+        assert_eq!(pages.next().await.unwrap().unwrap().body, "[]");
+        assert!(pages.next().await.is_none());
+        assert_eq!(pages.end(), Some(End::Complete));
+
+        let mut items = pin!(stream(&broken(), layer()).await.items::<u64>(""));
+        assert_eq!(items.next().await.unwrap().unwrap(), 0);
+        assert_eq!(items.next().await.unwrap().unwrap(), 1);
+        let error = items.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), PageErrorKind::Malformed);
+        assert!(items.as_mut().try_again());
+        assert!(items.next().await.is_none());
+        assert_eq!(items.end(), Some(End::Complete));
+    }
+}
+
+#[tokio::test]
+async fn an_item_that_was_no_json_is_tried_again_whatever_was_read_ahead_of_it() {
+    for ahead in [0, 1, 2] {
+        for bad in ["[1,x,3]", "[1,{\"a\" 1},3]", "[1,2x,3]"] {
+            let api = api(move |uri, n| match (uri.ends_with("?p=2"), n) {
+                (false, 0) => linked(bad, "<?p=2>; rel=next"),
+                (false, _) => linked("[1,2,3]", "<?p=2>; rel=next"),
+                (true, _) => json("[4,5]"),
+            });
+            let layer = link()
+                .spawn_on(outbound_http::TokioSpawn::new())
+                .prefetch(ahead);
+            let pages = layer.layer(api).oneshot(get("/a")).await.unwrap();
+            let mut items = pin!(pages.items::<u64>(""));
+            assert_eq!(items.next().await.unwrap().unwrap(), 1);
+            let error = items.next().await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), PageErrorKind::NotJson, "{ahead} {bad}");
+            assert_eq!(error.position().to_string(), "page 1, item 2");
+            let checkpoint = items.checkpoint();
+            assert_eq!(checkpoint.position().to_string(), "page 1, item 2");
+            assert!(items.as_mut().try_again());
+            let mut rest = Vec::new();
+            while let Some(item) = items.next().await {
+                rest.push(item.unwrap());
+            }
+            assert_eq!(rest, [2, 3, 4, 5], "{ahead} {bad}");
+        }
+    }
 }
 
 #[tokio::test]
