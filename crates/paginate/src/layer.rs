@@ -53,6 +53,10 @@ impl<P> PaginateLayer<P> {
     /// [`read_ahead`](Self::read_ahead), so that the consumer may use the same service
     /// meanwhile, over a concurrency limit of 1 too. Dropping the stream ends them.
     ///
+    /// Where a slot is held until a body has ended, as with connections, a page of more bytes than
+    /// that keeps its slot until the consumer has come to it: a consumer that needs the last slot
+    /// for itself would wait for itself.
+    ///
     /// The service's error becomes a [`BoxError`](outbound_http::BoxError).
     ///
     /// ```

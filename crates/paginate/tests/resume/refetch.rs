@@ -109,6 +109,19 @@ async fn a_page_that_is_another_when_it_is_asked_for_again_is_an_error() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_page_that_was_another_once_is_compared_with_what_was_handed_out_of_it() {
+    let service = in_turn([("[1,2,", false), ("[9,2,3]", true), ("[1,2,3]", true)]);
+    let mut items = pin!(scripted(link().refetch(1), &service).await.items::<u64>(""));
+    assert_eq!(items.next().await.unwrap().unwrap(), 1);
+    assert_eq!(items.next().await.unwrap().unwrap(), 2);
+    let error = items.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), PageErrorKind::Drifted);
+    assert!(items.as_mut().try_again());
+    assert_eq!(items.next().await.unwrap().unwrap(), 3);
+    assert!(items.next().await.is_none());
+}
+
 /// A service whose only page comes as each of `bodies` in turn.
 fn in_turn(bodies: [(&'static str, bool); 3]) -> Scripted {
     let seen = AtomicUsize::new(0);
