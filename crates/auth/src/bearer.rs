@@ -10,6 +10,7 @@ use outbound_http::{CrossOrigin, NoAuth};
 use pin_project_lite::pin_project;
 
 use crate::answered_by::answered_by;
+use crate::engine::{Answer, Outlook};
 use crate::fetched::Acquired;
 use crate::header;
 use crate::held::Held;
@@ -51,6 +52,8 @@ pub struct Generation {
     pub(crate) route: Arc<Route>,
     pub(crate) number: u64,
     pub(crate) again: bool,
+    /// Whether the renewal was made because this request was refused.
+    pub(crate) is_cause: bool,
 }
 
 impl Bearer {
@@ -87,6 +90,7 @@ impl Bearer {
             route: Arc::clone(&self.route),
             number,
             again: false,
+            is_cause: false,
         }
     }
 }
@@ -225,7 +229,10 @@ impl Generation {
         }
         if (self.again || self.route.tokens.engine().is_watching()) && is_judgement(response) {
             if self.again {
-                self.route.tokens.engine().replayed(self.number, true);
+                let accepted = Answer::Accepted {
+                    by_cause: self.is_cause,
+                };
+                self.route.tokens.engine().replayed(self.number, accepted);
             } else {
                 self.route.tokens.engine().accepted();
             }
@@ -241,13 +248,18 @@ impl Generation {
             return Verdict::Keep;
         }
         if self.again {
-            self.route.tokens.engine().replayed(self.number, false);
+            self.route
+                .tokens
+                .engine()
+                .replayed(self.number, Answer::Refused);
             return Verdict::Keep;
         }
-        if self.route.tokens.rejected(self.number) {
-            Verdict::Replay(self)
-        } else {
-            Verdict::Keep
+        match self.route.tokens.rejected(self.number) {
+            Outlook::None => Verdict::Keep,
+            outlook => Verdict::Replay(Self {
+                is_cause: outlook == Outlook::Renewal,
+                ..self
+            }),
         }
     }
 }

@@ -11,7 +11,7 @@ use loom::future::block_on;
 use loom::thread;
 
 use crate::clock::{Clock, Now};
-use crate::engine::Engine;
+use crate::engine::{Engine, Outlook};
 use crate::fetched::{Acquired, Again, Failure, Fetched, Start};
 use crate::flight::Outcome;
 use crate::live::{Lease, Need};
@@ -88,7 +88,7 @@ impl World {
 
     /// What a request does that was refused: the token of its second attempt, if there is one.
     fn refused(&self, generation: u64) -> Option<Lease> {
-        if !self.engine.rejected(generation, self.now) {
+        if self.engine.rejected(generation, self.now) == Outlook::None {
             return None;
         }
         self.acquire(Some(generation)).ok()

@@ -212,6 +212,7 @@ where
             }),
             number: 0,
             again: false,
+            is_cause: false,
         };
         let need = Need {
             after: None,

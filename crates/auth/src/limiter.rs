@@ -62,7 +62,7 @@ impl Limiter {
         }
     }
 
-    /// A token was accepted where its predecessor had been refused.
+    /// A token was accepted where the refusal of its predecessor had led to it.
     pub(crate) fn useful(&mut self) {
         *self = Self {
             judged: self.judged,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::clock::{Clock, Now};
-use crate::engine::Engine;
+use crate::engine::{Engine, Outlook};
 use crate::event;
 use crate::fetched::{Acquired, Failure, Fetched, Start};
 use crate::launch::{Landing, Launch};
@@ -248,10 +248,10 @@ impl Tokens {
     }
 
     /// The token of `generation` was refused. Whether another is worth a try.
-    pub(crate) fn rejected(&self, generation: u64) -> bool {
-        let worth = self.shared.engine.rejected(generation, self.now());
-        event::rejected(worth);
-        worth
+    pub(crate) fn rejected(&self, generation: u64) -> Outlook {
+        let outlook = self.shared.engine.rejected(generation, self.now());
+        event::rejected(outlook != Outlook::None);
+        outlook
     }
 
     fn launch(&self, start: Option<Start>) {

@@ -4,15 +4,17 @@
 
 mod support;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
-use http::Request;
+use http::{Request, Response};
 use outbound_auth::{AuthLayer, Bearer, ReplayError, Token, Tokens, from_fn};
 use outbound_http::CloneBody;
 use tokio::time::{Instant, sleep};
-use tower::Layer;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, service_fn};
 
 use self::support::{
     Body, HOME, SECOND, api, bearer, causes, credential, credentials, down, get, home,
@@ -77,6 +79,48 @@ async fn one_resource_that_always_refuses_does_not_take_the_others_down() {
         sleep(SECOND / 10).await;
     }
     assert!(reasons.len() <= 8, "{}", reasons.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_revokes_a_token_when_it_issues_the_next_is_not_driven_to_issue_more() {
+    let issued = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&issued);
+    let tokens = Tokens::new(from_fn(move |_| {
+        let token = Token::new((count.fetch_add(1, Ordering::Relaxed) + 1).to_string());
+        async move {
+            sleep(SECOND / 10).await;
+            Ok(token)
+        }
+    }));
+    // It looks at a token when it answers: of those in flight the token is revoked by then.
+    let current = Arc::clone(&issued);
+    let inner = service_fn(move |request: Request<Body>| {
+        let current = Arc::clone(&current);
+        async move {
+            sleep(SECOND / 20).await;
+            let newest = format!("Bearer {}", current.load(Ordering::Relaxed));
+            let good = credential(&request) == Some(newest) && request.uri().path() != "/forbidden";
+            let status = if good { 200 } else { 401 };
+            let response = Response::builder().status(status).body(String::new());
+            Ok::<_, Infallible>(response.unwrap())
+        }
+    });
+    let service = replaying(&tokens, BoxCloneSyncService::new(inner));
+    let busy = (0..5).map(|_| async {
+        for _ in 0..6_000 {
+            assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
+        }
+    });
+    let refused = async {
+        for _ in 0..6_000 {
+            let bad = send(&service, get("https://api.example.com/forbidden")).await;
+            assert_eq!(bad.unwrap().status(), 401);
+        }
+    };
+    tokio::join!(join_all(busy), refused);
+    // In five minutes, as for a server that revokes nothing: after 0, 10, 30, 70, 150 and 310 s.
+    let issued = issued.load(Ordering::Relaxed);
+    assert!((5..=8).contains(&issued), "{issued}");
 }
 
 #[tokio::test(start_paused = true)]
