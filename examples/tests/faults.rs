@@ -107,6 +107,42 @@ fn a_post_that_was_not_processed_is_sent_again_with_its_body() {
 }
 
 #[test]
+fn a_connection_that_is_refused_is_tried_again_for_any_method() {
+    let runtime = Runtime::new().expect("a runtime");
+    let server = runtime.block_on(FaultyServer::start([[Act::close()]]));
+    let url = server.url("/");
+    drop((server, runtime)); // the port is free again, and nobody listens
+    for method in ["GET", "POST"] {
+        let run = run(&[&url, "-X", method, "--retries", "2"]);
+        assert_eq!(run.code, Some(5), "{method}: {}", run.stderr);
+        assert_eq!(run.summary["retries"], 2, "{method}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_upload_that_is_reset_is_sent_again_by_idempotent_methods_alone() {
+    let body = "x".repeat(1 << 20);
+    let file = std::env::temp_dir().join(format!("upload-{}", std::process::id()));
+    std::fs::write(&file, &body).expect("a file");
+    let data = format!("@{}", file.display());
+    for (act, name) in [
+        ((|| Act::reset().early()) as fn() -> Act, "within the body"),
+        (Act::reset_before_request, "before the head was read"),
+    ] {
+        let script = || vec![vec![act()], vec![Act::ok(JSON)]];
+        let (put, _) = against(script(), &["-X", "PUT", "-d", &data]);
+        assert_eq!(put.code, Some(0), "{name}: {}", put.stderr);
+        assert_eq!(put.summary["retries"], 1, "{name}");
+        let (post, _) = against(script(), &["-d", &data]);
+        assert_eq!(post.code, Some(5), "{name}: {}", post.stderr);
+        assert_eq!(post.summary["retries"], 0, "{name}");
+        let (post, _) = against(script(), &["-d", &data, "--idempotent"]);
+        assert_eq!(post.code, Some(0), "{name}: {}", post.stderr);
+    }
+    std::fs::remove_file(&file).expect("the file");
+}
+
+#[test]
 fn garbage_is_not_retried() {
     let (run, sends) = against(twice(Act::garbage), &[]);
     assert_eq!((run.code, sends), (Some(5), 1), "{}", run.stderr);
