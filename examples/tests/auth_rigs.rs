@@ -187,11 +187,22 @@ fn nginx_has_seen_no_credential_of_another_origin() {
         return;
     };
     let log = nginx.data().join("ts.log");
-    // What a line says of `Authorization`, for requests since the last look.
+    // What a line says of `Authorization`, for requests since the last look. nginx writes it after
+    // it answered: so many are waited for, and what comes later is seen by the next look.
     let mut seen = 0;
-    let mut look = || -> Vec<(String, String)> {
-        let text = std::fs::read_to_string(&log).unwrap();
-        let lines: Vec<_> = text.lines().skip(seen).map(str::to_owned).collect();
+    let mut look = |expected: usize| -> Vec<(String, String)> {
+        let whole_lines = || {
+            let text = std::fs::read_to_string(&log).unwrap();
+            let end = text.rfind('\n').map_or(0, |end| end + 1);
+            text[..end].lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        for _ in 0..100 {
+            if whole_lines().len() >= seen + expected {
+                break;
+            }
+            thread::park_timeout(Duration::from_millis(50));
+        }
+        let lines = whole_lines().split_off(seen);
         seen += lines.len();
         lines
             .iter()
@@ -208,7 +219,7 @@ fn nginx_has_seen_no_credential_of_another_origin() {
             })
             .collect()
     };
-    look();
+    look(1); // the script's own, to see whether it is up
 
     let other = nginx.url("");
     let elsewhere = Server::start(move |_, request| {
@@ -259,7 +270,7 @@ fn nginx_has_seen_no_credential_of_another_origin() {
             ("/redir".to_owned(), "-".to_owned()),
             ("/ok.json".to_owned(), "-".to_owned()),
         ];
-        assert_eq!(look(), redirected, "{credential:?}");
+        assert_eq!(look(2), redirected, "{credential:?}");
     }
 
     // A next page elsewhere is refused; where it is allowed, only the auth layer's credential goes.
@@ -267,14 +278,14 @@ fn nginx_has_seen_no_credential_of_another_origin() {
     let pages = [&*next, "--next", "link", "--items", ""];
     let with = |more: &[&str]| run(&[&pages[..], more].concat());
     assert_eq!(with(&["--bearer-env", "SECRET"]).code, Some(6));
-    assert_eq!(look(), []);
+    assert_eq!(look(0), []);
     let allow = ["--allow-origin", &*nginx.url("")].map(str::to_owned);
     let allow: Vec<_> = allow.iter().map(String::as_str).collect();
     with(&[&allow[..], &["-H", &header]].concat());
-    assert_eq!(look(), [("/ok.json".to_owned(), "-".to_owned())]);
+    assert_eq!(look(1), [("/ok.json".to_owned(), "-".to_owned())]);
     with(&[&allow[..], &["--bearer-env", "SECRET"]].concat());
     assert_eq!(
-        look(),
+        look(1),
         [("/ok.json".to_owned(), format!("Bearer {SECRET}"))]
     );
 
@@ -283,7 +294,7 @@ fn nginx_has_seen_no_credential_of_another_origin() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let sent = format!("Bearer {SECRET}");
     assert_eq!(
-        look(),
+        look(2),
         [
             ("/redir".to_owned(), sent.clone()),
             ("/ok.json".to_owned(), sent)
