@@ -9,6 +9,8 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use tokio::time::Instant;
 
+#[path = "fetch/advice.rs"]
+mod advice;
 #[path = "fetch/allowance.rs"]
 mod allowance;
 #[path = "fetch/args.rs"]
@@ -27,8 +29,10 @@ mod credential;
 mod credential_plan;
 #[path = "fetch/demonstration.rs"]
 mod demonstration;
-#[path = "fetch/drain.rs"]
+#[path = "fetch/drain/mod.rs"]
 mod drain;
+#[path = "fetch/failure.rs"]
+mod failure;
 #[path = "fetch/interrupt.rs"]
 mod interrupt;
 #[path = "fetch/minify.rs"]
@@ -55,8 +59,12 @@ mod stack;
 mod strategy;
 #[path = "fetch/summary.rs"]
 mod summary;
+#[path = "fetch/tally.rs"]
+mod tally;
 #[path = "fetch/token_client.rs"]
 mod token_client;
+#[path = "fetch/trail.rs"]
+mod trail;
 #[path = "fetch/transport.rs"]
 mod transport;
 #[path = "fetch/unreliable/mod.rs"]
@@ -92,9 +100,9 @@ async fn main() -> ExitCode {
 
     let outcome = match &result {
         Ok(outcome) => *outcome,
-        Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.line),
+        Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.to_string()),
         Err(failure) => {
-            eprintln!("fetch: {}", failure.line);
+            eprintln!("fetch: {failure}");
             failure.outcome
         }
     };

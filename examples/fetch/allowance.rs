@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::io;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -13,12 +14,15 @@ use outbound::paginate::Refetch;
 use outbound::retry::{Override, Report};
 use tower::{Layer, Service};
 
+use crate::summary::Counters;
+
 /// Outside the retries: what the page stream asks for again after a body that broke off counts
 /// among the page's sends, of which there are one and its retries.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowanceLayer {
     retries: u32,
     pages: Pages,
+    counters: Counters,
 }
 
 /// The sends of pages that may still be asked for again.
@@ -28,10 +32,11 @@ type Pages = Arc<Mutex<HashMap<Uri, Report>>>;
 const MOST_PAGES: usize = 1024;
 
 impl AllowanceLayer {
-    pub(crate) fn new(retries: u32) -> Self {
+    pub(crate) fn new(retries: u32, counters: &Counters) -> Self {
         Self {
             retries,
             pages: Pages::default(),
+            counters: counters.clone(),
         }
     }
 
@@ -53,6 +58,7 @@ impl AllowanceLayer {
         let Some(left) = self.retries.checked_sub(sent) else {
             return false;
         };
+        self.counters.refetches().fetch_add(1, Relaxed);
         let extensions = request.extensions_mut();
         extensions.insert(report);
         extensions.insert(Override::new().retries(left));

@@ -26,6 +26,8 @@ const MAX_BYTES: u64 = 2 * outbound::paginate::MAX_CHECKPOINT_BYTES as u64;
 pub(crate) struct Book {
     path: PathBuf,
     saved: Saved,
+    /// Whether there is a file.
+    is_written: bool,
     page: u64,
     last: Instant,
 }
@@ -60,6 +62,7 @@ impl Book {
             output: None,
             at: None,
         };
+        let mut is_written = false;
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(named(&error.to_string())),
@@ -82,11 +85,13 @@ impl Book {
                     ));
                 }
                 saved = found;
+                is_written = true;
             }
         }
         Ok(Self {
             path: path.to_owned(),
             saved,
+            is_written,
             page: 0,
             last: Instant::now(),
         })
@@ -95,6 +100,21 @@ impl Book {
     /// Where to go on, if the file says so.
     pub(crate) const fn at(&self) -> Option<&Checkpoint> {
         self.saved.at.as_ref()
+    }
+
+    /// The page that is asked for first, counted from 0.
+    pub(crate) fn page(&self) -> u64 {
+        self.at().map_or(0, |at| at.position().page)
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file, if there is one to go on from.
+    pub(crate) fn written(&self) -> Option<&Path> {
+        self.is_written.then_some(&*self.path)
     }
 
     /// What of the output file is covered, if there was one.
@@ -149,6 +169,8 @@ impl Book {
         serde_json::to_writer(&mut file, &self.saved)?;
         file.write_all(b"\n")?;
         drop(file);
-        fs::rename(new, &self.path)
+        fs::rename(new, &self.path)?;
+        self.is_written = true;
+        Ok(())
     }
 }

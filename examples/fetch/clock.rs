@@ -1,12 +1,16 @@
 //! How long a drain may wait.
 
-use std::future::pending;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use outbound::paginate::ProgressHandle;
 use tokio::time::{Instant, sleep_until};
 
+use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 
 /// Knows the deadlines of the whole and of the page at hand, and hears Ctrl-C.
 ///
@@ -14,14 +18,19 @@ use crate::outcome::{Failure, Outcome};
 pub(crate) struct Clock {
     start: Instant,
     limit: Option<Duration>,
-    page: u64,
+    from: u64,
+    progress: Option<ProgressHandle>,
+    /// The pages that had arrived when `page_start` was.
+    begun: u64,
     page_start: Instant,
     page_limit: Duration,
     interrupt: Interrupt,
 }
 
 impl Clock {
+    /// The first page is this one, counted from 0.
     pub(crate) fn start(
+        from: u64,
         page_limit: Duration,
         limit: Option<Duration>,
         interrupt: Interrupt,
@@ -30,52 +39,87 @@ impl Clock {
         Self {
             start,
             limit,
-            page: 0,
+            from,
+            progress: None,
+            begun: 0,
             page_start: start,
             page_limit,
             interrupt,
         }
     }
 
-    /// So many pages have arrived.
-    pub(crate) fn turn(&mut self, pages: u64) {
-        if pages != self.page {
-            self.page = pages;
-            self.page_start = Instant::now();
-        }
+    /// The pages at hand are those of the stream that `progress` tells of.
+    pub(crate) fn follow(&mut self, progress: ProgressHandle) {
+        self.progress = Some(progress);
+    }
+
+    /// The page at hand, counted from 0 where the list begins.
+    pub(crate) fn page(&self) -> u64 {
+        self.from.saturating_add(self.arrived())
     }
 
     /// What `work` comes to, unless the drain has to stop before.
     pub(crate) async fn wait<F: Future>(&mut self, work: F) -> Result<F::Output, Failure> {
-        tokio::select! {
+        let (outcome, what, hint) = tokio::select! {
             biased;
-            () = self.interrupt.heard() => {
-                Err(Failure::new(Outcome::Interrupted, "interrupted"))
-            }
-            limit = elapsed(self.start, self.limit) => Err(Failure::new(
+            () = self.interrupt.heard() => (Outcome::Interrupted, "interrupted".to_owned(), None),
+            limit = elapsed(self.start, self.limit) => (
                 Outcome::Transport,
                 format!("the drain took longer than its deadline of {limit:?}"),
-            )),
-            done = work => Ok(done),
+                Some("allow more with --deadline"),
+            ),
+            done = work => return Ok(done),
+        };
+        let failure = Failure::new(outcome, what).on(self.page());
+        Err(match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        })
+    }
+
+    /// The same, for a part of the page at hand; each page that begins meanwhile has its own time.
+    pub(crate) async fn wait_for_page<F: Future>(&mut self, work: F) -> Result<F::Output, Failure> {
+        let mut work = pin!(work);
+        loop {
+            let arrived = self.arrived();
+            if arrived != self.begun {
+                self.begun = arrived;
+                self.page_start = Instant::now();
+            }
+            let progress = self.progress.clone();
+            let elapsed = elapsed(self.page_start, Some(self.page_limit));
+            let turned = poll_fn(|cx| match work.as_mut().poll(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending if pages(progress.as_ref()) != arrived => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            });
+            let waited = self.wait(async {
+                tokio::select! {
+                    biased;
+                    done = turned => Ok(done),
+                    limit = elapsed => Err(limit),
+                }
+            });
+            match waited.await? {
+                Ok(Some(done)) => return Ok(done),
+                Ok(None) => {}
+                Err(limit) => {
+                    let what = format!("it took longer than its deadline of {limit:?}");
+                    return Err(Failure::new(Outcome::Transport, what)
+                        .on(self.page())
+                        .hint("allow more with --page-deadline"));
+                }
+            }
         }
     }
 
-    /// The same, for a part of the page at hand.
-    pub(crate) async fn wait_for_page<F: Future>(&mut self, work: F) -> Result<F::Output, Failure> {
-        let page = self.page + 1;
-        let elapsed = elapsed(self.page_start, Some(self.page_limit));
-        self.wait(async {
-            tokio::select! {
-                biased;
-                done = work => Ok(done),
-                limit = elapsed => Err(Failure::new(
-                    Outcome::Transport,
-                    format!("page {page}: it took longer than its deadline of {limit:?}"),
-                )),
-            }
-        })
-        .await?
+    fn arrived(&self) -> u64 {
+        pages(self.progress.as_ref())
     }
+}
+
+fn pages(progress: Option<&ProgressHandle>) -> u64 {
+    progress.map_or(0, |progress| progress.get().pages)
 }
 
 /// Comes once `limit` has passed, if there is one.

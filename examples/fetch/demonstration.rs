@@ -15,13 +15,15 @@ use crate::console::Console;
 use crate::contract::ItemContract;
 use crate::credential::Credentials;
 use crate::drain::{Job, request};
+use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::plan::RequestPlan;
 use crate::stack;
 use crate::strategy::AnyStrategy;
 use crate::summary::Counters;
+use crate::trail::Trail;
 use crate::transport;
 use crate::unreliable::UnreliableApi;
 
@@ -65,6 +67,7 @@ pub(crate) async fn run(
         item_contract: ItemContract::new(Some(contract), ContractMode::Report, counters, console),
         deadline: retry.deadline,
         page_deadline: retry.page_deadline,
+        trail: Trail::from_page(0),
         prefetch: 0,
         concurrency: 1,
         book: None,
@@ -77,9 +80,10 @@ pub(crate) async fn run(
         None,
         counters,
         console,
+        &job.trail,
     );
-    let sink = Output::open(output.output.as_deref())
-        .map_err(|error| Failure::new(Outcome::Output, format!("-o: {error}")))?;
+    let path = output.output.as_deref();
+    let sink = Output::open(path).map_err(|error| Failure::opening(path, &error))?;
     let result = job
         .run(PaginateLayer::new(strategy), client, sink, counters)
         .await;

@@ -1,10 +1,11 @@
-//! How a run ended: its name in the summary, its exit code, and the line that says why.
+//! How a run ended: its name in the summary, and its exit code.
 
 use std::error::Error;
+use std::iter::successors;
 use std::process::ExitCode;
 
 use http::StatusCode;
-use outbound::auth::{AuthError, ReplayError};
+use outbound::auth::AuthError;
 use outbound::http::BodyTooLarge;
 use outbound::paginate::{PageError, PageErrorKind};
 use outbound::schema::Violation;
@@ -25,14 +26,6 @@ pub(crate) enum Outcome {
     Guarded,
     Credential,
     Interrupted,
-}
-
-/// A run that did not reach its end.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) outcome: Outcome,
-    /// One line: what failed, where, and what to do.
-    pub(crate) line: String,
 }
 
 impl Outcome {
@@ -56,6 +49,14 @@ impl Outcome {
         matches!(self, Self::Limited | Self::Guarded)
     }
 
+    /// Whether the same run may come further another time.
+    pub(crate) const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::Output | Self::Status | Self::Transport | Self::Credential | Self::Interrupted
+        )
+    }
+
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Done | Self::Limited => 0,
@@ -70,92 +71,47 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn exit_code(self) -> ExitCode {
-        self.code().into()
-    }
-}
-
-impl Failure {
-    pub(crate) fn new(outcome: Outcome, line: impl Into<String>) -> Self {
-        Self {
-            outcome,
-            line: line.into(),
-        }
-    }
-
-    /// A page or an item that could not be had.
-    pub(crate) fn page(error: &PageError, credential: bool) -> Self {
-        let outcome = match error.kind() {
+    /// Of a page or an item that could not be had.
+    pub(crate) fn of_page(error: &PageError, credential: bool) -> Self {
+        match error.kind() {
             PageErrorKind::Status => {
                 let status = error.response().map(|page| page.parts.status);
                 if credential && status == Some(StatusCode::UNAUTHORIZED) {
-                    Outcome::Credential
+                    Self::Credential
                 } else {
-                    Outcome::Status
+                    Self::Status
                 }
             }
             PageErrorKind::Malformed | PageErrorKind::CrossOrigin | PageErrorKind::Drifted => {
-                Outcome::Pagination
+                Self::Pagination
             }
-            PageErrorKind::ForeignCheckpoint => Outcome::Usage,
+            PageErrorKind::ForeignCheckpoint => Self::Usage,
             PageErrorKind::Repeated
             | PageErrorKind::Stalled
             | PageErrorKind::TooLarge
-            | PageErrorKind::EmptyPages => Outcome::Guarded,
-            PageErrorKind::NotJson => Outcome::Contract,
-            _ => cause(error),
-        };
-        // Why a refused request was not sent again with another credential.
-        let replay = error
-            .response()
-            .and_then(|page| page.parts.extensions.get::<ReplayError>());
-        let line = match replay {
-            Some(replay) => format!("{}: {}", chain(error), chain(replay)),
-            None => chain(error),
-        };
-        Self::new(outcome, line)
+            | PageErrorKind::EmptyPages => Self::Guarded,
+            PageErrorKind::NotJson => Self::Contract,
+            _ => Self::of(error),
+        }
     }
 
-    /// A first page that could not be had.
-    pub(crate) fn call(error: &(dyn Error + 'static)) -> Self {
-        Self::new(cause(error), format!("page 1: {}", chain(error)))
+    /// Finds out along the chain which layer failed; what none of them claims is the transport's.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        for error in successors(Some(error), |&error| error.source()) {
+            if error.is::<AuthError>() {
+                return Self::Credential;
+            }
+            if error.is::<Violation>() {
+                return Self::Contract;
+            }
+            if error.is::<BodyTooLarge>() {
+                return Self::Guarded;
+            }
+        }
+        Self::Transport
     }
-}
 
-/// Finds out along the chain which layer failed; what none of them claims is the transport's.
-fn cause(error: &(dyn Error + 'static)) -> Outcome {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<AuthError>() {
-            return Outcome::Credential;
-        }
-        if error.is::<Violation>() {
-            return Outcome::Contract;
-        }
-        if error.is::<BodyTooLarge>() {
-            return Outcome::Guarded;
-        }
-        next = error.source();
+    pub(crate) fn exit_code(self) -> ExitCode {
+        self.code().into()
     }
-    Outcome::Transport
-}
-
-/// An error and what it came from, on one line, without saying anything twice.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut is_breach = error.is::<Violation>();
-    let mut next = error.source();
-    while let Some(error) = next {
-        is_breach |= error.is::<Violation>();
-        let text = error.to_string();
-        if !line.contains(&text) {
-            line.push_str(": ");
-            line.push_str(&text);
-        }
-        next = error.source();
-    }
-    if is_breach {
-        line.push_str("; fix what is wrong, or go on and count with --contract report");
-    }
-    line.replace(['\r', '\n'], " ")
 }

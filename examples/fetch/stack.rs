@@ -21,6 +21,8 @@ use crate::credential::Credentials;
 use crate::patience::PatienceLayer;
 use crate::redirect;
 use crate::summary::Counters;
+use crate::tally::{self, TallyLayer};
+use crate::trail::Trail;
 use crate::transport;
 
 /// The client that all pages are asked of, whatever their bodies are beneath.
@@ -35,17 +37,18 @@ pub(crate) fn api(
     contract: Option<ValidateLayer>,
     counters: &Counters,
     console: &Console,
+    trail: &Trail,
 ) -> Api {
     let transport = counted(counters);
     let stack = standard()
         .deadline(retry.page_deadline)
-        .retry(retries(retry, counters, console))
+        .retry(retries(retry, console))
         .auth(credentials)
         .body(CollectLayer::new(max_body))
         .per_try(redirect::layer());
     match contract {
-        Some(contract) => boxed(stack.contract(contract).service(transport)),
-        None => boxed(stack.service(transport)),
+        Some(contract) => boxed(stack.contract(contract).service(transport), counters, trail),
+        None => boxed(stack.service(transport), counters, trail),
     }
 }
 
@@ -56,15 +59,16 @@ pub(crate) fn streaming(
     credentials: Credentials,
     counters: &Counters,
     console: &Console,
+    trail: &Trail,
 ) -> Api {
     let stack = standard()
         .deadline(retry.page_deadline)
-        .retry(retries(retry, counters, console))
+        .retry(retries(retry, console))
         .auth(credentials)
-        .per_call(AllowanceLayer::new(retry.retries))
+        .per_call(AllowanceLayer::new(retry.retries, counters))
         .body(PatienceLayer::new(retry))
         .per_try(redirect::layer());
-    boxed(stack.service(counted(counters)))
+    boxed(stack.service(counted(counters)), counters, trail)
 }
 
 /// The transport, with its sends counted.
@@ -80,13 +84,15 @@ fn counted(
     ServiceBuilder::new()
         .map_request(move |request: Request<Full<Bytes>>| {
             sent.requests().fetch_add(1, Relaxed);
+            tally::sent();
             request
         })
         .map_err(BoxError::from)
         .service(transport::client())
 }
 
-fn boxed<S, RB>(stack: S) -> Api
+/// Around all of a page's attempts.
+fn boxed<S, RB>(stack: S, counters: &Counters, trail: &Trail) -> Api
 where
     S: Service<Request<Full<Bytes>>, Response = Response<RB>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
@@ -94,17 +100,23 @@ where
     RB: Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
+    let trail = trail.clone();
     Client::new(
         ServiceBuilder::new()
+            .map_request(move |request: Request<Full<Bytes>>| {
+                trail.note(request.uri());
+                request
+            })
             .map_response(|response: Response<RB>| {
                 response.map(|body| body.map_err(Into::into).boxed_unsync())
             })
+            .layer(TallyLayer::new(counters))
             .service(stack),
     )
 }
 
-fn retries(args: &RetryArgs, counters: &Counters, console: &Console) -> RetryLayer {
-    let (counters, console) = (counters.clone(), console.clone());
+fn retries(args: &RetryArgs, console: &Console) -> RetryLayer {
+    let console = console.clone();
     RetryLayer::new()
         .retries(args.retries)
         .budget(None)
@@ -112,8 +124,7 @@ fn retries(args: &RetryArgs, counters: &Counters, console: &Console) -> RetryLay
         .hint_ceiling(args.retry_after_max)
         .attempt_timeout(args.attempt_timeout)
         .on_retry(move |event: &Event<'_>| {
-            counters.retries().fetch_add(1, Relaxed);
-            counters.add_wait(event.delay());
+            tally::decided(event.delay());
             console.note(|| format!("{event}"));
         })
 }

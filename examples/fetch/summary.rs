@@ -25,7 +25,7 @@ struct Inner {
     refreshes: AtomicU64,
     violations: AtomicU64,
     bytes: AtomicU64,
-    waited_ms: AtomicU64,
+    waited_us: AtomicU64,
     resumed: AtomicBool,
 }
 
@@ -43,6 +43,7 @@ impl Counters {
         &self.0.requests
     }
 
+    /// Sends by the retry layer: those that were made, not those that were decided on.
     pub(crate) fn retries(&self) -> &AtomicU64 {
         &self.0.retries
     }
@@ -75,10 +76,10 @@ impl Counters {
         &self.0.bytes
     }
 
-    /// Retry waits only.
+    /// Retry waits only, as long as they really were.
     pub(crate) fn add_wait(&self, pause: Duration) {
-        let pause = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        self.0.waited_ms.fetch_add(pause, Relaxed);
+        let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
+        self.0.waited_us.fetch_add(pause, Relaxed);
     }
 }
 
@@ -99,7 +100,7 @@ pub(crate) fn write(
         refreshes,
         violations,
         bytes,
-        waited_ms,
+        waited_us,
         resumed,
     } = &*counters.0;
     let summary = json!({
@@ -107,13 +108,14 @@ pub(crate) fn write(
         "pages": pages.load(Relaxed),
         "items": items.load(Relaxed),
         "requests": requests.load(Relaxed),
-        // To who reads it, one is as good as the other: sends after the first.
+        // To who reads it, one is as good as the other: a page's sends after its first, of which
+        // there are `--retries` at most.
         "retries": retries.load(Relaxed) + refetches.load(Relaxed),
         "resends": resends.load(Relaxed),
         "refreshes": refreshes.load(Relaxed),
         "violations": violations.load(Relaxed),
         "bytes": bytes.load(Relaxed),
-        "waited_ms": waited_ms.load(Relaxed),
+        "waited_ms": waited_us.load(Relaxed) / 1000,
         "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         "resumed": resumed.load(Relaxed),
         "truncated": outcome.truncated(),

@@ -59,6 +59,7 @@ fn what_stays_broken_is_5_after_its_retries() {
         assert_eq!((run.code, sends), (Some(5), 2), "{name}: {}", run.stderr);
         assert_eq!(run.lines.len(), 0, "{name}");
         assert_eq!(run.summary["outcome"], "transport", "{name}");
+        run.assert_counts([("retries", 1), ("requests", 2)]);
     }
 }
 
@@ -77,6 +78,7 @@ fn a_page_has_its_retries_once_whether_its_head_fails_or_its_body() {
     ] {
         let (run, sent) = against(script, &["--retries", retries, "--items", ""]);
         assert_eq!((run.code, sent), (Some(code), sends), "{}", run.stderr);
+        run.assert_counts([("retries", sends as u64 - 1), ("requests", sends as u64)]);
     }
 }
 

@@ -93,6 +93,15 @@ fn stuck() -> Server {
     })
 }
 
+/// Presses Ctrl-C.
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
 #[cfg(unix)]
 #[test]
 fn interrupted_within_a_page_it_writes_down_where_it_is() {
@@ -116,16 +125,17 @@ fn interrupted_within_a_page_it_writes_down_where_it_is() {
         for _ in 0..3 {
             out.read_line(&mut read).unwrap();
         }
-        let interrupt = std::process::Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(interrupt.unwrap().success());
+        interrupt(&child);
         out.read_to_string(&mut read).unwrap();
         assert_eq!(read, lines(0, 3));
         let ended = child.wait_with_output().unwrap();
         let told = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(130), "{told}");
-        assert_eq!(told, "fetch: interrupted\n");
+        let line = format!(
+            "fetch: page 1: interrupted ({url}); \
+             run again to go on from the checkpoint {checkpoint}\n"
+        );
+        assert_eq!(told, line);
         let summary: Value = serde_json::from_str(&folder.read("summary")).unwrap();
         assert_eq!(summary["outcome"], "interrupted");
         assert_eq!(summary["items"], 3);
@@ -157,10 +167,7 @@ fn interrupted_before_the_first_answer_it_ends_at_once() {
     while server.sends().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let interrupt = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(interrupt.unwrap().success());
+    interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(!folder.0.join("at").exists());
 }
@@ -177,4 +184,50 @@ fn at_the_deadline_of_the_whole_it_writes_down_where_it_is() {
     let again = run(&base);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert_eq!(again.lines.join("\n") + "\n", lines(3, 6));
+}
+
+/// Panics unless `summary` has one send and no retry, and no more waiting than there was time.
+#[track_caller]
+fn assert_waited_in_vain(summary: &Value, at_least: u64) {
+    for (counter, value) in [("requests", 1), ("retries", 0)] {
+        assert_eq!(summary[counter], value, "{summary}");
+    }
+    let of = |counter: &str| summary[counter].as_u64().unwrap();
+    let (waited, elapsed) = (of("waited_ms"), of("elapsed_ms"));
+    assert!((at_least..=elapsed).contains(&waited), "{summary}");
+}
+
+#[test]
+fn a_retry_that_was_waited_for_and_not_sent_is_none_and_its_pause_is_as_long_as_it_was() {
+    let folder = Folder::new("pause");
+    for extra in [&[][..], &["--items", ""]] {
+        let server = Server::start(|_, _| respond(503, &[("retry-after", "30")], ""));
+        let url = server.url("/list");
+        // The pause would be too long for the page, and is not begun.
+        let skipped = run(&[&[&*url, "--page-deadline", "1"], extra].concat());
+        assert_eq!(skipped.code, Some(3), "{}", skipped.stderr);
+        assert_eq!(skipped.summary["waited_ms"], 0);
+        let ended = run(&[&[&*url, "--deadline", "1"], extra].concat());
+        assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+        assert_waited_in_vain(&ended.summary, 300);
+
+        #[cfg(unix)]
+        {
+            let (sends, summary) = (server.sends().len(), folder.file("summary"));
+            let mut child = fetch()
+                .args([&*url, "--summary", &summary])
+                .args(extra)
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            while server.sends().len() == sends {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            std::thread::sleep(Duration::from_millis(300));
+            interrupt(&child);
+            assert_eq!(child.wait().unwrap().code(), Some(130));
+            let summary = serde_json::from_str(&folder.read("summary")).unwrap();
+            assert_waited_in_vain(&summary, 100);
+        }
+    }
 }

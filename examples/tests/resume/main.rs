@@ -13,6 +13,7 @@ mod interrupted;
 mod overlap;
 mod refused;
 mod streamed;
+mod told;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,0 +1,62 @@
+//! What to do about a failure: one hint, where one helps.
+
+use std::error::Error;
+
+use http::StatusCode;
+use outbound::http::DeadlineExceeded;
+use outbound::paginate::{PageError, PageErrorKind};
+
+use crate::outcome::Outcome;
+
+/// About a page that is no JSON text.
+pub(crate) const NOT_JSON: &str = "check the URL, and the Accept header (-H)";
+
+/// About a page or an item that could not be had.
+pub(crate) fn page(error: &PageError, outcome: Outcome, credential: bool) -> Option<&'static str> {
+    match error.kind() {
+        PageErrorKind::Status => {
+            let status = error.response().map(|page| page.parts.status);
+            status.and_then(|status| answer(status, credential))
+        }
+        PageErrorKind::NotJson => Some(NOT_JSON),
+        PageErrorKind::Malformed => Some("check --next, --items and their like against the page"),
+        PageErrorKind::CrossOrigin => {
+            Some("permit its origin with --allow-origin, or stay with --origin rebase")
+        }
+        PageErrorKind::Repeated | PageErrorKind::Stalled => {
+            Some("check --next, or take it for the end with --on-repeat end")
+        }
+        PageErrorKind::EmptyPages => Some("check --next and --items"),
+        PageErrorKind::TooLarge => Some("allow more with --max-body"),
+        _ => cause(error, outcome),
+    }
+}
+
+fn answer(status: StatusCode, credential: bool) -> Option<&'static str> {
+    match status.as_u16() {
+        401 | 403 if credential => Some("check the credential and what it may do"),
+        401 | 403 => Some("give a credential, such as --bearer-env"),
+        300..=399 | 404 | 410 => Some("check the URL"),
+        400 | 405 | 406 | 413..=415 | 422 => Some("check the request (-X, -H, -d)"),
+        408 | 425 | 429 | 500 | 502..=504 => Some("try later, or with more --retries"),
+        _ => None,
+    }
+}
+
+/// About an error that one of the layers claims, or none.
+pub(crate) fn cause(error: &(dyn Error + 'static), outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Contract => Some("fix what is wrong, or go on and count with --contract report"),
+        Outcome::Guarded => Some("allow more with --max-body"),
+        Outcome::Transport => {
+            let mut chain = std::iter::successors(Some(error), |&error| error.source());
+            Some(if chain.any(|error| error.is::<DeadlineExceeded>()) {
+                "allow more with --page-deadline"
+            } else {
+                "check that the server can be reached, or try with more --retries"
+            })
+        }
+        // A credential's errors say it themselves.
+        _ => None,
+    }
+}
