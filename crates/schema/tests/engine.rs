@@ -37,6 +37,34 @@ fn a_bad_first_element_is_refused_without_reading_the_rest() {
 }
 
 #[test]
+fn minus_zero_is_an_integer_but_in_draft_4_by_whatever_path_it_is_read() {
+    for (draft, is_integer) in [
+        (Draft::V4, false),
+        (Draft::V6, true),
+        (Draft::V202012, true),
+    ] {
+        for rest in [
+            "",
+            r#","minimum":-1"#,
+            r#","maximum":7"#,
+            r#","multipleOf":1"#,
+            r#","enum":[0,1]"#,
+            r#","not":{"enum":[5]}"#,
+        ] {
+            let schema = format!(r#"{{"type":"integer"{rest}}}"#);
+            let contract = Contract::schema_with(&schema, &SchemaOptions::new().draft(draft));
+            let contract = contract.unwrap().require_fused().unwrap();
+            assert_eq!(
+                contract.check(b"-0").is_ok(),
+                is_integer,
+                "{draft:?} {schema}"
+            );
+            assert!(contract.check(b"0").is_ok(), "{draft:?} {schema}");
+        }
+    }
+}
+
+#[test]
 fn branches_are_told_apart_by_a_member_wherever_it_stands() {
     let schema = r#"{"oneOf":[
         {"properties":{"kind":{"const":"a"},"n":{"type":"integer"}},"required":["kind","n"]},

@@ -49,6 +49,34 @@ fn references_are_found_among_registered_documents_and_never_fetched() {
 }
 
 #[test]
+fn a_reference_may_write_an_equal_uri_in_another_way() {
+    for (id, reference, is_equal) in [
+        ("HTTP://Schemas.Test/a", "http://schemas.test/b", true),
+        ("http://schemas.test:80/a", "b", true),
+        (
+            "http://schemas.test/x/../a",
+            "http://schemas.test:80/%62",
+            true,
+        ),
+        ("http://schemas.test/a", "http://schemas.test/B", false),
+        ("http://schemas.test:8080/a", "http://schemas.test/b", false),
+    ] {
+        let schema = format!(
+            r#"{{"$id":"{id}","$ref":"{reference}","$defs":{{"b":{{"$id":"b","type":"integer"}}}}}}"#
+        );
+        let contract = Contract::schema(&schema);
+        assert_eq!(contract.is_ok(), is_equal, "{id} {reference}");
+        if let Ok(contract) = contract {
+            assert!(contract.check(b"1").is_ok() && contract.check(b"null").is_err());
+        }
+    }
+    let schema = r#"{"$ref":"https://schemas.test/id"}"#;
+    let options =
+        SchemaOptions::new().document("HTTPS://schemas.test:443/id", r#"{"type":"integer"}"#);
+    assert!(Contract::schema_with(schema, &options).is_ok());
+}
+
+#[test]
 fn format_is_an_annotation_in_every_draft_unless_it_is_asserted() {
     for draft in [
         Draft::V4,

@@ -137,17 +137,24 @@ impl Digits {
         if types == 0 {
             return false;
         }
-        if node.free & NUMBER != 0 && (self.form == Form::Integer || types == NUMBER) {
+        if node.free & NUMBER != 0 && (types == NUMBER || self.is_integer_to(node)) {
             return true;
         }
         // Most numbers lie well within their bounds: their integer part alone tells.
         if let (Some(bounds), Some(whole), None) = (&node.bounds, self.whole, &node.values) {
-            let is_typed = types == NUMBER || self.form == Form::Integer && types == INTEGER;
+            let is_typed = types == NUMBER || types == INTEGER && self.is_integer_to(node);
             if is_typed && self.form != Form::Exponent && self.is_within(whole, bounds) {
                 return true;
             }
         }
         self.meets_exactly(body, node)
+    }
+
+    /// Whether its form alone makes it an integer. In draft 4 `-0` is none: it is read as a float.
+    #[inline(always)]
+    fn is_integer_to(&self, node: &Node) -> bool {
+        let is_minus_zero = self.is_negative && self.whole == Some(0);
+        self.form == Form::Integer && !(is_minus_zero && node.is_draft_4)
     }
 
     #[inline(always)]

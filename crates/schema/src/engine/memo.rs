@@ -41,7 +41,7 @@ impl Memo {
     fn slot(&self, node: u32, place: u32) -> usize {
         let mask = self.slots.len() - 1;
         let key = u64::from(node) << 32 | u64::from(place);
-        let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) as usize & mask;
+        let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
         loop {
             let found = &self.slots[slot];
             if found.round != self.round || (found.node, found.place) == (node, place) {

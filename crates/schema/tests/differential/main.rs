@@ -1,5 +1,5 @@
-//! The same verdicts as the `jsonschema` crate, on schemas and bodies at random and on mutants of
-//! both.
+//! The same verdicts as the `jsonschema` crate, on schemas and bodies at random, on mutants of both,
+//! and on what both hardly come upon.
 //!
 //! `cargo test --release -p outbound-schema --features full --test differential -- --nocapture`
 //! runs it; `DIFFERENTIAL_PAIRS` says how many pairs of schema and body (default 20 000), and
@@ -7,9 +7,11 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
+mod corners;
 mod mutants;
 mod random;
 mod schemas;
+mod texts;
 
 use jsonschema::{PatternOptions, Validator};
 use outbound_schema::{Contract, Duplicates, Engine, SchemaOptions};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::uri::{resolve, without_fragment};
+use super::uri::{normal, resolve, without_fragment};
 use super::{Documents, Place, Resource, SchemaId};
 use crate::Draft;
 use crate::engine::draft::is_reference;
@@ -24,7 +24,7 @@ impl<'d> Documents<'d> {
         value: &'d Value,
     ) -> Result<(), Refused> {
         let draft = self.draft_of(value, self.draft, document, "")?;
-        let base = without_fragment(uri).to_owned();
+        let base = normal(without_fragment(uri));
         let resource = self.add_resource(base.clone(), draft);
         self.by_uri.entry(base).or_insert(resource);
         let root = self.walk(document, resource, String::new(), value, 0, true)?;

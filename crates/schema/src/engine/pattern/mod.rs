@@ -1,7 +1,11 @@
 //! `pattern`: regular expressions of ECMA 262 that run in linear time.
 
+mod ecma;
+
 use regex_automata::meta::{Config, Regex};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use self::ecma::translate;
 
 /// The most memory that one pattern may take once it is compiled, in bytes.
 const SIZE_LIMIT: usize = 10 * 1024 * 1024;
@@ -150,85 +154,6 @@ fn repeated_class(hir: &Hir) -> Option<(Box<[bool; 128]>, usize, usize)> {
     Some((ascii, fewest, most))
 }
 
-const DIGIT: &str = "0-9";
-const WORD: &str = "A-Za-z0-9_";
-/// ECMA 262, sections 12.2 and 12.3: white space and line terminators.
-const SPACE: &str =
-    r"\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}";
-const DOT: &str = r"[^\n\r\x{2028}\x{2029}]";
-
-/// From ECMA 262 to the syntax of the engine: its classes are ASCII, its `.` excludes all line
-/// terminators, and within brackets it knows no sets.
-fn translate(source: &str) -> Result<String, String> {
-    let mut out = String::with_capacity(source.len() + 16);
-    let mut characters = source.chars().peekable();
-    let mut is_class = false;
-    // Just behind the opening bracket, where `^` and `]` differ.
-    let mut is_first = false;
-    while let Some(character) = characters.next() {
-        let was_first = std::mem::replace(&mut is_first, false);
-        match character {
-            '\\' => {
-                let Some(escaped) = characters.next() else {
-                    return Err("a backslash at its end".to_owned());
-                };
-                match escaped {
-                    'd' | 'D' | 'w' | 'W' | 's' | 'S' => {
-                        let set = match escaped.to_ascii_lowercase() {
-                            'd' => DIGIT,
-                            'w' => WORD,
-                            _ => SPACE,
-                        };
-                        let not = if escaped.is_ascii_uppercase() {
-                            "^"
-                        } else {
-                            ""
-                        };
-                        out.push('[');
-                        out.push_str(not);
-                        out.push_str(set);
-                        out.push(']');
-                    }
-                    'c' => match characters.next() {
-                        Some(letter) if letter.is_ascii_alphabetic() => {
-                            let control = u32::from(letter) % 32;
-                            out.push_str(&format!("\\x{{{control:x}}}"));
-                        }
-                        _ => return Err("\\c without a letter".to_owned()),
-                    },
-                    // Bell and the like are none of ECMA 262.
-                    'a' => return Err("an escape that ECMA 262 does not know: \\a".to_owned()),
-                    other => {
-                        out.push('\\');
-                        out.push(other);
-                    }
-                }
-            }
-            '[' if is_class => out.push_str("\\["),
-            '[' => {
-                is_class = true;
-                is_first = true;
-                out.push('[');
-            }
-            '^' if was_first => {
-                // A bracket that follows it is a member to the engine, and the end to ECMA 262.
-                out.push('^');
-            }
-            ']' if is_class => {
-                is_class = false;
-                out.push(']');
-            }
-            '&' | '~' | '-' if is_class && characters.peek() == Some(&character) => {
-                out.push('\\');
-                out.push(character);
-            }
-            '.' if !is_class => out.push_str(DOT),
-            other => out.push(other),
-        }
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +175,26 @@ mod tests {
             (r"^.$", "\r", false),
             (r"^.$", "\u{2028}", false),
             (r"^[\w-]+$", "a-b", true),
+            (r"(?x)^\s$", " ", true),
+            (r"^[+--]$", ",", true),
+            (r"^[+--]$", "+", true),
+            (r"^[+--]$", ".", false),
+            (r"^[---]$", "-", true),
+            (r"^[a-c-e]$", "-", true),
+            (r"^[a-c-e]$", "d", false),
+            (r"^[a-z--/]$", ".", true),
+            (r"^[\w--z]$", "-", true),
+            (r"^[\w--z]$", ".", false),
+            (r"^[\x41-\x43]$", "B", true),
+            (r"^[\u0041-\u0043]$", "B", true),
+            (r"^[\u{41}-\u{43}]$", "B", true),
+            (r"^[\p{L}-]$", "é", true),
+            (r"^[\cA-\cC]$", "\u{2}", true),
+            (r"^[&-~]$", "a", true),
+            (r"^[]a]$", "]", true),
+            (r"^[^]]$", "a", true),
+            (r"^[^]]$", "]", false),
+            (r"^[\]^\[-]+$", "^-][", true),
             (r"^[^\d]$", "1", false),
             (r"^[[]$", "[", true),
             (r"^[a&&b]+$", "a&b", true),
@@ -280,6 +225,13 @@ mod tests {
             "(",
             r"\a",
             "[]",
+            "[^]",
+            r"[+-\d]",
+            r"[\d-x]",
+            "[a--]",
+            "[a",
+            "[a-",
+            r"[\",
         ] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }
