@@ -6,12 +6,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use outbound_benches::{Driver, Row, Visit, visit_all};
+use outbound_benches::{Driver, Row, Visit, callgrind, visit_all};
 use tower::Service;
 
 /// What is filled once is filled after this many.
@@ -74,8 +73,8 @@ fn main() {
             if counted.contains_key(name) {
                 continue;
             }
-            let (Some(few), Some(all)) = (instructions(name, FEW), instructions(name, CALLS))
-            else {
+            let of = |calls: u64| callgrind([name, &calls.to_string()]);
+            let (Some(few), Some(all)) = (of(FEW), of(CALLS)) else {
                 println!("valgrind is not installed here; nothing was measured");
                 return;
             };
@@ -102,21 +101,4 @@ fn main() {
         println!("{:42} {added:6} {verdict}", row.name);
     }
     assert!(over.is_empty(), "over their limit: {over:?}");
-}
-
-/// Runs this program under callgrind; `None` where there is none.
-fn instructions(name: &str, calls: u64) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args([name, &calls.to_string()])
-        .stdout(Stdio::null())
-        .output()
-        .ok()?;
-    let report = String::from_utf8_lossy(&output.stderr);
-    let total = report
-        .lines()
-        .find_map(|line| line.split_once("Collected :"))?
-        .1;
-    total.trim().parse().ok()
 }

@@ -6,8 +6,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::Future;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use outbound_benches::callgrind;
 
 #[path = "pages/big.rs"]
 mod big;
@@ -153,11 +154,11 @@ fn allocations() {
 }
 
 fn instructions() {
-    let Some(none) = callgrind("none") else {
+    let Some(none) = callgrind(["callgrind", "none"]) else {
         println!("valgrind is not installed here; instructions were not counted");
         return;
     };
-    let of = |what| callgrind(what).map_or(0, |all| all.saturating_sub(none));
+    let of = |what| callgrind(["callgrind", what]).map_or(0, |all| all.saturating_sub(none));
     let (vec, items, lent) = (of("vec"), of("items"), of("lent"));
     println!("one page of {} items: instructions", big::ITEMS);
     println!("  typed Vec                  {vec:12}");
@@ -171,21 +172,4 @@ fn instructions() {
     );
     let most = vec + vec * MOST_FOR_THE_CHECK / 100;
     assert!(lent <= most, "items_with cost more than {most}");
-}
-
-/// Runs this program under callgrind; `None` where there is none.
-fn callgrind(what: &str) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args(["callgrind", what])
-        .stdout(Stdio::null())
-        .output()
-        .ok()?;
-    let report = String::from_utf8_lossy(&output.stderr);
-    let total = report
-        .lines()
-        .find_map(|line| line.split_once("Collected :"))?
-        .1;
-    total.trim().parse().ok()
 }

@@ -1,7 +1,7 @@
 //! Instructions, counted by callgrind: this program runs itself under it with and without the
 //! calls, and the difference repeats exactly.
 
-use std::process::{Command, Stdio};
+use outbound_benches::callgrind;
 
 use crate::contestants::{Contestant, contestants};
 use crate::documents::{Document, documents};
@@ -31,17 +31,5 @@ pub(crate) fn of(document: &Document, contestant: &Contestant) -> Option<u64> {
 }
 
 fn count(document: &str, contestant: &str, calls: u64) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args([document, contestant, &calls.to_string()])
-        .stdout(Stdio::null())
-        .output()
-        .ok()?;
-    let report = String::from_utf8_lossy(&output.stderr);
-    let total = report
-        .lines()
-        .find_map(|line| line.split_once("Collected :"))?
-        .1;
-    total.trim().parse().ok()
+    callgrind([document, contestant, &calls.to_string()])
 }
