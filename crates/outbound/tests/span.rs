@@ -93,9 +93,13 @@ async fn each_send_has_a_span_and_they_share_their_count() {
     assert_eq!(
         spans,
         [
-            all("error.type=transport"),
-            all("http.request.resend_count=1 http.response.status_code=401 error.type=401"),
-            all("http.request.resend_count=2 http.response.status_code=503 error.type=503"),
+            all("error.type=transport otel.status_code=ERROR"),
+            all(
+                "http.request.resend_count=1 http.response.status_code=401 error.type=401 otel.status_code=ERROR"
+            ),
+            all(
+                "http.request.resend_count=2 http.response.status_code=503 error.type=503 otel.status_code=ERROR"
+            ),
             all("http.request.resend_count=3 http.response.status_code=200"),
         ]
     );
@@ -123,7 +127,7 @@ async fn a_span_tells_nothing_secret_of_its_url() {
     let spans = spans.0.lock().unwrap();
     let told: Vec<_> = spans.iter().map(|(_, fields)| fields.join(" ")).collect();
     assert!(
-        told[0].contains("url.full=https://h/p?REDACTED server.address=h"),
+        told[0].contains("url.full=https://h/p?REDACTED server.address=h server.port=443 "),
         "{told:?}"
     );
     assert!(
@@ -131,8 +135,43 @@ async fn a_span_tells_nothing_secret_of_its_url() {
         "{told:?}"
     );
     assert!(
-        told[2].contains("url.full=http://[::1]/ server.address=[::1]"),
+        told[2].contains("url.full=http://[::1]/ server.address=[::1] server.port=80 "),
         "{told:?}"
     );
     assert!(told.iter().all(|span| !span.contains("secret")), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_is_dropped_is_cancelled_and_a_method_of_no_rfc_is_other() {
+    let spans = Spans::default();
+    let subscriber = tracing_subscriber::registry().with(spans.clone());
+    let _default = tracing::subscriber::set_default(subscriber);
+
+    let slow = || Step::ok("{}").delay(Duration::from_secs(9));
+    let api = Scripted::new([slow(), Step::ok("{}")]);
+    let stack = standard()
+        .retry(RetryLayer::new().attempt_timeout(Duration::from_secs(3)))
+        .service(api);
+    let request = Request::get("http://api.test/").body(Full::<Bytes>::default());
+    stack.send(request.unwrap()).await.unwrap();
+    let purge = Scripted::new([Step::ok("{}")]);
+    let request = Request::builder().method("PURGE").uri("http://api.test/");
+    let request = request.body(Full::<Bytes>::default()).unwrap();
+    standard().service(purge).send(request).await.unwrap();
+
+    let spans = spans.0.lock().unwrap();
+    let told: Vec<_> = spans.iter().map(|(_, fields)| fields.join(" ")).collect();
+    let at = "url.full=http://api.test/ server.address=api.test server.port=80";
+    let get = format!("otel.name=GET otel.kind=client http.request.method=GET {at}");
+    assert_eq!(
+        told,
+        [
+            format!("{get} error.type=cancelled otel.status_code=ERROR"),
+            format!("{get} http.request.resend_count=1 http.response.status_code=200"),
+            format!(
+                "otel.name=HTTP otel.kind=client http.request.method=_OTHER \
+                 http.request.method_original=PURGE {at} http.response.status_code=200"
+            ),
+        ]
+    );
 }
