@@ -164,16 +164,18 @@ fn each_send_of_a_call_has_a_span_of_its_own() {
         .collect();
     let send = |rest: &str| {
         format!(
-            "otel.name=GET otel.kind=\"client\" http.request.method=GET \
+            "otel.name=\"GET\" otel.kind=\"client\" http.request.method=\"GET\" \
              url.full=https://api.example.com/users?REDACTED \
-             server.address=\"api.example.com\" {rest}"
+             server.address=\"api.example.com\" server.port=443 {rest}"
         )
     };
     assert_eq!(
         sends,
         [
-            send("http.response.status_code=503 error.type=\"503\""),
-            send("http.request.resend_count=1 http.response.status_code=401 error.type=\"401\""),
+            send("http.response.status_code=503 error.type=\"503\" otel.status_code=\"ERROR\""),
+            send(
+                "http.request.resend_count=1 http.response.status_code=401 error.type=\"401\" otel.status_code=\"ERROR\""
+            ),
             send("http.request.resend_count=2 http.response.status_code=200"),
         ],
         "{stdout}"

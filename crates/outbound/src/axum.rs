@@ -9,12 +9,14 @@ use std::time::Duration;
 use axum_core::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request, StatusCode};
-use outbound_http::DeadlineAt;
+use outbound_auth::InvalidAuth;
+use outbound_http::{DeadlineAt, InvalidOrigin};
+use outbound_schema::InvalidContract;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{BoxError, ErrorExt};
+use crate::{BoxError, ErrorExt, InvalidBaseUrl};
 
 /// A handler's error: an API that it called failed.
 ///
@@ -25,7 +27,11 @@ use crate::{BoxError, ErrorExt};
 /// |---|---|
 /// | [timeout](ErrorExt::is_timeout) | 504 |
 /// | [status](ErrorExt::status) 429 or 503 | 503, with the upstream's `Retry-After` if that can be read |
+/// | the handler's own mistake: a request, contract, origin or credential that cannot be built | 500 |
 /// | all others | 502 |
+///
+/// With the feature `tracing` the error itself is told by an event of level `WARN` when the response is
+/// made of it; else [`get_ref`](Self::get_ref) has it.
 ///
 /// ```
 /// use axum::extract::State;
@@ -65,6 +71,7 @@ impl UpstreamError {
             Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            _ if is_own_mistake(&self.0) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_GATEWAY,
         }
     }
@@ -79,7 +86,14 @@ impl<E: Into<BoxError>> From<E> for UpstreamError {
 impl IntoResponse for UpstreamError {
     fn into_response(self) -> Response {
         let status = self.status();
+        #[cfg(feature = "tracing")]
+        tracing::warn!(
+            http.response.status_code = status.as_u16(),
+            error = %self.0,
+            "a call of another API failed"
+        );
         let (title, detail) = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => ("Internal Server Error", "could not be asked"),
             StatusCode::GATEWAY_TIMEOUT => ("Gateway Timeout", "did not answer in time"),
             StatusCode::SERVICE_UNAVAILABLE => ("Service Unavailable", "is busy"),
             _ => ("Bad Gateway", "could not be used"),
@@ -97,6 +111,17 @@ impl IntoResponse for UpstreamError {
         }
         response
     }
+}
+
+/// Such errors come before a call. Deeper in a chain they may be about what the upstream said: a next
+/// link that is no URL.
+fn is_own_mistake(error: &BoxError) -> bool {
+    error.is::<http::Error>()
+        || error.is::<http::uri::InvalidUri>()
+        || error.is::<InvalidAuth>()
+        || error.is::<InvalidBaseUrl>()
+        || error.is::<InvalidContract>()
+        || error.is::<InvalidOrigin>()
 }
 
 /// Whether a `Retry-After` is one of RFC 9110, section 10.2.3: anything else that the upstream put

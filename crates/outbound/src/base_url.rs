@@ -67,6 +67,10 @@ impl BaseUrlLayer {
 
 impl BaseUrlLayer {
     /// Completes a request as a call would; `None` where there is nothing to complete.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn complete<B>(&self, request: &mut Request<B>) -> Option<Uri> {
         let uri = self.0.as_ref()?.complete(request.uri())?;
         request.uri_mut().clone_from(&uri);

@@ -12,7 +12,7 @@ use outbound_paginate::{Pages, Paginate, Strategy};
 use tower_service::Service;
 
 use crate::base_url::BaseUrlLayer;
-use crate::stack::send;
+use crate::send::send;
 
 /// An HTTP service under a name: `Clone + Send + Sync`, for a struct's field, for axum's
 /// `State`, for tests with any transport.

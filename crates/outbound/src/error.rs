@@ -87,9 +87,15 @@ pub trait ErrorExt {
         })
     }
 
-    /// None of the others: the transport's own.
+    /// None of the others: the transport's own, or one that this crate does not know, from a layer of
+    /// yours or a request that could not be built.
+    ///
+    /// A socket that timed out is the transport's, and a [timeout](Self::is_timeout); a deadline that
+    /// passed, or a body that stalled, is not the transport's.
     fn is_transport(&self) -> bool {
-        !self.is_contract()
+        self.find::<DeadlineExceeded>().is_none()
+            && self.find::<IdleTimeout>().is_none()
+            && !self.is_contract()
             && !self.is_credential()
             && !self.is_too_large()
             && self.status().is_none()

@@ -1,4 +1,3 @@
-use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -7,7 +6,9 @@ use outbound_http::{BoxError, CollectedBody};
 use outbound_paginate::{Pages, Paginate, Strategy};
 use tower_service::Service;
 
-use crate::{BaseUrl, BaseUrlFuture, Client};
+use crate::base_url::{BaseUrl, BaseUrlFuture};
+use crate::client::Client;
+use crate::send::send;
 
 /// A service with the standard stack around it, unboxed. Made by [`Standard`](crate::Standard).
 ///
@@ -98,14 +99,6 @@ impl<S: Clone> Stack<S> {
         self.inner.layer().complete(&mut first);
         send(Paginate::new(self.clone(), strategy), first).await
     }
-}
-
-pub(crate) async fn send<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>
-where
-    S: Service<R>,
-{
-    poll_fn(|cx| service.poll_ready(cx)).await?;
-    service.call(request).await
 }
 
 impl<S, B, RB> Service<Request<B>> for Stack<S>

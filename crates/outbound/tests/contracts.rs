@@ -29,7 +29,11 @@ async fn a_request_is_held_to_its_contract_once_and_may_still_be_sent_again() {
         .layer(ValidateLayer::new(contracts.clone()))
         .layer(ValidateLayer::requests(contracts));
     let mut client = standard()
-        .auth(AuthLayer::bearer(Scope::origin("https://h").unwrap(), "token").unwrap())
+        .auth(
+            AuthLayer::bearer(Scope::origin("https://h").unwrap(), "token")
+                .unwrap()
+                .strict(),
+        )
         .contract(both)
         .service(api.clone())
         .boxed();

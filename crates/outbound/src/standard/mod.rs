@@ -1,8 +1,6 @@
-mod fits;
-mod retries;
 pub mod slot;
-mod tried;
 
+use std::any::type_name;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,10 +8,7 @@ use outbound_http::{CollectLayer, Deadline, DeadlineLayer, IdleTimeoutLayer};
 use outbound_retry::{IdempotencyKeyLayer, RetryLayer};
 use tower_layer::{Identity, Layer};
 
-pub use self::fits::{BelongsElsewhere, Fits, Yours};
-pub use self::retries::Retries;
-pub use self::tried::Tried;
-
+use self::slot::{Fits, Misplaced, Retries, Tried};
 use crate::base_url::{BaseUrlLayer, InvalidBaseUrl};
 use crate::span::{AttemptSpan, AttemptSpanLayer};
 use crate::stack::Stack;
@@ -47,13 +42,14 @@ pub fn standard() -> Standard {
 /// | contract | none | outside retry: a wrong shape is not transient, and must not burn the budget |
 /// | deadline | [60 s](DeadlineLayer::DEFAULT_LIMIT), hard | covers attempts, the waits between them and token fetches |
 /// | idempotency key | none | outside retry, so that all attempts of a call have the same |
-/// | retry | [`RetryLayer::default`], within the deadline | what is above it happens once a call, what is below once a try |
+/// | retry | [`RetryLayer::default`], within the deadline; without an [attempt timeout](RetryLayer::attempt_timeout), so that an attempt which hangs takes the whole of it | what is above it happens once a call, what is below once a try |
 /// | auth | none | inside retry, so that each try carries a token that is fresh then |
 /// | body | collected, at most [64 MiB](CollectLayer::DEFAULT_LIMIT) | inside the attempt, so that a broken or stalled body can be retried |
 /// | per try | none | the place for your own layers that see each send, and for tower-http's redirects and decompression |
 /// | attempt span | with feature `tracing` | innermost, so that each send has one |
 ///
-/// Each slot refuses at compile time the layers of outbound whose place is another: [`Fits`].
+/// Each slot refuses at compile time the layers of outbound whose place is another, and `auth` a static
+/// credential that is not [strict](crate::auth::StaticAuthLayer::strict): [`slot::Fits`].
 /// [`PaginateLayer`](crate::paginate::PaginateLayer) goes around it, since each page is a call with its
 /// own retries, credential and contract: [`Client::pages`](crate::Client::pages).
 ///
@@ -69,8 +65,8 @@ pub fn standard() -> Standard {
 ///
 /// assert_eq!(
 ///     format!("{layer:?}"),
-///     "base_url > per_call > contract > deadline 60s > idempotency_key > retry > auth > body > \
-///      per_try > attempt_span",
+///     "base_url > contract ValidateLayer > deadline 60s > RetryLayer > auth AuthLayer > CollectLayer > \
+///      attempt_span",
 /// );
 /// # Ok::<_, outbound::BoxError>(())
 /// ```
@@ -208,6 +204,9 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     }
 }
 
+/// A stack in a slot of another would retry its retries.
+impl<P, C, V, R, A, T, K, L> Misplaced<P, slot::Itself> for Standard<C, V, R, A, T, K, L> {}
+
 impl<S, C, V, R, A, T, K, L> Layer<S> for Standard<C, V, R, A, T, K, L>
 where
     T: Layer<AttemptSpan<S>>,
@@ -230,13 +229,33 @@ where
     }
 }
 
-/// The order of the layers, from the outside in.
+/// The layers that it has, from the outside in, each with its place.
 impl<C, V, R, A, T, K, L> fmt::Debug for Standard<C, V, R, A, T, K, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "base_url > per_call > contract > deadline {:?} > idempotency_key > retry > auth > body > per_try > attempt_span",
-            self.deadline.limit()
-        )
+        if self.base_url.is_set() {
+            f.write_str("base_url > ")?;
+        }
+        part::<L>(f, "per_call ")?;
+        part::<V>(f, "contract ")?;
+        write!(f, "deadline {:?} > ", self.deadline.limit())?;
+        part::<K>(f, "")?;
+        part::<R>(f, "")?;
+        part::<A>(f, "auth ")?;
+        part::<C>(f, "")?;
+        part::<T>(f, "per_try ")?;
+        f.write_str("attempt_span")
+    }
+}
+
+/// The name of a layer without its path and parameters, after its place; nothing for none.
+fn part<L>(f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
+    let name = type_name::<L>();
+    // What `per_try` was given stands within.
+    let name = name.split_once("::Tried<").map_or(name, |(_, own)| own);
+    let path = name.split(['<', '>', '(']).next().unwrap_or(name);
+    match path.rsplit("::").next() {
+        Some("Identity") => Ok(()),
+        Some("") | None => write!(f, "{place}(..) > "),
+        Some(name) => write!(f, "{place}{name} > "),
     }
 }

@@ -7,7 +7,7 @@ use tower_layer::Layer;
 pub struct Tried<T>(T);
 
 impl<T> Tried<T> {
-    pub(super) const fn new(layer: T) -> Self {
+    pub(in crate::standard) const fn new(layer: T) -> Self {
         Self(layer)
     }
 }

@@ -1,5 +1,3 @@
-//! The slots of the [standard stack](crate::Standard), as types: what [`Fits`](crate::Fits) is asked about.
-
 /// [`Standard::per_call`](crate::Standard::per_call).
 #[derive(Debug)]
 #[non_exhaustive]
