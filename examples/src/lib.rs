@@ -5,6 +5,10 @@ use std::io;
 use axum::Router;
 use tokio::net::TcpListener;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// Serves `router` on a free port of loopback until the program ends, and says under which origin.
 ///
 /// # Errors

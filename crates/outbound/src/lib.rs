@@ -10,8 +10,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-#[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../../../README.md")]
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 #[cfg(feature = "axum")]
