@@ -1,5 +1,5 @@
 use http::{Request, Uri};
-use outbound_http::{Origin, leave_origin};
+use outbound_http::{Origin, ResendCount, leave_origin};
 use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 
 /// Policy for tower-http's `FollowRedirect` that lets no credential leave the origin it was sent
@@ -14,7 +14,8 @@ use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 /// and thereby the server's own affair. A body goes along with a 307 or 308 if the policy clones
 /// it: do not send a client's secret in a form over a client that follows redirects.
 ///
-/// At most [`limit`](Self::limit) redirects are followed.
+/// At most [`limit`](Self::limit) redirects are followed. Each counts as a resend: the requests that
+/// follow tell it by their [`ResendCount`]; the response does not.
 ///
 /// ```
 /// use outbound_auth::RemoveSensitive;
@@ -27,6 +28,8 @@ use tower_http::follow_redirect::policy::{Action, Attempt, Policy};
 pub struct RemoveSensitive {
     left: usize,
     strayed: bool,
+    /// Whether a redirect led to what is sent next.
+    redirected: bool,
 }
 
 impl RemoveSensitive {
@@ -39,6 +42,7 @@ impl RemoveSensitive {
         Self {
             left: Self::DEFAULT_LIMIT,
             strayed: false,
+            redirected: false,
         }
     }
 
@@ -63,13 +67,18 @@ impl<B, E> Policy<B, E> for RemoveSensitive {
             return Ok(Action::Stop);
         };
         self.left = left;
+        self.redirected = true;
         self.strayed |= !is_same_origin(attempt.previous(), attempt.location());
         Ok(Action::Follow)
     }
 
     fn on_request(&mut self, request: &mut Request<B>) {
+        let resends = ResendCount::of(request.extensions());
         if self.strayed {
             leave_origin(request);
+        }
+        if self.redirected {
+            request.extensions_mut().insert(resends.next());
         }
     }
 }

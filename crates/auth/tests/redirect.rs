@@ -9,7 +9,7 @@ use std::future::ready;
 
 use http::{HeaderValue, Request, Response};
 use outbound_auth::{AuthLayer, RemoveSensitive, Scope};
-use outbound_http::{CrossOrigin, NoAuth};
+use outbound_http::{CrossOrigin, NoAuth, ResendCount};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 use tower_http::follow_redirect::FollowRedirectLayer;
 
@@ -168,4 +168,23 @@ async fn redirects_are_followed_up_to_a_limit() {
     assert_eq!(sent.len(), 1 + RemoveSensitive::DEFAULT_LIMIT);
     assert_eq!(send(&two, hops([A; 2])).await.unwrap().status(), 200);
     assert_eq!(send(&two, hops([A; 3])).await.unwrap().status(), 307);
+}
+
+#[tokio::test]
+async fn each_redirect_is_a_resend_more_and_a_first_send_is_none() {
+    let (inner, sent) = redirecting();
+    let policy = RemoveSensitive::new();
+    let service = FollowRedirectLayer::with_policy(policy).layer(inner);
+    let counts = |before: usize| -> Vec<u32> {
+        let of = |request: &Request<Body>| ResendCount::of(request.extensions()).0;
+        sent.all()[before..].iter().map(of).collect()
+    };
+    send(&service, hops([A, B, A])).await.unwrap();
+    assert_eq!(counts(0), [0, 1, 2, 3]);
+
+    // On top of what was sent again before.
+    let mut again = hops([A]);
+    again.extensions_mut().insert(ResendCount(2));
+    send(&service, again).await.unwrap();
+    assert_eq!(counts(4), [2, 3]);
 }

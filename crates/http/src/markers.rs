@@ -15,7 +15,7 @@ pub struct NoAuth;
 pub struct CrossOrigin;
 
 /// How often a request has been sent again, whatever the reason: a retry, a fresh credential
-/// after a 401, a redirect.
+/// after a 401, a redirect (which only `outbound_auth::RemoveSensitive` counts, and only on requests).
 ///
 /// The number is the ordinal of OpenTelemetry's `http.request.resend_count`: 1 on the first
 /// resend. It is absent from a first send, since inserting the first extension allocates, and

@@ -120,6 +120,16 @@ pub struct BaseUrl<S> {
 }
 
 impl<S> BaseUrl<S> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+
     pub(crate) const fn layer(&self) -> &BaseUrlLayer {
         &self.layer
     }

@@ -109,7 +109,15 @@ impl<B, RB> Client<B, RB> {
     ///
     /// # Errors
     ///
-    /// The stack's own, for the first page.
+    /// The stack's own, where the first page's request got no response. All else comes from the stream,
+    /// as a [`PageError`](outbound_paginate::PageError): the status of the first page, whatever happens on
+    /// later ones, and the guards against lists without an end (by default
+    /// [50](outbound_paginate::DEFAULT_MAX_EMPTY_PAGES) empty pages in a row).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call in flight; dropping the stream drops that of the page that is
+    /// being fetched, and no other follows.
     pub async fn pages<P>(
         &self,
         strategy: P,

@@ -61,6 +61,13 @@ impl<S> Stack<S> {
     }
 }
 
+impl<S> Stack<S> {
+    /// The service within, outermost of its layers.
+    pub const fn get_ref(&self) -> &S {
+        self.inner.get_ref()
+    }
+}
+
 impl<S: Clone> Stack<S> {
     /// Sends one request: waits until the stack is ready, then for the response.
     ///
@@ -84,7 +91,15 @@ impl<S: Clone> Stack<S> {
     ///
     /// # Errors
     ///
-    /// The stack's own, for the first page.
+    /// The stack's own, where the first page's request got no response. All else comes from the stream,
+    /// as a [`PageError`](outbound_paginate::PageError): the status of the first page, whatever happens on
+    /// later ones, and the guards against lists without an end (by default
+    /// [50](outbound_paginate::DEFAULT_MAX_EMPTY_PAGES) empty pages in a row).
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the call in flight; dropping the stream drops that of the page that is
+    /// being fetched, and no other follows.
     pub async fn pages<P, B, RB>(
         &self,
         strategy: P,
