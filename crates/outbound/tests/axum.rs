@@ -141,22 +141,3 @@ fn a_mistake_of_the_handler_is_not_the_upstream_s() {
     assert_eq!(status(std::io::Error::other(request).into()), 502);
     assert_eq!(status("an error of the upstream's".into()), 502);
 }
-
-#[cfg(feature = "tracing")]
-#[tokio::test(start_paused = true)]
-async fn the_log_hears_what_the_client_does_not() {
-    let events = test_support::Events::of("outbound::axum", tracing::Level::WARN);
-    let _guard = events.record();
-    let (status, ..) = ask(Step::status(404).body("secret body")).await;
-    assert_eq!(status, StatusCode::BAD_GATEWAY);
-    ask(Step::ok(r#"{"id":1}"#)).await;
-
-    let events = events.take();
-    assert_eq!(events.len(), 1, "a success is no event");
-    assert_eq!(events[0].get("http.response.status_code"), Some("502"));
-    assert_eq!(
-        events[0].get("error"),
-        Some("the API answered 404 Not Found")
-    );
-    assert!(!events[0].contain("secret"));
-}
