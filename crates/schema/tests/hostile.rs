@@ -251,6 +251,20 @@ fn names_of_one_hash_are_compared_in_order() {
 }
 
 #[test]
+fn branches_that_leave_each_other_alone_do_not_hold_the_compiler() {
+    for (first, second) in [("anyOf", "oneOf"), ("anyOf", "anyOf"), ("oneOf", "oneOf")] {
+        let schema = format!(
+            r##"{{"$ref":"#/$defs/a","$defs":{{
+                "a":{{"type":"object","{first}":[{{"$ref":"#/$defs/b"}},{{"type":"string"}}]}},
+                "b":{{"{second}":[{{"$ref":"#/$defs/a"}},{{"type":"string"}}]}}}}}}"##
+        );
+        let refused = Contract::schema(&schema).and_then(Contract::require_fused);
+        let fault = refused.unwrap_err().to_string();
+        assert!(fault.contains("refers to itself"), "{fault}");
+    }
+}
+
+#[test]
 fn a_long_chain_of_references_is_followed_or_refused() {
     for (length, keyword) in [
         (150, "$ref"),

@@ -49,6 +49,35 @@ fn references_are_found_among_registered_documents_and_never_fetched() {
 }
 
 #[test]
+fn a_reference_that_leads_nowhere_is_refused_where_no_value_comes_to_as_well() {
+    for (schema, pointer) in [
+        (
+            r##"{"type":"string","items":{"$ref":"#/x"}}"##,
+            "/items/$ref",
+        ),
+        (
+            r##"{"type":"string","properties":{"a":{"not":{"$ref":"#x"}}}}"##,
+            "/properties/a/not/$ref",
+        ),
+        (
+            r##"{"enum":[1],"items":{"$dynamicRef":"#x"}}"##,
+            "/items/$dynamicRef",
+        ),
+    ] {
+        let error = Contract::schema(schema).unwrap_err().to_string();
+        assert!(error.contains(pointer), "{error}");
+    }
+    // Not what is applied to nothing.
+    for schema in [
+        r##"{"$defs":{"a":{"$ref":"#/x"}}}"##,
+        r##"{"then":{"$ref":"#/x"}}"##,
+        r##"{"const":{"$ref":"#/x"}}"##,
+    ] {
+        assert!(Contract::schema(schema).is_ok(), "{schema}");
+    }
+}
+
+#[test]
 fn a_reference_may_write_an_equal_uri_in_another_way() {
     for (id, reference, is_equal) in [
         ("HTTP://Schemas.Test/a", "http://schemas.test/b", true),

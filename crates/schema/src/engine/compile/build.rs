@@ -3,16 +3,21 @@
 use std::rc::Rc;
 
 use super::Compiler;
+use super::chains;
 use super::dispatch::Step;
 use super::own::{Own, with_inner};
 use super::pieces::{Key, Piece};
 use crate::engine::program::{ALL, ANY, ARRAY, MOST_IN_PLACE, NUMBER, Node, OBJECT, Rest, STRING};
 use crate::engine::refused::Refused;
 
+/// The most times that the pieces of one node are made simpler.
+const LONGEST_CHAIN: usize = 200;
+
 impl<'d> Compiler<'d> {
     /// The rules of a node.
     pub(super) fn build(&mut self, mut key: Key) -> Result<Node, Refused> {
         let mut own;
+        let mut simplified: Vec<Key> = Vec::new();
         loop {
             own = Own::default();
             for piece in key.iter() {
@@ -28,7 +33,13 @@ impl<'d> Compiler<'d> {
             }
             match self.dispatch(&key, own.types)? {
                 Step::Stay => break,
-                Step::Again(simpler) => key = simpler,
+                Step::Again(simpler) => {
+                    // Each of two groups may leave one branch alone, which is the other.
+                    if simplified.contains(&simpler) || simplified.len() >= LONGEST_CHAIN {
+                        return Err(chains::refused(chains::CIRCLE));
+                    }
+                    simplified.push(std::mem::replace(&mut key, simpler));
+                }
                 Step::Node(node) => return Ok(node),
             }
             if key.is_empty() || key.contains(&Piece::Never) {

@@ -6,11 +6,14 @@ use crate::engine::refused::Refused;
 /// The most nodes in a row that may be asked about one value.
 const LONGEST_CHAIN: u16 = 64;
 
+/// What is wrong with nodes that ask each other in a circle.
+pub(super) const CIRCLE: &str = "a schema that refers to itself for the same value";
+
 /// Refuses nodes that could ask without end, or so long that the stack is at risk.
 pub(super) fn check(nodes: &Nodes) -> Result<(), Refused> {
     let found = Chains::of(nodes);
     if !found.circles.is_empty() {
-        return Err(refused("a schema that refers to itself for the same value"));
+        return Err(refused(CIRCLE));
     }
     if found.longest > LONGEST_CHAIN {
         return Err(refused("this many schemas within each other for one value"));
@@ -87,7 +90,7 @@ impl Chains {
     }
 }
 
-fn refused(fault: &str) -> Refused {
+pub(super) fn refused(fault: &str) -> Refused {
     Refused::unsupported("", fault)
 }
 

@@ -13,6 +13,7 @@ mod members;
 mod nodes;
 mod own;
 mod pieces;
+mod references;
 mod scope;
 mod sieve;
 
@@ -97,6 +98,7 @@ impl<'d> Compiler<'d> {
                 self.check_shape(u32::try_from(schema).unwrap_or(u32::MAX))?;
             }
         }
+        self.check_references()?;
         let anchors = self.documents.dynamic_anchors(0).to_vec();
         let root = At {
             schema: 0,
