@@ -65,6 +65,28 @@ fn minus_zero_is_an_integer_but_in_draft_4_by_whatever_path_it_is_read() {
 }
 
 #[test]
+fn an_element_that_is_the_name_of_a_member_evaluates_nothing() {
+    let contract = fused(r#"{"dependentSchemas":{"a":{"items":true}},"unevaluatedItems":false}"#);
+    for body in [r#"["a",1]"#, r#"[{"b":"a"},1]"#, "[1]"] {
+        assert!(contract.check(body.as_bytes()).is_err(), "{body}");
+    }
+    assert!(contract.check(b"[]").is_ok());
+    let named = r#"{"dependentSchemas":{"a":{"properties":{"b":true}}},
+        "properties":{"a":true},"unevaluatedProperties":false}"#;
+    assert!(fused(named).check(br#"{"a":1,"b":2}"#).is_ok());
+    assert!(fused(named).check(br#"{"b":"a"}"#).is_err());
+}
+
+#[test]
+fn what_a_schema_that_refers_to_itself_leaves_unevaluated_is_left_to_another_engine() {
+    // Asked for from without as well, its own marks must not count.
+    let schema = r##"{"$ref":"#/$defs/d","unevaluatedItems":false,"$defs":{"d":{
+        "$dynamicAnchor":"n","$dynamicRef":"#n","unevaluatedProperties":false}}}"##;
+    let refused = Contract::schema(schema).and_then(Contract::require_fused);
+    assert!(refused.unwrap_err().to_string().contains("unevaluated"));
+}
+
+#[test]
 fn branches_are_told_apart_by_a_member_wherever_it_stands() {
     let schema = r#"{"oneOf":[
         {"properties":{"kind":{"const":"a"},"n":{"type":"integer"}},"required":["kind","n"]},

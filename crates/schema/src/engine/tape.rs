@@ -96,8 +96,10 @@ impl Tape {
         })
     }
 
-    /// The member of this name of the object at `place`.
+    /// The member of this name of the value at `place`, if that is an object and has it.
     pub(crate) fn member(&self, body: &[u8], place: u32, name: &str) -> Option<u32> {
+        self.entry(place)
+            .filter(|entry| entry.kind == Kind::Object)?;
         self.members(place)
             .find(|(key, _)| key.token().equals(body, name))
             .map(|(_, value)| value)

@@ -18,15 +18,16 @@ impl Compiler<'_> {
         with_unevaluated: bool,
         depth: usize,
     ) -> Result<MarksId, Refused> {
+        // Before what is known: its own marks are, and would make all evaluated.
+        if self.is_merging && self.marking.contains(&at) {
+            let fault = "an unevaluated* that a schema refers back to for the same value";
+            return Err(Refused::unsupported(self.documents.name(at.schema), fault));
+        }
         if let Some(known) = self.marks.get(&(at, with_unevaluated)) {
             return Ok(*known);
         }
         if depth > DEEPEST {
             let fault = "a chain of references of this length";
-            return Err(Refused::unsupported(self.documents.name(at.schema), fault));
-        }
-        if self.is_merging && self.marking.contains(&at) {
-            let fault = "an unevaluated* that a schema refers back to for the same value";
             return Err(Refused::unsupported(self.documents.name(at.schema), fault));
         }
         let id = self.add_marks();
