@@ -315,7 +315,7 @@ fn schema(visit: &mut impl Visit) -> Result<(), BoxError> {
         layer.clone().reject_with(Rejection::problem).layer(api()),
     );
     visit.visit(
-        Row::new("schema, report").instructions(2500).allocations(0),
+        Row::new("schema, report").instructions(2600).allocations(0),
         layer.mode(Mode::Report).layer(api()),
     );
     let routes = Routes::new()
