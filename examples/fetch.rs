@@ -102,13 +102,15 @@ async fn main() -> ExitCode {
         Ok(outcome) => *outcome,
         Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.to_string()),
         Err(failure) => {
-            eprintln!("fetch: {failure}");
+            console::tell(&format!("fetch: {failure}"));
             failure.outcome
         }
     };
     if let Some(target) = &output.summary {
         if let Err(error) = summary::write(target, &counters, outcome, start.elapsed()) {
-            eprintln!("fetch: the summary cannot be written to {target}: {error}");
+            console::tell(&format!(
+                "fetch: the summary cannot be written to {target}: {error}"
+            ));
             return Outcome::Output.exit_code();
         }
     }

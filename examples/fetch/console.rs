@@ -1,6 +1,6 @@
 //! What people see on stderr: progress, and the account of the embedded drain.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -27,6 +27,11 @@ pub(crate) struct Console {
 /// Draws until it is dropped.
 pub(crate) struct Drawing(Option<JoinHandle<()>>, Option<ProgressBar>);
 
+/// Prints a line to stderr. Where nobody reads there any more, nothing is left to be told.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
 impl Console {
     /// With `account`, notes are printed as they come.
     pub(crate) fn new(account: bool) -> Self {
@@ -44,7 +49,7 @@ impl Console {
                     let mut ticks = interval(REPRINT);
                     loop {
                         ticks.tick().await;
-                        eprintln!("{}", told(&counters));
+                        tell(&told(&counters));
                     }
                 })),
                 None,
@@ -87,8 +92,8 @@ impl Console {
     /// Prints a line above the bar.
     pub(crate) fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| tell(line)),
+            None => tell(line),
         }
     }
 }

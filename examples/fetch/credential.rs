@@ -158,6 +158,12 @@ fn client_credentials(
 /// The origin of the first page, and those that were allowed besides.
 fn scope(plan: &CredentialPlan, uri: &Uri) -> Result<Scope, BoxError> {
     let first = Origin::of(uri).ok_or("the URL names no origin")?;
+    // The library refuses it too, and would name a method where people here have an option.
+    if !plan.allow_http && !first.is_secure() && !first.is_loopback() {
+        let line =
+            format!("a credential would go to {first} over plain http: use https, or --allow-http");
+        return Err(line.into());
+    }
     let scope = plan
         .allow_origins
         .iter()

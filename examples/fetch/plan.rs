@@ -121,10 +121,22 @@ fn embedded(args: Args, given: &ArgMatches) -> Result<Job, String> {
         .find(|id| !EMBEDDED.contains(id));
     match stray {
         Some(id) => Err(format!(
-            "--{} needs a URL; to the embedded API only retry and output options apply",
-            id.replace('_', "-")
+            "{} needs a URL; to the embedded API only retry and output options apply",
+            option(id)
         )),
         None => Ok(Job::Demonstrate(args.retry, args.output)),
+    }
+}
+
+/// An option as it is typed.
+fn option(id: &str) -> String {
+    let command = Args::command();
+    let option = command.get_arguments().find(|option| option.get_id() == id);
+    let long = option.and_then(|option| option.get_long());
+    match (long, option.and_then(|option| option.get_short())) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some(short)) => format!("-{short}"),
+        (None, None) => id.to_owned(),
     }
 }
 

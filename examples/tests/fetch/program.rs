@@ -135,3 +135,34 @@ fn the_embedded_api_is_drained_whole_with_an_account_of_what_went_wrong() {
         );
     }
 }
+
+#[test]
+fn an_option_that_needs_a_url_is_named_as_it_was_typed() {
+    for (typed, arguments) in [
+        ("-H", ["-H", "a: b"]),
+        ("-X", ["-X", "PUT"]),
+        ("-d", ["-d", "{}"]),
+        ("--max-pages", ["--max-pages", "1"]),
+    ] {
+        let run = run(&arguments);
+        assert_eq!(run.code, Some(2));
+        let line = format!("{typed} needs a URL");
+        assert!(run.stderr.contains(&line), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_reader_of_stderr_that_goes_away_changes_no_outcome() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = fetch();
+    command.args([
+        "http://127.0.0.1:1/",
+        "--retries",
+        "0",
+        "--progress",
+        "always",
+    ]);
+    let status = command.stderr(writer).status().expect("it runs");
+    assert_eq!(status.code(), Some(5));
+}
