@@ -5,6 +5,7 @@ use std::io;
 use axum::Router;
 use tokio::net::TcpListener;
 
+// Its first program is `no_run`: it serves until it is ended. `tests/readme.rs` runs what it serves.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

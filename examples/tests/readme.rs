@@ -87,6 +87,7 @@ fn dense(code: &str) -> String {
 #[test]
 fn the_readme_holds_this_program_in_25_lines() {
     let readme = include_str!("../../README.md");
+    // As a doctest it is compiled and not run, for it serves until it is ended.
     let program = readme.split("```rust,no_run\n").nth(1).unwrap();
     let program = program.split("```").next().unwrap();
     let example = include_str!("../users.rs");
