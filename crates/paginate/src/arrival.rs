@@ -9,9 +9,10 @@ use bytes::Bytes;
 use http::response::Parts;
 
 use crate::config::OnRepeat;
-use crate::course::{ALL, Arrived, Course};
+use crate::course::{Arrived, Course};
 use crate::error::PageError;
 use crate::json;
+use crate::place::ALL;
 use crate::pointer::Pointer;
 use crate::repeat::Fingerprint;
 use crate::scan::{Found, ScanError, Scanner};

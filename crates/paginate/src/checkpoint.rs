@@ -6,10 +6,10 @@ use http::Request;
 use http_body::Body;
 use serde::{Deserialize, Serialize};
 
-use crate::course::{Place, Spot};
 use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
-use crate::error::Position;
 use crate::fingerprint;
+use crate::place::{Place, Spot};
+use crate::position::Position;
 use crate::uri;
 
 /// How long the text of a checkpoint may be: a cursor's limit twice, since JSON may have to escape

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use http::{Request, Uri};
 use serde_json::value::RawValue;
 
-use crate::strategy::Malformed;
+use crate::malformed::Malformed;
 
 /// How long a cursor may be, as [text](Cursor::encode): 1 MiB.
 pub const MAX_CURSOR_BYTES: usize = 1024 * 1024;

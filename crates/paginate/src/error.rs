@@ -5,7 +5,9 @@ use http::header::CONTENT_ENCODING;
 use http::response::Parts;
 use outbound_http::BoxError;
 
+use crate::malformed::Malformed;
 use crate::page::Page;
+use crate::position::Position;
 
 /// Why a stream of pages or items failed, and where.
 ///
@@ -57,18 +59,6 @@ pub enum PageErrorKind {
     ForeignCheckpoint,
 }
 
-/// Where in the stream something is, counted from 0.
-///
-/// Displayed as people count: `page 3, item 1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Position {
-    /// The page.
-    pub page: u64,
-    /// The item within the page, in a stream of items.
-    pub item: Option<u64>,
-}
-
 impl PageError {
     pub(crate) fn new(
         kind: PageErrorKind,
@@ -93,6 +83,19 @@ impl PageError {
             source: None,
             page: Some(page),
         }))
+    }
+
+    /// A page, or a cursor, that a strategy can do nothing with.
+    pub(crate) fn unusable(malformed: Malformed, position: Position) -> Self {
+        let kind = match malformed.json() {
+            Some(error) if error.is_eof() => PageErrorKind::Truncated,
+            Some(_) => PageErrorKind::NotJson,
+            None => PageErrorKind::Malformed,
+        };
+        let detail = malformed.to_string();
+        // Without a source of its own it has nothing to add.
+        let source = malformed.json().is_some().then(|| malformed.into());
+        Self::new(kind, position, detail, source)
     }
 
     /// The same, within a page.
@@ -134,29 +137,6 @@ impl PageError {
     /// It went wrong otherwise: the error itself.
     pub fn into_response(mut self) -> Result<Page, Self> {
         self.0.page.take().ok_or(self)
-    }
-}
-
-impl Position {
-    pub(crate) const fn page(page: u64) -> Self {
-        Self { page, item: None }
-    }
-
-    pub(crate) const fn item(page: u64, item: u64) -> Self {
-        Self {
-            page,
-            item: Some(item),
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "page {}", u128::from(self.page) + 1)?;
-        match self.item {
-            Some(item) => write!(f, ", item {}", u128::from(item) + 1),
-            None => Ok(()),
-        }
     }
 }
 

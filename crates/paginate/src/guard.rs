@@ -4,7 +4,7 @@ use http::{Request, Uri};
 use outbound_http::{Origin, leave_origin};
 
 use crate::config::OriginPolicy;
-use crate::strategy::Malformed;
+use crate::malformed::Malformed;
 use crate::uri;
 
 /// Where the first request goes. Whatever pages and redirects say later, this is what

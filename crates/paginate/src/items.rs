@@ -16,11 +16,12 @@ pub use self::new::Raw;
 use self::queue::Queue;
 use crate::arrival::Arrival;
 use crate::checkpoint::Checkpoint;
-use crate::course::Spot;
 use crate::decode::Decode;
-use crate::error::{PageError, Position};
+use crate::error::PageError;
 use crate::pages::{BoxStream, Pages};
+use crate::place::Spot;
 use crate::pointer::Pointer;
+use crate::position::Position;
 use crate::progress::{End, Progress, ProgressHandle};
 use crate::walk::Walk;
 

@@ -170,10 +170,14 @@ mod items;
 mod json;
 mod layer;
 pub mod link;
+mod malformed;
 mod overlap;
 mod page;
 mod pages;
+mod parse;
+mod place;
 mod pointer;
+mod position;
 mod progress;
 mod repeat;
 mod scan;
@@ -192,14 +196,16 @@ pub use self::config::{
 pub use self::course::Refetch;
 pub use self::cursor::{Cursor, InvalidCursor, MAX_CURSOR_BYTES};
 pub use self::decode::{Decode, Typed};
-pub use self::error::{PageError, PageErrorKind, Position};
+pub use self::error::{PageError, PageErrorKind};
 pub use self::future::ResponseFuture;
 pub use self::items::{Items, Raw};
 pub use self::layer::{Lazy, PaginateLayer};
+pub use self::malformed::Malformed;
 pub use self::overlap::{Expected, PipedBody, Spawned};
 pub use self::page::Page;
 pub use self::pages::{BoxStream, Pages};
 pub use self::pointer::{InvalidPointer, Pointer};
+pub use self::position::Position;
 pub use self::progress::{End, Progress, ProgressHandle};
 pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
@@ -209,5 +215,5 @@ pub use self::strategies::{
     Target, Token, TokenFrom, as_get, body, checked, from_fn, header, json, last_item, later_body,
     link_query, merge_json, merge_query, query, source_fn,
 };
-pub use self::strategy::{Malformed, Needs, Strategy, Total};
+pub use self::strategy::{Needs, Strategy, Total};
 pub use self::view::PageView;

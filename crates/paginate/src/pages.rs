@@ -1,28 +1,27 @@
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
-use http::response::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use outbound_http::BoxError;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+mod gathered;
+mod look;
+
+use self::gathered::Gathered;
+use self::look::{Look, Verdict};
 use crate::arrival::Read;
 use crate::checkpoint::Checkpoint;
-use crate::config::OnRepeat;
-use crate::course::{ALL, Arrived};
-use crate::error::{PageError, PageErrorKind, Position};
+use crate::error::{PageError, PageErrorKind};
 use crate::page::Page;
+use crate::place::ALL;
 use crate::progress::{End, Progress, ProgressHandle};
-use crate::repeat::Fingerprint;
-use crate::scan::{ScanError, Scanner};
 use crate::strategy::Strategy;
-use crate::walk::{Event, Walk, scan_error};
+use crate::walk::{Event, Walk};
 
 /// A stream behind one pointer: `Unpin` and `Send`.
 pub type BoxStream<T> = Pin<Box<dyn Stream<Item = Result<T, PageError>> + Send>>;
@@ -48,20 +47,10 @@ pin_project! {
     {
         #[pin]
         walk: Walk<S, P, B, RB>,
-        parts: Option<Parts>,
-        trailers: Option<HeaderMap>,
-        first: Bytes,
-        more: Vec<u8>,
-        // How many bytes the body is said to have at least.
-        least: usize,
-        scanner: Option<Scanner>,
-        print: Fingerprint,
-        previous: Fingerprint,
+        gathered: Gathered,
+        look: Look,
     }
 }
-
-/// How much is set aside for a body because its head says that so much will come: 1 MiB.
-const TRUSTED_LENGTH: u64 = 1024 * 1024;
 
 impl<S, P, B, RB> Pages<S, P, B, RB>
 where
@@ -71,28 +60,20 @@ where
         let pointer = walk.course.config.items_at.clone();
         Self {
             walk,
-            parts: None,
-            trailers: None,
-            first: Bytes::new(),
-            more: Vec::new(),
-            least: 0,
-            scanner: pointer.map(|pointer| Scanner::new(pointer, usize::MAX, usize::MAX)),
-            print: Fingerprint::default(),
-            previous: Fingerprint::default(),
+            gathered: Gathered::default(),
+            look: Look::new(pointer),
         }
     }
 
     /// For a stream of items, which goes on from wherever this one is.
     pub(crate) fn into_parts(self) -> (Walk<S, P, B, RB>, Read) {
-        let chunks = [self.first, self.more.into()];
+        let index = self.walk.position().page;
+        let (parts, chunks) = self.gathered.into_parts();
         let read = Read {
-            index: self.walk.position().page,
-            parts: self.parts,
-            chunks: chunks
-                .into_iter()
-                .filter(|chunk| !chunk.is_empty())
-                .collect(),
-            previous: self.previous,
+            parts,
+            chunks,
+            previous: self.look.into_previous(),
+            index,
         };
         (self.walk, read)
     }
@@ -136,12 +117,9 @@ where
     /// to send from the beginning, or its service can do no more.
     #[must_use = "it may not have"]
     pub fn try_again(self: Pin<&mut Self>) -> bool {
-        let mut this = self.project();
-        this.first.clear();
-        this.more.clear();
-        *this.parts = None;
-        *this.trailers = None;
-        this.walk.as_mut().try_again()
+        let this = self.project();
+        this.gathered.clear();
+        this.walk.try_again()
     }
 
     /// Gives the service back, and drops what is in flight.
@@ -180,15 +158,11 @@ where
                 None => return Poll::Ready(None),
             };
             match event {
-                Event::Head(parts, least) => {
-                    *this.parts = Some(parts);
-                    *this.least = usize::try_from(least.min(TRUSTED_LENGTH)).unwrap_or(0);
-                }
-                Event::Trailers(trailers) => *this.trailers = Some(trailers),
+                Event::Head(parts, least) => this.gathered.begin(parts, least),
+                Event::Trailers(trailers) => this.gathered.trailers(trailers),
                 Event::Data(data) => {
                     let limit = this.walk.course.config.max_page_bytes;
-                    let len = this.first.len() + this.more.len() + data.len();
-                    if len > limit {
+                    if !this.gathered.push(data, limit) {
                         let error = PageError::new(
                             PageErrorKind::TooLarge,
                             this.walk.position(),
@@ -198,45 +172,14 @@ where
                         this.walk.finish(End::Failed);
                         return Poll::Ready(Some(Err(error)));
                     }
-                    // A body of one piece, as collected ones are, is not copied.
-                    if len == data.len() {
-                        *this.first = data;
-                    } else {
-                        if this.more.is_empty() {
-                            this.more.reserve_exact(len.max((*this.least).min(limit)));
-                            this.more.extend_from_slice(&mem::take(this.first));
-                        }
-                        this.more.extend_from_slice(&data);
-                    }
                 }
-                Event::Again => {
-                    this.first.clear();
-                    this.more.clear();
-                    *this.parts = None;
-                    *this.trailers = None;
-                }
+                Event::Again => this.gathered.clear(),
                 Event::End => {
-                    let body = if this.more.is_empty() {
-                        mem::take(this.first)
-                    } else {
-                        mem::take(this.more).into()
-                    };
-                    let Some(parts) = this.parts.take() else {
+                    let Some(page) = this.gathered.page(this.walk.position().page) else {
                         continue;
                     };
-                    let page = Page {
-                        parts,
-                        body,
-                        trailers: this.trailers.take(),
-                        index: this.walk.position().page,
-                    };
                     let taken = this.walk.course.spot.taken == ALL;
-                    let mut looks = Looks {
-                        scanner: this.scanner,
-                        print: this.print,
-                        previous: this.previous,
-                    };
-                    match arrived(this.walk.as_mut(), &mut looks, &page) {
+                    match this.look.at(this.walk.as_mut(), &page) {
                         Verdict::HandOut => {}
                         Verdict::Again => continue,
                         Verdict::Over(error) => return Poll::Ready(error.map(Err)),
@@ -259,125 +202,6 @@ where
         let left = self.walk.course.pages_left();
         (0, left.and_then(|left| usize::try_from(left).ok()))
     }
-}
-
-/// With what pages are looked through, from one to the next.
-struct Looks<'a> {
-    scanner: &'a mut Option<Scanner>,
-    print: &'a mut Fingerprint,
-    previous: &'a mut Fingerprint,
-}
-
-enum Verdict {
-    HandOut,
-    /// It was cut short and is asked for again.
-    Again,
-    Over(Option<PageError>),
-}
-
-/// Counts the page's items, and refuses it if it is the one before again.
-fn arrived<S, P, B, RB>(
-    mut walk: Pin<&mut Walk<S, P, B, RB>>,
-    looks: &mut Looks<'_>,
-    page: &Page,
-) -> Verdict
-where
-    S: Service<Request<B>>,
-    P: Strategy<B>,
-{
-    let course = walk.as_mut().course_mut();
-    let position = Position::page(page.index);
-    let mut last = None;
-    let counted = match looks.scanner {
-        Some(scanner) => {
-            scanner.reset();
-            count(
-                scanner,
-                &page.body,
-                course.needs.last_item.then_some(&mut last),
-            )
-            .map(Some)
-        }
-        None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
-    };
-    if counted == Err(ScanError::Truncated) && walk.as_mut().refetch() {
-        return Verdict::Again;
-    }
-
-    let course = walk.as_mut().course_mut();
-    let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
-    if compare && counted == Ok(Some(0)) {
-        // Without items pages may well look alike, and what comes behind one equals none.
-        looks.previous.clear();
-    } else if compare {
-        looks.print.clear();
-        let same =
-            looks.print.push(&page.body, looks.previous) && looks.print.equals(looks.previous);
-        // One that was handed out and is looked at again is the one before itself.
-        if page.index > 0 && same && course.spot.taken != ALL {
-            return Verdict::Over(stalled(walk, position));
-        }
-        mem::swap(looks.print, looks.previous);
-    }
-
-    match counted {
-        Ok(items) => {
-            if course.spot.taken != ALL {
-                let known = looks.scanner.is_some();
-                course.offer_page(if known { items.unwrap_or(0) } else { 1 });
-            }
-            course.arrived(&Arrived {
-                parts: &page.parts,
-                rest: match looks.scanner {
-                    Some(scanner) => scanner.rest(),
-                    None => &page.body,
-                },
-                items,
-                last_item: last.as_deref(),
-            });
-        }
-        Err(error) => course.split_failed(scan_error(error, position)),
-    }
-    Verdict::HandOut
-}
-
-/// How many items `body` has, and the last of them if that is wanted.
-fn count(
-    scanner: &mut Scanner,
-    body: &Bytes,
-    mut last: Option<&mut Option<Bytes>>,
-) -> Result<u64, ScanError> {
-    let mut input = &body[..];
-    while let Some(item) = scanner.next(&mut input)? {
-        if let Some(last) = &mut last {
-            **last = Some(body.slice_ref(item));
-        }
-    }
-    scanner.finish()?;
-    Ok(scanner.items())
-}
-
-/// The server ignores the cursor: the page is the one before.
-pub(crate) fn stalled<S, P, B, RB>(
-    walk: Pin<&mut Walk<S, P, B, RB>>,
-    position: Position,
-) -> Option<PageError>
-where
-    S: Service<Request<B>>,
-{
-    let mut walk = walk;
-    if walk.course.config.on_repeat == OnRepeat::End {
-        walk.as_mut().course_mut().spot.done = true;
-        walk.finish(End::Repeated);
-        return None;
-    }
-    walk.finish(End::Failed);
-    Some(PageError::new(
-        PageErrorKind::Stalled,
-        position,
-        "the page equals the one before, so the server ignores where the next one starts",
-        None,
-    ))
 }
 
 impl<S, P, B, RB> FusedStream for Pages<S, P, B, RB>

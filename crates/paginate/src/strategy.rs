@@ -1,12 +1,10 @@
-use std::borrow::Cow;
-use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 
 use http::Request;
 use http::response::Parts;
 
 use crate::cursor::Cursor;
+use crate::malformed::Malformed;
 use crate::view::PageView;
 
 /// Decides where the next page is, and how to ask for it.
@@ -187,47 +185,5 @@ impl Total {
     #[must_use]
     pub const fn estimate(n: u64) -> Self {
         Self { n, exact: false }
-    }
-}
-
-/// A page lacks what its strategy needs, or a cursor cannot be sent.
-#[derive(Debug)]
-pub struct Malformed {
-    message: Cow<'static, str>,
-    json: Option<serde_json::Error>,
-}
-
-impl Malformed {
-    /// Says what is missing or wrong, without content of the page.
-    #[must_use]
-    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            message: message.into(),
-            json: None,
-        }
-    }
-
-    pub(crate) fn not_json(error: serde_json::Error) -> Self {
-        Self {
-            message: "the page is not valid JSON".into(),
-            json: Some(error),
-        }
-    }
-
-    /// Whether the body could not even be read as JSON.
-    pub(crate) const fn json(&self) -> Option<&serde_json::Error> {
-        self.json.as_ref()
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for Malformed {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.json.as_ref().map(|error| error as _)
     }
 }

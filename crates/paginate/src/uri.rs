@@ -9,7 +9,7 @@ use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
 
-use crate::strategy::Malformed;
+use crate::malformed::Malformed;
 
 /// What `http::Uri` refuses though servers send it; all else stays as it is.
 const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');

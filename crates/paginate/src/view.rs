@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use crate::cursor::Cursor;
 use crate::json;
 use crate::link::{self, Link};
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::Malformed;
 use crate::uri;
 
 /// What a [`Strategy`](crate::Strategy) sees of a page.

@@ -2,23 +2,25 @@
 
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::Context;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Request, Response};
-use http_body::Body;
-use outbound_http::BoxError;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+mod hurry;
+mod state;
+mod step;
+
+use self::state::State;
+use crate::config::OnRepeat;
 use crate::course::{After, Course};
-use crate::error::{PageError, PageErrorKind, Position};
-use crate::overlap::{Ahead, Incoming};
-use crate::page::Page;
+use crate::error::{PageError, PageErrorKind};
+use crate::overlap::Ahead;
+use crate::position::Position;
 use crate::progress::End;
-use crate::scan::ScanError;
-use crate::strategy::Strategy;
 
 pin_project! {
     /// The one machine beneath both streams.
@@ -41,51 +43,6 @@ pin_project! {
         end: Option<End>,
         // Whether the service has said that it will never be ready again.
         dead: bool,
-    }
-}
-
-pin_project! {
-    #[project = StateProj]
-    enum State<F, RB> {
-        Asking,
-        Calling {
-            #[pin]
-            response: F,
-        },
-        // As `Calling`, for a page that was asked for ahead of time.
-        Coming {
-            response: Pin<Box<F>>,
-        },
-        Reading {
-            head: Option<Parts>,
-            #[pin]
-            body: RB,
-        },
-        Refusing {
-            parts: Option<Parts>,
-            #[pin]
-            body: RB,
-            read: BytesMut,
-        },
-        Done,
-    }
-}
-
-impl<F, RB> State<F, RB> {
-    fn reading(response: Response<RB>) -> Self {
-        let (parts, body) = response.into_parts();
-        if parts.status.is_success() {
-            Self::Reading {
-                head: Some(parts),
-                body,
-            }
-        } else {
-            Self::Refusing {
-                parts: Some(parts),
-                body,
-                read: BytesMut::new(),
-            }
-        }
     }
 }
 
@@ -143,6 +100,23 @@ where
         *this.end = Some(end);
     }
 
+    /// The server ignores the cursor: the page is the one before.
+    pub(crate) fn stalled(mut self: Pin<&mut Self>) -> Option<PageError> {
+        if self.course.config.on_repeat == OnRepeat::End {
+            self.as_mut().course_mut().spot.done = true;
+            self.finish(End::Repeated);
+            return None;
+        }
+        let position = self.position();
+        self.finish(End::Failed);
+        Some(PageError::new(
+            PageErrorKind::Stalled,
+            position,
+            "the page equals the one before, so the server ignores where the next one starts",
+            None,
+        ))
+    }
+
     pub(crate) fn course_mut(self: Pin<&mut Self>) -> &mut Course<P, B> {
         self.project().course
     }
@@ -184,217 +158,4 @@ where
         this.ahead.clear();
         true
     }
-}
-
-impl<S, P, B, RB> Walk<S, P, B, RB>
-where
-    S: Service<Request<B>, Response = Response<RB>>,
-    S::Error: Into<BoxError>,
-    P: Strategy<B>,
-    B: Clone,
-    RB: Body,
-    RB::Error: Into<BoxError>,
-{
-    /// What happens next; `None` after the end. An error is the end.
-    pub(crate) fn poll_event(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Event, PageError>>> {
-        let event = ready!(self.as_mut().poll_step(cx));
-        if let Some(Err(_)) = event {
-            self.finish(End::Failed);
-        }
-        Poll::Ready(event)
-    }
-
-    /// Sends the next request now if pages are asked for ahead of the consumer.
-    pub(crate) fn hurry(self: Pin<&mut Self>, cx: &mut Context<'_>) {
-        let mut this = self.project();
-        let asks = matches!(this.course.after, After::Ask) && this.request.is_none();
-        if !this.course.config.overlaps() || !asks || !matches!(*this.state, State::Asking) {
-            return;
-        }
-        // What goes wrong here is found again, and said, when the consumer comes.
-        let Some((asked, incoming)) = this.ahead.take(this.course.spot.place.cursor.as_ref())
-        else {
-            let Ok(request) = this.course.request() else {
-                return;
-            };
-            if let Poll::Ready(Ok(())) = this.service.poll_ready(cx) {
-                let response = this.service.call(request);
-                *this.hurried = true;
-                this.course.after = After::Unknown;
-                this.state.set(State::Calling { response });
-                this.ahead.launch(this.service, this.course, cx);
-            } else {
-                *this.request = Some(request);
-            }
-            return;
-        };
-        this.course.came_to(asked);
-        this.course.after = After::Unknown;
-        this.ahead.launch(this.service, this.course, cx);
-        match incoming {
-            Incoming::Asked(response) => this.state.set(State::Coming { response }),
-            Incoming::Here(Ok((parts, body))) => {
-                this.state
-                    .set(State::reading(Response::from_parts(parts, body)));
-            }
-            Incoming::Here(Err(error)) => {
-                this.course.after = After::Fail(service_failed(this.course.position(), error));
-            }
-        }
-    }
-
-    fn poll_step(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Event, PageError>>> {
-        loop {
-            self.as_mut().hurry(cx);
-            let mut this = self.as_mut().project();
-            let position = this.course.position();
-            if this.course.config.prefetch > 1 {
-                this.ahead.look(this.service, this.course, cx);
-            }
-            let mut answered = None;
-            match this.state.as_mut().project() {
-                StateProj::Asking => match this.course.after {
-                    After::Ask => {
-                        if this.request.is_none() {
-                            let request = this.course.request();
-                            if request.is_err() {
-                                this.course.after = After::Unknown;
-                            }
-                            *this.request = Some(request?);
-                        }
-                        ready!(this.service.poll_ready(cx)).map_err(|error| {
-                            *this.dead = true;
-                            service_failed(position, error.into())
-                        })?;
-                        if let Some(request) = this.request.take() {
-                            let response = this.service.call(request);
-                            this.course.after = After::Unknown;
-                            this.state.set(State::Calling { response });
-                        }
-                    }
-                    After::Unknown => this.state.set(State::Done),
-                    After::Fail(_) | After::End(_) => {
-                        match mem::replace(&mut this.course.after, After::Unknown) {
-                            After::Fail(error) => return Poll::Ready(Some(Err(error))),
-                            After::End(end) => *this.end = Some(end),
-                            After::Unknown | After::Ask => {}
-                        }
-                        this.ahead.clear();
-                        this.state.set(State::Done);
-                    }
-                },
-                StateProj::Calling { response } => {
-                    answered = Some(ready!(response.poll(cx)).map_err(Into::into));
-                }
-                StateProj::Coming { response } => {
-                    answered = Some(ready!(response.as_mut().poll(cx)).map_err(Into::into));
-                }
-                StateProj::Reading { head, body } if head.is_some() => {
-                    let least = body.size_hint().lower();
-                    let Some(parts) = head else {
-                        continue;
-                    };
-                    if this.ahead.foresee(this.service, this.course, parts, cx) {
-                        // So that the task begins before the consumer has this page to work on.
-                        *this.hurried = true;
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    let Some(head) = head.take() else {
-                        continue;
-                    };
-                    return Poll::Ready(Some(Ok(Event::Head(head, least))));
-                }
-                StateProj::Reading { body, .. } => match ready!(body.poll_frame(cx)) {
-                    Some(Ok(frame)) => match frame.into_data() {
-                        Ok(mut data) => {
-                            let data = data.copy_to_bytes(data.remaining());
-                            this.course.received(data.len());
-                            return Poll::Ready(Some(Ok(Event::Data(data))));
-                        }
-                        Err(frame) => {
-                            if let Ok(trailers) = frame.into_trailers() {
-                                return Poll::Ready(Some(Ok(Event::Trailers(trailers))));
-                            }
-                        }
-                    },
-                    Some(Err(error)) => {
-                        if self.as_mut().refetch() {
-                            return Poll::Ready(Some(Ok(Event::Again)));
-                        }
-                        let detail = "the body could not be read to its end";
-                        let source = Some(error.into());
-                        let error = PageError::new(PageErrorKind::Body, position, detail, source);
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                    None => {
-                        this.state.set(State::Asking);
-                        return Poll::Ready(Some(Ok(Event::End)));
-                    }
-                },
-                StateProj::Refusing {
-                    parts: Some(parts), ..
-                } if this.course.strategy.is_end(parts) => {
-                    this.course.ends();
-                    this.state.set(State::Asking);
-                }
-                StateProj::Refusing { parts, body, read } => {
-                    // What the API says about its refusal is read as far as it goes.
-                    let limit = this.course.config.max_page_bytes;
-                    if let Some(Ok(frame)) = ready!(body.poll_frame(cx)) {
-                        if let Ok(data) = frame.into_data() {
-                            let room = limit - read.len();
-                            let cut = data.remaining().min(room);
-                            bytes::BufMut::put(read, data.take(cut));
-                            if cut < room {
-                                continue;
-                            }
-                        } else {
-                            continue;
-                        }
-                    }
-                    let error = parts.take().map(|parts| {
-                        PageError::status(Page {
-                            parts,
-                            body: read.split().freeze(),
-                            trailers: None,
-                            index: position.page,
-                        })
-                    });
-                    return Poll::Ready(error.map(Err));
-                }
-                StateProj::Done => return Poll::Ready(None),
-            }
-            if let Some(answered) = answered {
-                let response = answered.map_err(|error| service_failed(position, error))?;
-                this.state.set(State::reading(response));
-            }
-        }
-    }
-}
-
-fn service_failed(position: Position, error: BoxError) -> PageError {
-    PageError::new(
-        PageErrorKind::Service,
-        position,
-        "the service failed",
-        Some(error),
-    )
-}
-
-/// A page that cannot be split into items.
-pub(crate) fn scan_error(error: ScanError, position: Position) -> PageError {
-    let kind = match error {
-        ScanError::Syntax => PageErrorKind::NotJson,
-        ScanError::Truncated => PageErrorKind::Truncated,
-        ScanError::Absent | ScanError::NotAnArray | ScanError::Twice => PageErrorKind::Malformed,
-        ScanError::ItemTooLarge | ScanError::RestTooLarge => PageErrorKind::TooLarge,
-    };
-    PageError::new(kind, position, error.to_string(), None)
 }

@@ -3,9 +3,10 @@
 use http::response::Parts;
 use http::{Request, Uri};
 
-use super::{Course, Place};
+use super::Course;
 use crate::config::OnRepeat;
 use crate::cursor::Cursor;
+use crate::place::Place;
 use crate::strategy::Strategy;
 use crate::view::PageView;
 

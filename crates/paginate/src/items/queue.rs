@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::course::Spot;
 use crate::error::PageError;
+use crate::place::Spot;
 
 pub(super) enum Entry {
     /// If it was decoded on the way, the decoder has put it by.

@@ -10,14 +10,14 @@ use tower_service::Service;
 
 use crate::arrival::{Arrival, Step};
 use crate::decode::Decode;
-use crate::error::{PageError, PageErrorKind, Position};
+use crate::error::{PageError, PageErrorKind};
 use crate::json;
-use crate::page;
-use crate::pages::stalled;
+use crate::parse::{self, scan_error};
+use crate::position::Position;
 use crate::progress::End;
 use crate::scan::ScanError;
 use crate::strategy::Strategy;
-use crate::walk::{Event, Walk, scan_error};
+use crate::walk::{Event, Walk};
 
 /// What comes next in what is read.
 pub(super) enum Next {
@@ -67,7 +67,7 @@ where
                 return Poll::Ready(Next::Item { number, decoded });
             }
             Ok(Step::Stalled) => {
-                return Poll::Ready(match stalled(walk, position) {
+                return Poll::Ready(match walk.stalled() {
                     Some(error) => Next::Failed(error),
                     None => Next::End,
                 });
@@ -82,7 +82,7 @@ where
             Ok(Step::Arrived(arrived)) => {
                 let course = walk.as_mut().course_mut();
                 if let Err(error) = arrived.check() {
-                    course.split_failed(page::decode(arrived.rest, position, error.into()));
+                    course.split_failed(parse::decode(arrived.rest, position, error.into()));
                 } else {
                     course.arrived(&arrived);
                 }
@@ -141,7 +141,7 @@ pub(super) fn decode<F: Decode>(
         Ok(()) => decode.decode(text),
         Err(error) => Err(error.into()),
     }
-    .map_err(|error| page::decode(text, position, error))
+    .map_err(|error| parse::decode(text, position, error))
 }
 
 /// Decodes an item that is put by and was not decoded on the way, for it came in pieces or is not
@@ -158,7 +158,7 @@ pub(super) fn put_by<F: Decode>(
     }
     match json::check(text) {
         Ok(()) => Ok(false),
-        Err(error) => Err(page::decode(text, position, error.into())),
+        Err(error) => Err(parse::decode(text, position, error.into())),
     }
 }
 

@@ -13,7 +13,8 @@ use super::Items;
 use super::queue::Entry;
 use super::read::{Next, decode, hand_out, poll_next, put_by};
 use crate::decode::Decode;
-use crate::error::{PageError, Position};
+use crate::error::PageError;
+use crate::position::Position;
 use crate::progress::End;
 use crate::strategy::Strategy;
 

@@ -3,7 +3,8 @@ use http::{Method, Request};
 
 use super::template;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows `strategy`, and asks for every page after the first with GET and without a

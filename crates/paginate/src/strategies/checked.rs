@@ -4,7 +4,8 @@ use http::Request;
 use http::response::Parts;
 
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows `strategy`, and looks at each page first: for APIs that answer failures with

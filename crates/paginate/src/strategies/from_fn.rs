@@ -1,7 +1,8 @@
 use std::fmt;
 
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Strategy};
+use crate::malformed::Malformed;
+use crate::strategy::Strategy;
 use crate::view::PageView;
 
 /// A strategy made of a function that finds the next page's URL.

@@ -4,7 +4,8 @@ use http::response::Parts;
 
 use super::template;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows `strategy`, and asks for every page after the first with another JSON body

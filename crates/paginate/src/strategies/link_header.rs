@@ -1,7 +1,8 @@
 use super::stop::Stop;
 use crate::cursor::Cursor;
 use crate::link::Link;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Follows the `Link` header: GitHub, GitLab, Shopify, Okta, container registries.

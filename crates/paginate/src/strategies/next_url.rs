@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use super::stop::Stop;
 use crate::cursor::Cursor;
 use crate::json;
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::strategy::{Needs, Strategy, Total};
 use crate::uri;
 use crate::view::PageView;
 

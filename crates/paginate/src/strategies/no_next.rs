@@ -1,5 +1,6 @@
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Strategy};
+use crate::malformed::Malformed;
+use crate::strategy::Strategy;
 use crate::view::PageView;
 
 /// The one page that was asked for, and none after it.

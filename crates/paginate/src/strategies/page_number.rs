@@ -4,7 +4,8 @@ use super::source::Source;
 use super::stop::Stop;
 use super::target::{Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::view::PageView;
 
 /// Counts pages in a query parameter, in a header or in the request's body.

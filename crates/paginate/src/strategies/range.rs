@@ -5,7 +5,8 @@ use http::{HeaderName, HeaderValue, Request, StatusCode};
 use super::page_number::overflow;
 use super::stop::Stop;
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Strategy, Total};
 use crate::view::PageView;
 
 /// Asks for ranges of items with the `Range` header (RFC 9110, section 14), and reads of

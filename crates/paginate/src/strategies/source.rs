@@ -6,8 +6,9 @@ use http::HeaderName;
 
 use super::target::{Header, header_name};
 use crate::json::{self, edit::quote};
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Total};
+use crate::strategy::Total;
 use crate::uri;
 use crate::view::PageView;
 

@@ -11,8 +11,9 @@ use super::stop::Stop;
 use super::template;
 use crate::cursor::Cursor;
 use crate::json::{self, edit};
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Strategy, Total};
+use crate::strategy::{Strategy, Total};
 use crate::view::PageView;
 
 /// Follows the `next` link object of a STAC API, which names method, headers and body.

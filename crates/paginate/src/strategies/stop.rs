@@ -1,6 +1,7 @@
 use super::source::Source;
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::{Malformed, Needs, Total};
+use crate::strategy::{Needs, Total};
 use crate::view::PageView;
 
 /// What a page says of the end and of the whole, besides the cursor itself.

@@ -6,8 +6,8 @@ use http_body::Body;
 
 use super::template;
 use crate::json::{self, edit};
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::Malformed;
 use crate::uri;
 
 /// Where the head of a request takes a value; made by [`query`], [`merge_query`] and

@@ -9,8 +9,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSF
 use http_body::Body;
 
 use crate::json::edit::EditError;
+use crate::malformed::Malformed;
 use crate::pointer::Pointer;
-use crate::strategy::Malformed;
 
 /// The headers that a request loses where its body is rewritten, since they speak of the
 /// old one: its length and its digests.

@@ -4,7 +4,8 @@ use super::source::Source;
 use super::stop::Stop;
 use super::target::{Destination, IntoDestination, Target};
 use crate::cursor::Cursor;
-use crate::strategy::{Malformed, Needs, Strategy, Total};
+use crate::malformed::Malformed;
+use crate::strategy::{Needs, Strategy, Total};
 use crate::uri;
 use crate::view::PageView;
 

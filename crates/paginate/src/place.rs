@@ -2,6 +2,9 @@
 
 use crate::cursor::Cursor;
 
+/// Stands for all items of a page, however many.
+pub(crate) const ALL: u64 = u64::MAX;
+
 /// A page's place in the list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {

@@ -1,0 +1,128 @@
+//! Looks through a page that has arrived, before it is handed out.
+
+use std::mem;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http::Request;
+use tower_service::Service;
+
+use crate::config::OnRepeat;
+use crate::course::Arrived;
+use crate::error::PageError;
+use crate::page::Page;
+use crate::parse::scan_error;
+use crate::place::ALL;
+use crate::pointer::Pointer;
+use crate::position::Position;
+use crate::repeat::Fingerprint;
+use crate::scan::{ScanError, Scanner};
+use crate::strategy::Strategy;
+use crate::walk::Walk;
+
+/// With what pages are looked through, from one to the next.
+pub(super) struct Look {
+    /// Finds the items, if it is known where they are.
+    scanner: Option<Scanner>,
+    print: Fingerprint,
+    previous: Fingerprint,
+}
+
+pub(super) enum Verdict {
+    HandOut,
+    /// It was cut short and is asked for again.
+    Again,
+    Over(Option<PageError>),
+}
+
+impl Look {
+    pub(super) fn new(items_at: Option<Pointer>) -> Self {
+        Self {
+            scanner: items_at.map(|pointer| Scanner::new(pointer, usize::MAX, usize::MAX)),
+            print: Fingerprint::default(),
+            previous: Fingerprint::default(),
+        }
+    }
+
+    /// What the last page with items looked like.
+    pub(super) fn into_previous(self) -> Fingerprint {
+        self.previous
+    }
+
+    /// Counts the page's items, and refuses it if it is the one before again.
+    pub(super) fn at<S, P, B, RB>(
+        &mut self,
+        mut walk: Pin<&mut Walk<S, P, B, RB>>,
+        page: &Page,
+    ) -> Verdict
+    where
+        S: Service<Request<B>>,
+        P: Strategy<B>,
+    {
+        let course = walk.as_mut().course_mut();
+        let mut last = None;
+        let counted = match &mut self.scanner {
+            Some(scanner) => {
+                scanner.reset();
+                let last = course.needs.last_item.then_some(&mut last);
+                count(scanner, &page.body, last).map(Some)
+            }
+            None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
+        };
+        if counted == Err(ScanError::Truncated) && walk.as_mut().refetch() {
+            return Verdict::Again;
+        }
+
+        let course = walk.as_mut().course_mut();
+        let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
+        if compare && counted == Ok(Some(0)) {
+            // Without items pages may well look alike, and what comes behind one equals none.
+            self.previous.clear();
+        } else if compare {
+            self.print.clear();
+            let same =
+                self.print.push(&page.body, &self.previous) && self.print.equals(&self.previous);
+            // One that was handed out and is looked at again is the one before itself.
+            if page.index > 0 && same && course.spot.taken != ALL {
+                return Verdict::Over(walk.stalled());
+            }
+            mem::swap(&mut self.print, &mut self.previous);
+        }
+
+        match counted {
+            Ok(items) => {
+                if course.spot.taken != ALL {
+                    let known = self.scanner.is_some();
+                    course.offer_page(if known { items.unwrap_or(0) } else { 1 });
+                }
+                course.arrived(&Arrived {
+                    parts: &page.parts,
+                    rest: match &self.scanner {
+                        Some(scanner) => scanner.rest(),
+                        None => &page.body,
+                    },
+                    items,
+                    last_item: last.as_deref(),
+                });
+            }
+            Err(error) => course.split_failed(scan_error(error, Position::page(page.index))),
+        }
+        Verdict::HandOut
+    }
+}
+
+/// How many items `body` has, and the last of them if that is wanted.
+fn count(
+    scanner: &mut Scanner,
+    body: &Bytes,
+    mut last: Option<&mut Option<Bytes>>,
+) -> Result<u64, ScanError> {
+    let mut input = &body[..];
+    while let Some(item) = scanner.next(&mut input)? {
+        if let Some(last) = &mut last {
+            **last = Some(body.slice_ref(item));
+        }
+    }
+    scanner.finish()?;
+    Ok(scanner.items())
+}
