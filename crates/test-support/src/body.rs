@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::BoxError;
+use crate::error::BoxError;
 
 /// A body that comes in the pieces that a test wants, or does not come.
 #[derive(Default)]

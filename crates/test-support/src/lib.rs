@@ -14,6 +14,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod body;
+mod error;
 mod events;
 mod faulty;
 mod scripted;
@@ -24,13 +25,11 @@ use std::future::poll_fn;
 use tower_service::Service;
 
 pub use self::body::Body;
+pub use self::error::BoxError;
 pub use self::events::{Events, Fields};
 pub use self::faulty::{Act, FaultyServer, ReceivedRequest};
 pub use self::scripted::{Recorded, Scripted, Step};
 pub use self::strict::{Always, Strict, StrictHandle};
-
-/// An error of any kind.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Waits until `service` is ready, then sends `request` through it.
 ///

@@ -15,7 +15,8 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
-use crate::{Body, BoxError};
+use crate::body::Body;
+use crate::error::BoxError;
 
 /// A service that answers by a script, and records what it was asked.
 ///
