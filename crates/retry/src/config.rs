@@ -6,6 +6,10 @@ use http::{HeaderMap, HeaderName};
 
 use crate::{Budget, Event};
 
+pub(crate) const DEFAULT_RETRIES: u32 = 3;
+pub(crate) const DEFAULT_HINT_CEILING: Duration = Duration::from_secs(60);
+pub(crate) const DEFAULT_DRAIN: usize = 64 * 1024;
+
 /// Settings that do not change the service's type.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -25,12 +29,12 @@ pub(crate) type OnRetry = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 impl Config {
     pub(crate) fn new() -> Self {
         Self {
-            retries: crate::RetryLayer::DEFAULT_RETRIES,
-            hint_ceiling: crate::RetryLayer::DEFAULT_HINT_CEILING,
+            retries: DEFAULT_RETRIES,
+            hint_ceiling: DEFAULT_HINT_CEILING,
             attempt_timeout: None,
             deadline: None,
             budget: Some(Budget::default()),
-            drain: crate::RetryLayer::DEFAULT_DRAIN,
+            drain: DEFAULT_DRAIN,
             attempt_header: None,
             on_retry: None,
         }

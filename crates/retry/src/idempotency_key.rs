@@ -6,14 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{Entry, HeaderName, HeaderValue};
+use http::header::{Entry, HeaderValue};
 use http::{Method, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::repeat::is_idempotent;
-
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::repeat::{IDEMPOTENCY_KEY, is_idempotent};
 
 /// [`Layer`] that gives each call that is not idempotent a key of its own.
 ///

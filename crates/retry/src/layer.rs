@@ -5,7 +5,7 @@ use http::HeaderName;
 use outbound_http::{BufferBody, CloneBody};
 use tower_layer::Layer;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::seeds::Seeds;
 use crate::service::{Retry, Shared};
 use crate::{Budget, Event, Exponential, Standard};
@@ -26,13 +26,13 @@ pub struct RetryLayer<R = CloneBody, C = Standard, K = Exponential> {
 
 impl RetryLayer {
     /// Sends after the first, by default: 3.
-    pub const DEFAULT_RETRIES: u32 = 3;
+    pub const DEFAULT_RETRIES: u32 = config::DEFAULT_RETRIES;
 
     /// Longest pause that a server may ask for, by default: 60 s.
-    pub const DEFAULT_HINT_CEILING: Duration = Duration::from_secs(60);
+    pub const DEFAULT_HINT_CEILING: Duration = config::DEFAULT_HINT_CEILING;
 
     /// How much of a discarded response is read, by default: 64 KiB.
-    pub const DEFAULT_DRAIN: usize = 64 * 1024;
+    pub const DEFAULT_DRAIN: usize = config::DEFAULT_DRAIN;
 
     /// All at its default: [3 retries](Self::DEFAULT_RETRIES), [`Exponential::default`],
     /// [`Budget::default`], [`Standard`], bodies repeated by cloning.

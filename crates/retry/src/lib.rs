@@ -165,6 +165,7 @@ mod policy;
 mod repeat;
 mod seeds;
 mod service;
+mod standard;
 mod timer;
 mod transport;
 mod verdict;
@@ -179,7 +180,8 @@ pub use self::layer::RetryLayer;
 #[cfg(feature = "tower")]
 pub use self::policy::{Pause, Policy};
 pub use self::service::Retry;
+pub use self::standard::Standard;
 pub use self::transport::TransportError;
-pub use self::verdict::{Attempt, Classify, Standard, Verdict};
+pub use self::verdict::{Attempt, Classify, Verdict};
 #[doc(inline)]
 pub use outbound_http::Attempts;

@@ -2,8 +2,11 @@ use http::header::UPGRADE;
 use http::{Extensions, HeaderName, Method, Request};
 use outbound_http::SavedHead;
 
-use crate::idempotency_key::IDEMPOTENCY_KEY;
 use crate::{Idempotent, Verdict};
+
+/// A request that has it may be repeated, whatever its method
+/// (draft-ietf-httpapi-idempotency-key-header).
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The head of a request, as far as it tells whether the request may be sent again.
 pub(crate) trait Head {

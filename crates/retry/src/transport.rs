@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 
 use outbound_http::{BodyTooLarge, BoxError, DeadlineExceeded, IdleTimeout, Superseded};
 
-use crate::Verdict;
+use crate::verdict::Verdict;
 
 /// An error that can be looked into.
 ///
