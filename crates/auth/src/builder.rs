@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::launch::{Launcher, Persist};
 use crate::schedule::Schedule;
-use crate::{InvalidAuth, Token, TokenSource, Tokens, secret};
+use crate::{InvalidAuth, Token, TokenSource, Tokens, limits, secret};
 
 /// Settings of [`Tokens`]; see [`Tokens::builder`].
 #[derive(Clone)]
@@ -25,16 +25,33 @@ pub struct TokensBuilder<T, X = TokioSpawn> {
     rng: Rng,
 }
 
+impl Tokens {
+    /// Fetches tokens from `source` with the defaults, on the tokio runtime.
+    ///
+    /// Nothing is fetched before the first request. A request that has to fetch is to be called
+    /// in the context of a runtime.
+    #[must_use]
+    pub fn new(source: impl TokenSource) -> Self {
+        Self::builder(source).build()
+    }
+
+    /// Fetches tokens from `source`, with settings of your own.
+    #[must_use]
+    pub fn builder<T: TokenSource>(source: T) -> TokensBuilder<T> {
+        TokensBuilder::new(source)
+    }
+}
+
 impl<T> TokensBuilder<T> {
-    pub(crate) fn new(source: T) -> Self {
+    fn new(source: T) -> Self {
         Self {
             source,
             spawn: TokioSpawn::new(),
             schedule: Schedule {
-                margin: Tokens::DEFAULT_MARGIN,
-                ahead: Tokens::DEFAULT_REFRESH_AHEAD,
+                margin: limits::DEFAULT_MARGIN,
+                ahead: limits::DEFAULT_REFRESH_AHEAD,
             },
-            fetch_timeout: Tokens::DEFAULT_FETCH_TIMEOUT,
+            fetch_timeout: limits::DEFAULT_FETCH_TIMEOUT,
             persist: None,
             prefix: secret::BEARER.into(),
             clock: Clock::default(),

@@ -22,6 +22,7 @@ impl AuthLayer<()> {
     pub fn bearer(scope: Scope, token: impl AsRef<str>) -> Result<StaticAuthLayer, InvalidAuth> {
         let value = secret::bearer(token.as_ref())?;
         StaticCredential::header(scope, http::header::AUTHORIZATION, value)
+            .map(StaticAuthLayer::new)
     }
 
     /// As [`bearer`](Self::bearer), with the token in an environment variable.
@@ -63,6 +64,7 @@ impl AuthLayer<()> {
     ) -> Result<StaticAuthLayer, InvalidAuth> {
         let value = secret::basic(user.as_ref(), password.as_ref())?;
         StaticCredential::header(scope, http::header::AUTHORIZATION, value)
+            .map(StaticAuthLayer::new)
     }
 
     /// As [`basic`](Self::basic), with `user:password` in an environment variable.
@@ -109,7 +111,7 @@ impl AuthLayer<()> {
         let name = HeaderName::try_from(name)
             .map_err(|_| InvalidAuth::new("the header's name is not a header name"))?;
         let value = secret::header_value("", value.as_ref())?;
-        StaticCredential::header(scope, name, value)
+        StaticCredential::header(scope, name, value).map(StaticAuthLayer::new)
     }
 
     /// As [`header`](Self::header), with the value in an environment variable.
@@ -159,7 +161,7 @@ impl AuthLayer<()> {
             return Err(InvalidAuth::new("the query parameter's name is empty"));
         }
         secret::check(value.as_ref())?;
-        StaticCredential::query(scope, name, value.as_ref())
+        StaticCredential::query(scope, name, value.as_ref()).map(StaticAuthLayer::new)
     }
 
     /// As [`query`](Self::query), with the value in an environment variable.

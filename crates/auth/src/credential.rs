@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Request};
 use outbound_http::{CrossOrigin, NoAuth};
 
 use crate::scope::Refusal;
-use crate::{AuthError, Authorize, InvalidAuth, Scope, StaticAuthLayer, Step, query};
+use crate::{AuthError, Authorize, InvalidAuth, Scope, Step, query};
 use crate::{event, header};
 
 /// A credential that never changes, confined to its scope.
@@ -46,24 +46,20 @@ impl StaticCredential {
         scope: Scope,
         name: HeaderName,
         value: HeaderValue,
-    ) -> Result<StaticAuthLayer, InvalidAuth> {
-        Self::layer(scope, Secret::Header { name, value })
+    ) -> Result<Self, InvalidAuth> {
+        Self::new(scope, Secret::Header { name, value })
     }
 
-    pub(crate) fn query(
-        scope: Scope,
-        name: &str,
-        value: &str,
-    ) -> Result<StaticAuthLayer, InvalidAuth> {
+    pub(crate) fn query(scope: Scope, name: &str, value: &str) -> Result<Self, InvalidAuth> {
         let pair = query::pair(name, value).into();
         let name = name.into();
-        Self::layer(scope, Secret::Query { name, pair })
+        Self::new(scope, Secret::Query { name, pair })
     }
 
-    fn layer(scope: Scope, secret: Secret) -> Result<StaticAuthLayer, InvalidAuth> {
+    fn new(scope: Scope, secret: Secret) -> Result<Self, InvalidAuth> {
         scope.check_usable()?;
         let shared = Arc::new(Shared { scope, secret });
-        Ok(StaticAuthLayer::new(Self { shared }))
+        Ok(Self { shared })
     }
 
     pub(crate) fn proxy(self) -> Self {

@@ -11,11 +11,19 @@ use outbound_http::{BoxError, Spawn};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use crate::clock::Now;
 use crate::error::SharedError;
 use crate::fault::Fault;
 use crate::fetched::{Again, Failure, Fetched, Start};
-use crate::tokens::Shared;
 use crate::{Reason, Token, TokenSource};
+
+/// Whom a fetch is made for.
+pub(crate) trait Land: Send + Sync {
+    fn now(&self) -> Now;
+
+    /// The fetch ended.
+    fn land(&self, start: &Start, result: Result<Fetched, Failure>);
+}
 
 /// Hides the types of source and spawner, so that [`Tokens`](crate::Tokens) can be named.
 pub(crate) trait Launch: Send + Sync {
@@ -73,7 +81,7 @@ impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
         let source = Arc::clone(&self.source);
         self.spawn.spawn(async move {
             let why = landing.start.0.why;
-            let result = source.token(why, &landing.shared).await;
+            let result = source.token(why, &*landing.to).await;
             landing.land(result);
         });
     }
@@ -87,7 +95,7 @@ impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
 }
 
 impl<T: TokenSource> Source<T> {
-    async fn token(&self, why: Reason, shared: &Shared) -> Result<Fetched, Failure> {
+    async fn token(&self, why: Reason, to: &dyn Land) -> Result<Fetched, Failure> {
         let mut unsaved = self.unsaved.lock().await;
         let adopted = self.adopted.load(Relaxed);
         unsaved.take_if(|unsaved| unsaved.adopted != adopted);
@@ -95,7 +103,7 @@ impl<T: TokenSource> Source<T> {
             self.save(&mut unsaved).await?;
             let saved = unsaved.take().map(|unsaved| unsaved.fetched);
             // The token itself may have waited too long.
-            if let Some(saved) = saved.filter(|saved| !saved.is_over(shared.clock.now())) {
+            if let Some(saved) = saved.filter(|saved| !saved.is_over(to.now())) {
                 return Ok(saved);
             }
         }
@@ -114,7 +122,7 @@ impl<T: TokenSource> Source<T> {
         };
         let fetched = Fetched {
             token,
-            at: shared.clock.now(),
+            at: to.now(),
             took: start.elapsed(),
         };
         let is_newest = self.adopted.load(Relaxed) == adopted;
@@ -142,7 +150,7 @@ impl<T: TokenSource> Source<T> {
 }
 
 impl Fetched {
-    fn is_over(&self, now: crate::clock::Now) -> bool {
+    fn is_over(&self, now: Now) -> bool {
         let lifetime = self.token.lifetime();
         lifetime.is_some_and(|lifetime| self.at.after(lifetime).has_come(now))
     }
@@ -158,15 +166,15 @@ fn later(fault: Fault) -> Failure {
 /// The duty to end a flight. Dropped without a result it ends it with an error, so that nobody
 /// waits for ever.
 pub(crate) struct Landing {
-    shared: Arc<Shared>,
+    to: Arc<dyn Land>,
     start: Start,
     landed: bool,
 }
 
 impl Landing {
-    pub(crate) const fn new(shared: Arc<Shared>, start: Start) -> Self {
+    pub(crate) const fn new(to: Arc<dyn Land>, start: Start) -> Self {
         Self {
-            shared,
+            to,
             start,
             landed: false,
         }
@@ -178,7 +186,7 @@ impl Landing {
 
     fn finish(&mut self, result: Result<Fetched, Failure>) {
         self.landed = true;
-        self.shared.land(&self.start, result);
+        self.to.land(&self.start, result);
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use outbound_http::{CloneBody, NoReplay};
 use tower_layer::Layer;
 
-use crate::Auth;
+use crate::{Auth, refused};
 
 /// [`Layer`] that applies [`Auth`], and the entry to all credentials.
 ///
@@ -18,10 +18,10 @@ pub struct AuthLayer<A, R = NoReplay> {
 impl AuthLayer<()> {
     /// How much of a refused response is read before the request is sent again, by default:
     /// 64 KiB.
-    pub const DEFAULT_DRAIN: usize = 64 * 1024;
+    pub const DEFAULT_DRAIN: usize = refused::DEFAULT_DRAIN;
 
     /// How long the rest of a refused response is waited for at most: 100 milliseconds.
-    pub const DRAIN_TIME: Duration = Duration::from_millis(100);
+    pub const DRAIN_TIME: Duration = refused::DRAIN_TIME;
 }
 
 impl<A> AuthLayer<A> {
@@ -31,7 +31,7 @@ impl<A> AuthLayer<A> {
         Self {
             authorize,
             replay: NoReplay,
-            drain: AuthLayer::DEFAULT_DRAIN,
+            drain: refused::DEFAULT_DRAIN,
         }
     }
 }

@@ -197,6 +197,7 @@ mod keyed;
 mod launch;
 mod layer;
 mod limiter;
+mod limits;
 mod live;
 mod marks;
 #[cfg(feature = "oauth2")]

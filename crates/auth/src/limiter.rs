@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::Tokens;
+use crate::limits;
 
 /// A resource that always answers 401 must not make its client fetch a token for each request,
 /// nor must it keep a token from being renewed that really was revoked.
@@ -32,9 +32,9 @@ impl Limiter {
     pub(crate) fn allow(&mut self, now: Instant) -> bool {
         self.refusals = self.refusals.saturating_add(1);
         let since = self.renewed.map(|renewed| now.duration_since(renewed));
-        let revoked = self.worked && self.refusals >= Tokens::REFUSALS_IN_A_ROW;
+        let revoked = self.worked && self.refusals >= limits::REFUSALS_IN_A_ROW;
         let pause = if revoked {
-            Tokens::MIN_REJECTION_PAUSE
+            limits::MIN_REJECTION_PAUSE
         } else {
             self.pause()
         };
@@ -78,9 +78,9 @@ impl Limiter {
 
     fn pause(&self) -> Duration {
         let doublings = self.useless.saturating_sub(1).min(16);
-        Tokens::MIN_REJECTION_PAUSE
+        limits::MIN_REJECTION_PAUSE
             .saturating_mul(1 << doublings)
-            .min(Tokens::MAX_REJECTION_PAUSE)
+            .min(limits::MAX_REJECTION_PAUSE)
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
             );
         }
         limiter.accepted();
-        for _ in 1..Tokens::REFUSALS_IN_A_ROW {
+        for _ in 1..limits::REFUSALS_IN_A_ROW {
             assert!(!limiter.allow(later));
         }
         assert!(limiter.allow(later));

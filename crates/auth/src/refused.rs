@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Method, Response};
 use http_body::Body;
@@ -8,7 +9,13 @@ use outbound_http::Drain;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use crate::{AuthError, AuthLayer, ReplayError};
+use crate::{AuthError, ReplayError};
+
+/// How much of it is read, by default.
+pub(crate) const DEFAULT_DRAIN: usize = 64 * 1024;
+
+/// How long its rest is waited for at most.
+pub(crate) const DRAIN_TIME: Duration = Duration::from_millis(100);
 
 pin_project! {
     /// A refused response: kept until it is certain that the request is sent again, then read to
@@ -60,7 +67,7 @@ impl<RB: Body> Refused<RB> {
         }
         if this.drain.as_mut().poll(cx).is_pending() {
             if this.patience.is_none() {
-                this.patience.set(Some(sleep(AuthLayer::DRAIN_TIME)));
+                this.patience.set(Some(sleep(DRAIN_TIME)));
             }
             let patience = this.patience.as_mut().as_pin_mut();
             if patience.is_some_and(|patience| patience.poll(cx).is_pending()) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::Tokens;
+use crate::limits;
 
 /// The settings that a token's times follow from.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Schedule {
             return Times { stale: dead, dead };
         }
         let ahead = self.ahead.min(lifetime / 5).max(took.saturating_mul(2));
-        let jitter = (lifetime / 10).min(Tokens::MAX_JITTER).mul_f64(rng.f64());
+        let jitter = (lifetime / 10).min(limits::MAX_JITTER).mul_f64(rng.f64());
         // Never in the first half of its life, or a slow source is never left in peace.
         let stale = dead
             .saturating_sub(ahead.saturating_add(jitter))
@@ -41,10 +41,10 @@ impl Schedule {
 }
 
 /// How long after the `failures`th failure in a row no fetch is made: 1 s, 2 s, 4 s … up to
-/// [`Tokens::MAX_BACKOFF`], each shortened by up to a half at random.
+/// [`MAX_BACKOFF`](limits::MAX_BACKOFF), each shortened by up to a half at random.
 pub(crate) fn backoff(failures: u32, rng: &mut Rng) -> Duration {
-    let doubled = Tokens::MIN_BACKOFF.saturating_mul(1 << failures.clamp(1, 16).saturating_sub(1));
-    let longest = doubled.min(Tokens::MAX_BACKOFF);
+    let doubled = limits::MIN_BACKOFF.saturating_mul(1 << failures.clamp(1, 16).saturating_sub(1));
+    let longest = doubled.min(limits::MAX_BACKOFF);
     longest.mul_f64(1.0 - rng.f64() / 2.0)
 }
 
@@ -54,8 +54,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const DEFAULT: Schedule = Schedule {
-        margin: Tokens::DEFAULT_MARGIN,
-        ahead: Tokens::DEFAULT_REFRESH_AHEAD,
+        margin: limits::DEFAULT_MARGIN,
+        ahead: limits::DEFAULT_REFRESH_AHEAD,
     };
 
     fn all(

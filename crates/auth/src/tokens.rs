@@ -7,9 +7,10 @@ use crate::clock::{Clock, Now};
 use crate::engine::{Engine, Outlook};
 use crate::event;
 use crate::fetched::{Acquired, Failure, Fetched, Start};
-use crate::launch::{Landing, Launch};
+use crate::launch::{Land, Landing, Launch};
+use crate::limits;
 use crate::live::{Need, Use};
-use crate::{AuthError, InvalidAuth, Token, TokenSource, TokensBuilder};
+use crate::{AuthError, InvalidAuth, Token};
 
 /// A token that is fetched when it is needed, and shared by all who need it.
 ///
@@ -47,9 +48,9 @@ pub struct Tokens {
     shared: Arc<Shared>,
 }
 
-pub(crate) struct Shared {
-    pub(crate) engine: Engine,
-    pub(crate) clock: Clock,
+struct Shared {
+    engine: Engine,
+    clock: Clock,
     launch: Box<dyn Launch>,
     fetches: AtomicU64,
     resends: AtomicU64,
@@ -60,7 +61,7 @@ impl Tokens {
     ///
     /// It is never more than a tenth of the token's lifetime, so that a short-lived token is
     /// used too.
-    pub const DEFAULT_MARGIN: Duration = Duration::from_secs(10);
+    pub const DEFAULT_MARGIN: Duration = limits::DEFAULT_MARGIN;
 
     /// How long before it is no longer used a token's successor is fetched, by default: 5
     /// minutes.
@@ -69,27 +70,27 @@ impl Tokens {
     /// twice the time of its last fetch is more. To that comes a random tenth of the lifetime, at
     /// most [`MAX_JITTER`](Self::MAX_JITTER), so that a fleet that started together does not
     /// renew together. In the first half of its life a token is left in peace.
-    pub const DEFAULT_REFRESH_AHEAD: Duration = Duration::from_secs(300);
+    pub const DEFAULT_REFRESH_AHEAD: Duration = limits::DEFAULT_REFRESH_AHEAD;
 
     /// The most that chance makes a token be renewed earlier: 1 minute.
-    pub const MAX_JITTER: Duration = Duration::from_secs(60);
+    pub const MAX_JITTER: Duration = limits::MAX_JITTER;
 
     /// How long a fetch may take, by default: 30 seconds. Persisting may take as long again.
-    pub const DEFAULT_FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+    pub const DEFAULT_FETCH_TIMEOUT: Duration = limits::DEFAULT_FETCH_TIMEOUT;
 
     /// How long no fetch is made after one that failed: 1 second. It doubles from failure to
     /// failure, up to [`MAX_BACKOFF`](Self::MAX_BACKOFF), and chance shortens it by up to a half.
-    pub const MIN_BACKOFF: Duration = Duration::from_secs(1);
+    pub const MIN_BACKOFF: Duration = limits::MIN_BACKOFF;
 
     /// The longest pause after failures in a row: 1 minute.
-    pub const MAX_BACKOFF: Duration = Duration::from_secs(60);
+    pub const MAX_BACKOFF: Duration = limits::MAX_BACKOFF;
 
     /// The most that a source's [`FetchError::retry_after`](crate::FetchError::retry_after)
     /// counts: 5 minutes.
-    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+    pub const MAX_RETRY_AFTER: Duration = limits::MAX_RETRY_AFTER;
 
     /// How long a [permanent](crate::FetchError::permanent) error is remembered: 5 seconds.
-    pub const PERMANENT_ERROR_FOR: Duration = Duration::from_secs(5);
+    pub const PERMANENT_ERROR_FOR: Duration = limits::PERMANENT_ERROR_FOR;
 
     /// How long a 401 leads to no fetch after one that did: 10 seconds. (A fetch that failed does
     /// not count: the next has to wait for the back-off alone.)
@@ -98,30 +99,15 @@ impl Tokens {
     /// each time that the new token was refused as well, up to
     /// [`MAX_REJECTION_PAUSE`](Self::MAX_REJECTION_PAUSE). A 401 that leads to no fetch is handed
     /// out.
-    pub const MIN_REJECTION_PAUSE: Duration = Duration::from_secs(10);
+    pub const MIN_REJECTION_PAUSE: Duration = limits::MIN_REJECTION_PAUSE;
 
     /// The longest time in which a 401 leads to no fetch: 5 minutes.
-    pub const MAX_REJECTION_PAUSE: Duration = Duration::from_secs(300);
+    pub const MAX_REJECTION_PAUSE: Duration = limits::MAX_REJECTION_PAUSE;
 
     /// So many refusals without an acceptance between them, after there were acceptances, are
     /// taken for a revoked token, and end the pause of
     /// [`MAX_REJECTION_PAUSE`](Self::MAX_REJECTION_PAUSE) early.
-    pub const REFUSALS_IN_A_ROW: u32 = 10;
-
-    /// Fetches tokens from `source` with the defaults, on the tokio runtime.
-    ///
-    /// Nothing is fetched before the first request. A request that has to fetch is to be called
-    /// in the context of a runtime.
-    #[must_use]
-    pub fn new(source: impl TokenSource) -> Self {
-        Self::builder(source).build()
-    }
-
-    /// Fetches tokens from `source`, with settings of your own.
-    #[must_use]
-    pub fn builder<T: TokenSource>(source: T) -> TokensBuilder<T> {
-        TokensBuilder::new(source)
-    }
+    pub const REFUSALS_IN_A_ROW: u32 = limits::REFUSALS_IN_A_ROW;
 
     pub(crate) fn launched_by(launch: impl Launch + 'static, engine: Engine, clock: Clock) -> Self {
         Self {
@@ -183,10 +169,10 @@ impl Tokens {
     /// Uses `token` from now on: one that was stored, or obtained elsewhere. A fetch under way
     /// comes too late, and whoever waited for it gets this token.
     ///
-    /// The source learns of it ([`TokenSource::adopt`]): one that uses refresh tokens goes on with
-    /// [that of `token`](Token::rotated), if it has one. It is not
-    /// [persisted](TokensBuilder::persist): who sets it has it; nor is an older one any more, unless
-    /// that has begun.
+    /// The source learns of it ([`TokenSource::adopt`](crate::TokenSource::adopt)): one that uses
+    /// refresh tokens goes on with [that of `token`](Token::rotated), if it has one. It is not
+    /// [persisted](crate::TokensBuilder::persist): who sets it has it; nor is an older one any more,
+    /// unless that has begun.
     ///
     /// # Errors
     ///
@@ -258,19 +244,23 @@ impl Tokens {
         let Some(start) = start else { return };
         // A runtime that is shutting down drops the task at once, and that takes the lock: it
         // is not held here.
-        let landing = Landing::new(Arc::clone(&self.shared), start);
+        let landing = Landing::new(Arc::<Shared>::clone(&self.shared), start);
         self.shared.launch.launch(landing);
     }
 }
 
-impl Shared {
-    pub(crate) fn land(&self, start: &Start, result: Result<Fetched, Failure>) {
+impl Land for Shared {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn land(&self, start: &Start, result: Result<Fetched, Failure>) {
         let result = result.and_then(|fetched| self.engine.prepare(fetched));
         event::landed(start.0.why, &result);
         if result.is_ok() {
             self.fetches.fetch_add(1, Relaxed);
         }
-        self.engine.land(&start.0, result, self.clock.now());
+        self.engine.land(&start.0, result, self.now());
     }
 }
 
