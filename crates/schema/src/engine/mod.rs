@@ -14,6 +14,7 @@ mod explain;
 mod format;
 mod keys;
 mod memo;
+mod multiple;
 mod number;
 mod pattern;
 mod program;

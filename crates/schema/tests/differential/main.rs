@@ -9,6 +9,7 @@
 
 mod corners;
 mod mutants;
+mod numbers;
 mod random;
 mod schemas;
 mod texts;

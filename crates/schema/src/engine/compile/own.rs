@@ -10,7 +10,8 @@ use super::{At, Compiler, Key};
 use crate::engine::draft::is_reference;
 use crate::engine::equal::values_equal;
 use crate::engine::format::{Elsewhere, Format};
-use crate::engine::number::{Divisor, Number};
+use crate::engine::multiple::Divisor;
+use crate::engine::number::Number;
 use crate::engine::program::{
     ALL, ARRAY, BOOLEAN, Bounds, INTEGER, Interval, Limit, NULL, NUMBER, OBJECT, Rest, STRING,
     Text, Types, Values,

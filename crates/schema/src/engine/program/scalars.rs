@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::engine::format::Format;
-use crate::engine::number::{Divisor, Number};
+use crate::engine::multiple::Divisor;
+use crate::engine::number::Number;
 use crate::engine::pattern::Pattern;
 
 /// `enum` and `const`.
