@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
-use outbound_schema::{Contract, Violation};
+use outbound_schema::{Contract, SchemaOptions, Violation};
 
 fn fused(schema: &str) -> Contract {
     Contract::schema(schema).unwrap().require_fused().unwrap()
@@ -190,4 +190,44 @@ fn all_places_are_told_if_asked_for() {
     assert_eq!(all, ["/1", "/2/id", "/3"]);
     let two = fused(schema).max_violations(2).check(body).unwrap_err();
     assert_eq!(two.further().len(), 1);
+}
+
+/// What the engine cannot do is no fault where it decides nothing, and then hides no place.
+#[test]
+fn a_place_is_told_beside_what_the_engine_leaves_out() {
+    let format = r#"{"type":"string","format":"hostname"}"#;
+    let options = SchemaOptions::new().assert_formats(true);
+    for (schema, body, expected) in [
+        (
+            format!(r#"{{"type":"number","anyOf":[{{"minimum":2}},{format}]}}"#),
+            "1",
+            (
+                "",
+                "/anyOf/0/minimum",
+                "minimum",
+                "a number of at least 2",
+                0,
+            ),
+        ),
+        (
+            format!(r#"{{"type":"number","items":{format}}}"#),
+            "[]",
+            ("", "/type", "type", "number", 0),
+        ),
+        (
+            format!(r#"{{"items":{{"type":"null"}},"anyOf":[{{}},{format}]}}"#),
+            "[1]",
+            ("/0", "/items/type", "type", "null", 1),
+        ),
+    ] {
+        let contract = Contract::schema_with(&schema, &options).unwrap();
+        let contract = contract.require_fused().unwrap();
+        assert_eq!(
+            told(&contract.check(body.as_bytes()).unwrap_err()),
+            expected
+        );
+    }
+    let decides = format!(r#"{{"anyOf":[{{"type":"number"}},{format}]}}"#);
+    let contract = Contract::schema_with(&decides, &options);
+    assert!(contract.and_then(Contract::require_fused).is_err());
 }

@@ -1,7 +1,7 @@
 //! The same verdicts as the `jsonschema` crate on strings where the random ones hardly come: classes
 //! and escapes of patterns, and formats nearly met.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::corners::{DRAFTS, compare};
 
@@ -66,6 +66,45 @@ fn formats_that_are_nearly_met() {
             let schema = json!({"$schema": draft, "format": format});
             compare(&schema, &bodies, true);
             compare(&schema, &bodies, false);
+        }
+    }
+}
+
+/// A pattern is read wherever a schema is applied, and nowhere else. (Up to draft 7 `jsonschema`
+/// reads those as well that stand where none is, for the meta-schemas say of what format they are.)
+#[test]
+fn patterns_that_decide_nothing() {
+    let whole = |within: Value, keyword: &str, value: Value| {
+        let mut schema = within;
+        schema[keyword] = value;
+        schema
+    };
+    for (pattern, is_one) in [("(", false), ("(?=a)", false), ("a", true)] {
+        for keywords in [
+            json!({"pattern": pattern}),
+            json!({"patternProperties": {pattern: {"type": "null"}}}),
+        ] {
+            for schema in [
+                json!({"$defs": {"unused": keywords}}),
+                json!({"then": keywords}),
+            ] {
+                assert!(compare(&schema, &[], false), "{schema}");
+            }
+            for schema in [
+                whole(keywords.clone(), "type", json!("integer")),
+                whole(keywords.clone(), "enum", json!([1])),
+                json!({"type": "integer", "anyOf": [{"minimum": 1}, keywords]}),
+                json!({"anyOf": [{}, keywords]}),
+                json!({"type": "integer", "oneOf": [{"minimum": 1}, keywords]}),
+                json!({"type": "integer", "not": keywords}),
+                json!({"type": "integer", "properties": {"a": keywords}}),
+                json!({"type": "string", "items": keywords}),
+                json!({"allOf": [false, keywords]}),
+                json!({"allOf": [false, {"$ref": "#/$defs/a"}], "$defs": {"a": keywords}}),
+            ] {
+                let bodies = ["1", "2", "\"a\"", "{\"a\":1}"].map(str::to_owned);
+                assert_eq!(compare(&schema, &bodies, false), is_one, "{schema}");
+            }
         }
     }
 }

@@ -154,8 +154,8 @@ impl Compiler<'_> {
                 continue;
             }
             if keyword == "$recursiveRef" && reference != "#" {
-                let fault = "a $recursiveRef to anything but `#`";
-                return Err(Refused::unsupported(self.pointer(at, keyword), fault));
+                self.cannot(at, keyword, "a $recursiveRef to anything but `#`")?;
+                continue;
             }
             let target = self.documents.follow(at.schema, keyword, reference)?;
             let mut found = self.enter(at, target.schema);

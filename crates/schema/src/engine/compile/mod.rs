@@ -98,7 +98,7 @@ impl<'d> Compiler<'d> {
                 self.check_shape(u32::try_from(schema).unwrap_or(u32::MAX))?;
             }
         }
-        self.check_references()?;
+        self.check_applied()?;
         let anchors = self.documents.dynamic_anchors(0).to_vec();
         let root = At {
             schema: 0,
@@ -142,6 +142,15 @@ impl<'d> Compiler<'d> {
     /// A pointer to the keyword, for people.
     fn pointer(&self, at: At, keyword: &str) -> String {
         format!("{}/{keyword}", self.documents.name(at.schema))
+    }
+
+    /// Refuses what this engine does not do. Only where schemas are merged: if it stands where it
+    /// decides nothing, which only merging tells, it is left out of the nodes that tell places.
+    fn cannot(&self, at: At, keyword: &str, fault: impl Into<String>) -> Result<(), Refused> {
+        if !self.is_merging {
+            return Ok(());
+        }
+        Err(Refused::unsupported(self.pointer(at, keyword), fault))
     }
 
     /// The schema within that one, at the rest of its pointer.

@@ -186,10 +186,7 @@ impl<'d> Compiler<'d> {
                 match Format::named(draft, name) {
                     Ok(format) => formats.extend(format),
                     Err(Elsewhere) => {
-                        return Err(Refused::unsupported(
-                            self.pointer(at, "format"),
-                            format!("to assert the format {name}"),
-                        ));
+                        self.cannot(at, "format", format!("to assert the format {name}"))?;
                     }
                 }
             }
@@ -201,10 +198,7 @@ impl<'d> Compiler<'d> {
             if draft.asserts(keyword)
                 && keywords.get(keyword).is_some_and(|value| value == asserted)
             {
-                return Err(Refused::unsupported(
-                    self.pointer(at, keyword),
-                    format!("to assert {keyword} in this draft"),
-                ));
+                self.cannot(at, keyword, format!("to assert {keyword} in this draft"))?;
             }
         }
         if shortest == 0 && longest == u64::MAX && patterns.is_empty() && formats.is_empty() {

@@ -1,26 +1,45 @@
-//! References that lead nowhere, also where no value can come to.
+//! References that lead nowhere and patterns that are none, also where no value can come to.
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Compiler;
 use crate::engine::documents::SchemaId;
-use crate::engine::draft::is_reference;
+use crate::engine::draft::{is_reference, pointer_segment};
 use crate::engine::refused::Refused;
 
 impl Compiler<'_> {
-    /// Follows each reference that the schema applies, whatever the types beside it leave of it.
-    /// What only another engine can follow is no fault as long as no value needs it.
-    pub(super) fn check_references(&mut self) -> Result<(), Refused> {
+    /// Follows each reference that the schema applies, and reads each pattern, whatever the types
+    /// beside it leave of it. What only another engine can follow is no fault as long as no value
+    /// needs it.
+    pub(super) fn check_applied(&mut self) -> Result<(), Refused> {
         let mut seen = HashSet::from([0]);
         let mut open: Vec<SchemaId> = vec![0];
         while let Some(schema) = open.pop() {
+            self.check_patterns(schema)?;
             for next in self.applied_by(schema)? {
                 if seen.insert(next) {
                     open.push(next);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn check_patterns(&mut self, schema: SchemaId) -> Result<(), Refused> {
+        let place = self.documents.place(schema);
+        let (value, pointer) = (place.value, place.pointer.clone());
+        if self.documents.draft(schema).ref_stands_alone() && is_reference(value) {
+            return Ok(());
+        }
+        if let Some(source) = value.get("pattern").and_then(Value::as_str) {
+            self.pattern(source, || format!("{pointer}/pattern"))?;
+        }
+        let by_name = value.get("patternProperties").and_then(Value::as_object);
+        for source in by_name.into_iter().flat_map(Map::keys) {
+            let at = || format!("{pointer}/patternProperties/{}", pointer_segment(source));
+            self.pattern(source, at)?;
         }
         Ok(())
     }
