@@ -7,8 +7,9 @@ use crate::finding::Finding;
 use crate::locate::locate;
 use crate::required::Required;
 use crate::schema::{Engine, Schema};
+use crate::settings::Settings;
 use crate::strict::Strict;
-use crate::{InvalidContract, SchemaOptions, Violation, typed};
+use crate::{Duplicates, InvalidContract, SchemaOptions, Violation, typed};
 
 /// What a JSON body has to be. Built once; a clone shares it.
 ///
@@ -19,27 +20,6 @@ use crate::{InvalidContract, SchemaOptions, Violation, typed};
 pub struct Contract {
     rule: Arc<Rule>,
     settings: Settings,
-}
-
-/// How a text is checked, whatever the rule.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
-    pub(crate) duplicates: Duplicates,
-    /// Most findings that are looked for.
-    pub(crate) most: usize,
-    /// Bytes of the value that are shown, if any.
-    pub(crate) excerpt: Option<usize>,
-}
-
-/// What a key means that stands twice in one object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Duplicates {
-    /// A violation: parsers differ in which of the two they read.
-    #[default]
-    Reject,
-    /// Nothing; the contract is held against the last of them.
-    Allow,
 }
 
 enum Rule {

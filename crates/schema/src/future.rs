@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::body::{ValidatedBody, is_at_end};
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Announced, Course, Held, Rules};
-use crate::select::Selected;
+use crate::selected::Selected;
 use crate::target::Target;
 use crate::watch::Watch;
 use crate::{Mode, Rejection, Side, Skipped, Violation};

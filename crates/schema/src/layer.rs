@@ -6,6 +6,7 @@ use http::Response;
 use outbound_http::CollectLayer;
 use tower_layer::Layer;
 
+use crate::messages::{Requests, Responses};
 use crate::refuse::{Fail, RejectWith};
 use crate::rules::Rules;
 use crate::sample::Sampler;
@@ -27,16 +28,6 @@ pub struct ValidateLayer<M = Responses, R = Fail> {
     messages: M,
     refuse: R,
 }
-
-/// Responses are held to their contracts.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct Responses;
-
-/// Requests are held to their contracts.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct Requests;
 
 impl ValidateLayer {
     /// Largest response body that is checked, by default: 64 MiB.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use http::{Extensions, Method, Uri};
 
-use crate::select::Selected;
+use crate::selected::Selected;
 use crate::template::Template;
 use crate::{Contracts, InvalidContract, Otherwise};
 

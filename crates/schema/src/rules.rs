@@ -7,46 +7,10 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::finding::Finding;
 use crate::head::{Media, essence, media};
 use crate::sample::Sampler;
-use crate::select::{Selected, Selector};
+use crate::select::Selector;
+use crate::selected::Selected;
 use crate::target::Target;
-use crate::{Contract, Skipped, Violation};
-
-/// What a violation does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mode {
-    /// The message is withheld.
-    #[default]
-    Enforce,
-    /// The message is handed on as if there were no contract, frame by frame as it arrives;
-    /// the violation is only [told](crate::ValidateLayer::on_violation).
-    Report,
-}
-
-/// What becomes of messages to which a contract cannot be applied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums)] // There is no third way.
-pub enum Otherwise {
-    /// They pass as they are, and are [counted](crate::ValidateLayer::on_skip).
-    #[default]
-    Pass,
-    /// They are treated as a violation.
-    Refuse,
-}
-
-/// What becomes of a body whose content type is missing or not JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OtherMedia {
-    /// It breaks the contract.
-    #[default]
-    Refuse,
-    /// It passes as it is, and is [counted](crate::ValidateLayer::on_skip). Who chooses the
-    /// content type then chooses whether the contract holds.
-    Pass,
-    /// It is held to the contract all the same, for APIs that label JSON as text.
-    Check,
-}
+use crate::{Contract, Mode, OtherMedia, Otherwise, Skipped, Violation};
 
 /// All that a layer was told, of which its services share one.
 #[derive(Clone)]

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::contract::Settings;
 use crate::engine::{Program, Refused, Rejected, read};
 use crate::finding::Finding;
 #[cfg(feature = "full")]
 use crate::full;
+use crate::settings::Settings;
 #[cfg(feature = "full")]
 use crate::strict::Strict;
 use crate::{Duplicates, InvalidContract, SchemaOptions, walk};

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use http::{Request, request};
 
+use crate::selected::Selected;
 use crate::{Contract, Contracts, Routes};
 
 /// Which contracts the messages of a request are held to.
@@ -19,15 +20,6 @@ enum Kind {
     One(Contracts),
     Routes(Routes),
     By(Arc<dyn Fn(&request::Parts) -> Option<Contracts> + Send + Sync>),
-}
-
-/// What a selector says of a request.
-pub(crate) enum Selected {
-    Contracts(Contracts),
-    /// Its messages pass.
-    Nothing,
-    /// They must have a route, and have none.
-    Refused,
 }
 
 impl Selector {

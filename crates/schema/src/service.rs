@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use crate::body::{ValidatedBody, is_at_end};
 use crate::future::{Expected, ResponseFuture};
-use crate::layer::{Requests, Responses};
+use crate::messages::{Requests, Responses};
 use crate::refuse::{Fail, Refuse};
 use crate::request::RequestFuture;
 use crate::rules::{Announced, Course, Rules};

@@ -1,9 +1,9 @@
 use serde_json::{Map, Value, json};
 
-use crate::contract::Settings;
 use crate::engine::Program;
 use crate::finding::Finding;
 use crate::required::{Kind, Required, State};
+use crate::settings::Settings;
 use crate::{Draft, Duplicates, InvalidContract, walk};
 
 /// Strict JSON, that may have to have what some pointers require.

@@ -9,11 +9,11 @@ use std::collections::HashSet;
 
 use self::seen::Seen;
 use crate::Duplicates;
-use crate::contract::Settings;
 use crate::cursor::{Cursor, Fault};
 use crate::engine::MAX_DEPTH;
 use crate::finding::{Finding, Step};
 use crate::required::{Kind, Required, State};
+use crate::settings::Settings;
 
 /// What is wrong with `body`; nothing if it is strict JSON that has what is required.
 pub(crate) fn findings(

@@ -23,6 +23,7 @@ mod refused;
 mod scan;
 mod scratch;
 mod shape;
+mod strings;
 mod tape;
 pub(crate) mod text;
 

@@ -10,7 +10,7 @@ use super::program::{
     ALL, ANY, ARRAY, BOOLEAN, NULL, NUMBER, Node, NodeId, Nodes, OBJECT, STRING, Tag, Types,
 };
 use super::tape::{Entry, Kind, Tape};
-use super::{Seed, digits, scan};
+use super::{Seed, digits, strings};
 
 /// The most nodes that are asked within each other. A body is at most 127 levels deep, and each
 /// level asks a few; of a schema that asks more no body that deep is accepted.
@@ -106,7 +106,7 @@ impl<'a, 's> Eval<'a, 's> {
                 }
             }
             Kind::String | Kind::Name => {
-                node.free & STRING != 0 || scan::meets(self.body, entry.token(), node)
+                node.free & STRING != 0 || strings::meets(self.body, entry.token(), node)
             }
             Kind::Array => {
                 let items = node.array.as_ref();

@@ -5,7 +5,7 @@ use super::{Eval, class_of};
 use crate::engine::equal::View;
 use crate::engine::memo::Memo;
 use crate::engine::program::{ANY, Node, NodeId, Rest, STRING};
-use crate::engine::scan;
+use crate::engine::strings;
 use crate::engine::tape::{Entry, Kind, Tape};
 use crate::engine::text::Token;
 
@@ -57,7 +57,7 @@ impl<'a> Eval<'a, '_> {
             return id == ANY;
         };
         if node.on_tape & STRING == 0 && node.switch.is_none() {
-            return node.types & STRING != 0 && scan::meets(self.body, name, node);
+            return node.types & STRING != 0 && strings::meets(self.body, name, node);
         }
         tape.entries.push(Entry {
             start,

@@ -3,7 +3,7 @@
 use super::Explain;
 use crate::engine::program::{NodeId, Text};
 use crate::engine::tape::{Entry, Kind};
-use crate::engine::{digits, program, scan};
+use crate::engine::{digits, program, strings};
 
 impl Explain<'_, '_> {
     pub(super) fn is_listed(&self, node: &program::Node, entry: &Entry, place: u32) -> bool {
@@ -18,7 +18,7 @@ impl Explain<'_, '_> {
                 let number = self.eval.view().number(entry);
                 number.is_some_and(|number| digits::is_listed(number, node))
             }
-            Kind::String | Kind::Name => scan::is_listed(self.eval.body, entry.token(), node),
+            Kind::String | Kind::Name => strings::is_listed(self.eval.body, entry.token(), node),
             Kind::Array | Kind::Object => {
                 entry.is_open
                     || values

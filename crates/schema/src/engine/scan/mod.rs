@@ -3,7 +3,6 @@
 mod branches;
 mod containers;
 mod skip;
-mod strings;
 
 use super::digits::scan_number;
 use super::eval::Eval;
@@ -14,9 +13,7 @@ use super::program::{
 use super::scratch::Scratch;
 use super::tape::Builder;
 use super::text::Token;
-use super::{Fail, MAX_DEPTH, Seed, text};
-
-pub(crate) use self::strings::{is_listed, meets};
+use super::{Fail, MAX_DEPTH, Seed, strings, text};
 
 /// What is peeked at behind the last byte; as a byte it begins nothing either.
 const END: u8 = 0;
@@ -266,7 +263,7 @@ impl<'a> Scan<'a, '_> {
         }
         let start = self.at;
         let token = self.string()?;
-        if !meets(self.body, token, node) {
+        if !strings::meets(self.body, token, node) {
             // The fault is where the string begins.
             self.at = start;
             return Err(Fail::Schema);

@@ -1,7 +1,7 @@
 //! Whether a string meets the rules for strings.
 
-use crate::engine::program::{Node, Text};
-use crate::engine::text::Token;
+use super::program::{Node, Text};
+use super::text::Token;
 
 /// Whether a string meets the node's rules for strings.
 pub(crate) fn meets(body: &[u8], token: Token, node: &Node) -> bool {

@@ -1,0 +1,9 @@
+/// Responses are held to their contracts.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Responses;
+
+/// Requests are held to their contracts.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Requests;
