@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 #[path = "fetch/advice.rs"]
 mod advice;
-#[path = "fetch/allowance.rs"]
+#[path = "fetch/allowance/mod.rs"]
 mod allowance;
 #[path = "fetch/args.rs"]
 mod args;
@@ -23,10 +24,8 @@ mod clock;
 mod console;
 #[path = "fetch/contract.rs"]
 mod contract;
-#[path = "fetch/credential.rs"]
+#[path = "fetch/credential/mod.rs"]
 mod credential;
-#[path = "fetch/credential_plan.rs"]
-mod credential_plan;
 #[path = "fetch/demonstration.rs"]
 mod demonstration;
 #[path = "fetch/drain/mod.rs"]
@@ -41,12 +40,14 @@ mod minify;
 mod next;
 #[path = "fetch/outcome.rs"]
 mod outcome;
-#[path = "fetch/output.rs"]
+#[path = "fetch/output/mod.rs"]
 mod output;
 #[path = "fetch/pagination.rs"]
 mod pagination;
 #[path = "fetch/patience.rs"]
 mod patience;
+#[path = "fetch/pauses.rs"]
+mod pauses;
 #[path = "fetch/plan.rs"]
 mod plan;
 #[path = "fetch/redirect.rs"]
@@ -55,6 +56,8 @@ mod redirect;
 mod shown;
 #[path = "fetch/stack.rs"]
 mod stack;
+#[path = "fetch/stderr.rs"]
+mod stderr;
 #[path = "fetch/strategy.rs"]
 mod strategy;
 #[path = "fetch/summary.rs"]
@@ -77,12 +80,27 @@ use crate::outcome::Outcome;
 use crate::plan::Job;
 use crate::summary::Counters;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let job = match Job::from_command_line() {
         Ok(job) => job,
         Err(line) => usage(&line),
     };
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            stderr::tell(&format!("fetch: its threads cannot be started: {error}"));
+            stderr::settle();
+            return Outcome::Transport.exit_code();
+        }
+    };
+    let outcome = runtime.block_on(run(job));
+    stderr::settle();
+    // Not by waiting for threads that wait for a reader who does not come.
+    runtime.shutdown_background();
+    outcome.exit_code()
+}
+
+async fn run(job: Job) -> Outcome {
     let start = Instant::now();
     let counters = Counters::default();
     let mut console = Console::new(matches!(job, Job::Demonstrate(..)));
@@ -102,23 +120,24 @@ async fn main() -> ExitCode {
         Ok(outcome) => *outcome,
         Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.to_string()),
         Err(failure) => {
-            console::tell(&format!("fetch: {failure}"));
+            stderr::tell(&format!("fetch: {failure}"));
             failure.outcome
         }
     };
     if let Some(target) = &output.summary {
         if let Err(error) = summary::write(target, &counters, outcome, start.elapsed()) {
-            console::tell(&format!(
+            stderr::tell(&format!(
                 "fetch: the summary cannot be written to {target}: {error}"
             ));
-            return Outcome::Output.exit_code();
+            return Outcome::Output;
         }
     }
-    outcome.exit_code()
+    outcome
 }
 
 /// Ends the program with a usage error, in the form that clap gives to its own.
 fn usage(line: &str) -> ! {
+    stderr::settle();
     Args::command()
         .error(ErrorKind::ValueValidation, line)
         .exit()

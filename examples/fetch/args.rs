@@ -305,4 +305,5 @@ Examples (fetch stands for: cargo run --release --example fetch --):
 
 Exit: 0 done, 1 output cannot be written, 2 usage, 3 the API answered with an error status,
 4 the contract was broken, 5 transport, timeout or deadline, 6 pagination refused,
-7 credential could not be obtained or was refused, 130 interrupted";
+7 credential could not be obtained or was refused,
+130 interrupted by Ctrl-C or SIGTERM, with checkpoint and summary; a second one ends it at once";

@@ -60,21 +60,16 @@ impl Clock {
 
     /// What `work` comes to, unless the drain has to stop before.
     pub(crate) async fn wait<F: Future>(&mut self, work: F) -> Result<F::Output, Failure> {
-        let (outcome, what, hint) = tokio::select! {
+        let failure = tokio::select! {
             biased;
-            () = self.interrupt.heard() => (Outcome::Interrupted, "interrupted".to_owned(), None),
-            limit = elapsed(self.start, self.limit) => (
-                Outcome::Transport,
-                format!("the drain took longer than its deadline of {limit:?}"),
-                Some("allow more with --deadline"),
-            ),
+            () = self.interrupt.heard() => Failure::interrupted(),
+            limit = elapsed(self.start, self.limit) => {
+                let what = format!("the drain took longer than its deadline of {limit:?}");
+                Failure::new(Outcome::Transport, what).hint("allow more with --deadline")
+            }
             done = work => return Ok(done),
         };
-        let failure = Failure::new(outcome, what).on(self.page());
-        Err(match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        })
+        Err(failure.on(self.page()))
     }
 
     /// The same, for a part of the page at hand; each page that begins meanwhile has its own time.
@@ -111,6 +106,11 @@ impl Clock {
                 }
             }
         }
+    }
+
+    /// The page at hand may take this much longer, for nobody took what came of it meanwhile.
+    pub(crate) fn excuse(&mut self, time: Duration) {
+        self.page_start += time;
     }
 
     fn arrived(&self) -> u64 {

@@ -1,15 +1,17 @@
 //! What people see on stderr: progress, and the account of the embedded drain.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 use tokio::time::interval;
 
 use crate::args::OutputArgs;
+use crate::pauses::Pauses;
 use crate::shown::Shown;
+use crate::stderr::{self, tell};
 use crate::summary::Counters;
 
 /// How often a bar is drawn, and how often a line is printed where a bar cannot be.
@@ -22,34 +24,39 @@ pub(crate) struct Console {
     bar: Option<ProgressBar>,
     /// Whether somebody wants to read what went wrong and how it was handled.
     account: bool,
+    pauses: Pauses,
 }
 
 /// Draws until it is dropped.
 pub(crate) struct Drawing(Option<JoinHandle<()>>, Option<ProgressBar>);
 
-/// Prints a line to stderr. Where nobody reads there any more, nothing is left to be told.
-pub(crate) fn tell(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
-}
-
 impl Console {
     /// With `account`, notes are printed as they come.
     pub(crate) fn new(account: bool) -> Self {
-        Self { bar: None, account }
+        Self {
+            bar: None,
+            account,
+            pauses: Pauses::default(),
+        }
+    }
+
+    /// What is waited for, which is shown beside the counters.
+    pub(crate) const fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// Shows how `counters` rise, as `output` asks for.
     pub(crate) fn draw(&mut self, output: &OutputArgs, counters: &Counters) -> Drawing {
         let items = output.output.is_none() && stdout().is_terminal();
-        let counters = counters.clone();
-        match Shown::of(output.progress, stderr().is_terminal(), items) {
+        let (counters, pauses) = (counters.clone(), self.pauses.clone());
+        match Shown::of(output.progress, io::stderr().is_terminal(), items) {
             Shown::Nothing => Drawing(None, None),
             Shown::Lines => Drawing(
                 Some(tokio::spawn(async move {
                     let mut ticks = interval(REPRINT);
                     loop {
                         ticks.tick().await;
-                        tell(&told(&counters));
+                        tell(&told(&counters, &pauses, false));
                     }
                 })),
                 None,
@@ -64,11 +71,17 @@ impl Console {
                 self.bar = Some(bar.clone());
                 let drawn = bar.clone();
                 let task = tokio::spawn(async move {
-                    let mut ticks = interval(REDRAW);
+                    let (mut ticks, mut shown) = (interval(REDRAW), String::new());
                     loop {
                         ticks.tick().await;
-                        drawn.set_message(told(&counters));
-                        drawn.tick();
+                        let line = told(&counters, &pauses, true);
+                        // Either draws.
+                        if line == shown {
+                            drawn.tick();
+                        } else {
+                            drawn.set_message(line.clone());
+                            shown = line;
+                        }
                     }
                 });
                 Drawing(Some(task), Some(bar))
@@ -92,7 +105,8 @@ impl Console {
     /// Prints a line above the bar.
     pub(crate) fn line(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| tell(line)),
+            // Before the bar is there again.
+            Some(bar) => bar.suspend(|| stderr::tell_now(line)),
             None => tell(line),
         }
     }
@@ -109,12 +123,22 @@ impl Drop for Drawing {
     }
 }
 
-fn told(counters: &Counters) -> String {
-    format!(
-        "pages {}  items {}  requests {}  retries {}",
-        counters.pages().load(Relaxed),
+/// On a line that has to be `short`, a pause takes the place of what does not change meanwhile.
+fn told(counters: &Counters, pauses: &Pauses, short: bool) -> String {
+    let pages = counters.pages().load(Relaxed);
+    let pause = pauses.told();
+    if let Some(pause) = pause.as_ref().filter(|_| short) {
+        return format!("pages {pages}  {pause}");
+    }
+    let counted = format!(
+        "pages {pages}  items {}  requests {}  retries {}  {}",
         counters.items().load(Relaxed),
         counters.requests().load(Relaxed),
-        counters.retries().load(Relaxed),
-    )
+        counters.retries().load(Relaxed) + counters.refetches().load(Relaxed),
+        HumanBytes(counters.bytes().load(Relaxed)),
+    );
+    match pause {
+        Some(pause) => format!("{counted}  {pause}"),
+        None => counted,
+    }
 }

@@ -82,8 +82,7 @@ pub(crate) async fn run(
         console,
         &job.trail,
     );
-    let path = output.output.as_deref();
-    let sink = Output::open(path).map_err(|error| Failure::opening(path, &error))?;
+    let sink = Output::begin(output.output.as_deref(), None, job.interrupt.clone()).await?;
     let result = job
         .run(PaginateLayer::new(strategy), client, sink, counters)
         .await;

@@ -77,6 +77,11 @@ impl Failure {
             .hint(advice::NOT_JSON)
     }
 
+    /// Ctrl-C.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Outcome::Interrupted, "interrupted")
+    }
+
     /// An output that cannot be opened.
     pub(crate) fn opening(path: Option<&Path>, error: &io::Error) -> Self {
         let what = match path {

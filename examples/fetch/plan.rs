@@ -9,7 +9,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZAT
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::args::{Args, ContractMode, Draft, OnRepeat, OriginRule, OutputArgs, RetryArgs};
-use crate::credential_plan::CredentialPlan;
+use crate::credential::CredentialPlan;
 use crate::next::{Next, Source, pointer};
 
 /// A drain that can be started.

@@ -44,6 +44,7 @@ pub(crate) fn api(
         .deadline(retry.page_deadline)
         .retry(retries(retry, console))
         .auth(credentials)
+        .per_call(AllowanceLayer::new(retry.retries, counters))
         .body(CollectLayer::new(max_body))
         .per_try(redirect::layer());
     match contract {
@@ -116,7 +117,7 @@ where
 }
 
 fn retries(args: &RetryArgs, console: &Console) -> RetryLayer {
-    let console = console.clone();
+    let (console, sends) = (console.clone(), args.retries.saturating_add(1));
     RetryLayer::new()
         .retries(args.retries)
         .budget(None)
@@ -124,7 +125,9 @@ fn retries(args: &RetryArgs, console: &Console) -> RetryLayer {
         .hint_ceiling(args.retry_after_max)
         .attempt_timeout(args.attempt_timeout)
         .on_retry(move |event: &Event<'_>| {
-            tally::decided(event.delay());
+            let number = tally::sent_before().saturating_add(event.retry() + 1);
+            let told = console.pauses().begin(event, number, sends);
+            tally::decided(event.delay(), told);
             console.note(|| format!("{event}"));
         })
 }

@@ -11,6 +11,8 @@ use tokio::task_local;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use crate::allowance::Sends;
+use crate::pauses::Told;
 use crate::summary::Counters;
 
 task_local! {
@@ -21,14 +23,33 @@ task_local! {
 
 pub(crate) struct Call {
     counters: Counters,
-    /// When the pause before the next retry began, and how long it shall be.
-    pause: Cell<Option<(Instant, Duration)>>,
+    /// The page's sends before the first of this call.
+    before: u32,
+    pause: Cell<Option<Pause>>,
 }
 
-/// A retry was decided on, after a pause of `delay`.
-pub(crate) fn decided(delay: Duration) {
+/// A pause before a retry.
+struct Pause {
+    since: Instant,
+    /// How long it shall be.
+    delay: Duration,
+    _told: Option<Told>,
+}
+
+/// A retry was decided on, after a pause of `delay` that is `told` of.
+pub(crate) fn decided(delay: Duration, told: Option<Told>) {
+    let pause = Pause {
+        since: Instant::now(),
+        delay,
+        _told: told,
+    };
     // Without a call nobody counts.
-    let _ = CALL.try_with(|call| call.pause.set(Some((Instant::now(), delay))));
+    let _ = CALL.try_with(|call| call.pause.set(Some(pause)));
+}
+
+/// How often the page of the call was sent for before it.
+pub(crate) fn sent_before() -> u32 {
+    CALL.try_with(|call| call.before).unwrap_or_default()
 }
 
 /// A request is sent; the first after a decision is the retry.
@@ -43,11 +64,12 @@ pub(crate) fn sent() {
 impl Call {
     /// Counts the time of a pause that is over; whether there was one.
     fn waited(&self) -> bool {
-        let Some((since, delay)) = self.pause.take() else {
+        let Some(pause) = self.pause.take() else {
             return false;
         };
         // A token may have been fetched after it.
-        self.counters.add_wait(since.elapsed().min(delay));
+        self.counters
+            .add_wait(pause.since.elapsed().min(pause.delay));
         true
     }
 }
@@ -100,6 +122,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let call = Call {
             counters: self.counters.clone(),
+            before: Sends::before(request.extensions()),
             pause: Cell::new(None),
         };
         CALL.scope(call, self.inner.call(request))

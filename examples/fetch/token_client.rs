@@ -8,11 +8,12 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use outbound::BoxError;
 use outbound::auth::{FetchError, Reason, Token, TokenSource};
-use outbound::retry::{Exponential, Idempotent, RetryLayer};
+use outbound::retry::{Event, Exponential, Idempotent, RetryLayer};
 use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 
 use crate::args::RetryArgs;
+use crate::pauses::Pauses;
 use crate::summary::Counters;
 use crate::transport;
 
@@ -20,13 +21,15 @@ pub(crate) type TokenClient =
     BoxCloneSyncService<Request<Full<Bytes>>, Response<Incoming>, BoxError>;
 
 /// Retries as the API's client does; asking for a token twice does no harm.
-pub(crate) fn client(retry: &RetryArgs) -> TokenClient {
+pub(crate) fn client(retry: &RetryArgs, pauses: &Pauses) -> TokenClient {
+    let (pauses, sends) = (pauses.clone(), retry.retries.saturating_add(1));
     let layer = RetryLayer::new()
         .retries(retry.retries)
         .budget(None)
         .backoff(Exponential::new(retry.retry_base, retry.retry_cap))
         .hint_ceiling(retry.retry_after_max)
-        .attempt_timeout(retry.attempt_timeout);
+        .attempt_timeout(retry.attempt_timeout)
+        .on_retry(move |event: &Event<'_>| pauses.begin_for_a_token(event, sends));
     let client = ServiceBuilder::new()
         .map_request(|mut request: Request<Full<Bytes>>| {
             request.extensions_mut().insert(Idempotent(true));

@@ -1,19 +1,25 @@
 use std::future::Future;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use outbound::BoxError;
 use outbound::paginate::{Checkpoint, End, PageErrorKind, Progress};
+use tokio::time::{Instant, sleep};
 
+use super::place::Place;
 use super::source::Source;
 use super::stop::Stop;
 use crate::checkpoint::Book;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
-use crate::output::Output;
+use crate::output::{Output, Refused};
 use crate::summary::Counters;
+
+/// How long after whoever reads the lines has gone Ctrl-C may be heard, which ends both.
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// From a stream to the output, with what is kept of it on the way.
 pub(super) struct Course<'a> {
@@ -23,6 +29,8 @@ pub(super) struct Course<'a> {
     pub(super) credential: bool,
     pub(super) output: Output,
     pub(super) counters: &'a Counters,
+    /// What of the stream is written, for certain and as far as is known.
+    pub(super) written: Place,
 }
 
 impl Course<'_> {
@@ -36,74 +44,148 @@ impl Course<'_> {
     }
 
     /// Writes what `line` makes of each part of `stream`; nothing of one that is empty.
+    ///
+    /// However it ends, what is written is counted and in the checkpoint, and nothing else is.
     pub(super) async fn drain<S: Source>(
+        &mut self,
+        stream: S,
+        line: impl Fn(S::Part) -> Result<Bytes, Failure>,
+    ) -> Result<Outcome, Stop> {
+        self.written = self.place(stream.progress(), || Some(stream.checkpoint()));
+        let ended = self.parts(stream, line).await;
+        if let Err(Stop::Failed(failure)) = &ended {
+            self.counters.items().store(self.written.items, Relaxed);
+            match self.write_down() {
+                // What cannot be written at all is told of once.
+                Err(unsaved) if failure.outcome != Outcome::Output => return Err(unsaved.into()),
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    async fn parts<S: Source>(
         &mut self,
         mut stream: S,
         line: impl Fn(S::Part) -> Result<Bytes, Failure>,
     ) -> Result<Outcome, Stop> {
+        let mut before = stream.progress();
         loop {
             let next = self.next(&mut stream).await;
             let progress = stream.progress();
             // What failed may stand in a later page than the last part did.
             self.counters.pages().store(progress.pages, Relaxed);
             self.counters.bytes().store(progress.bytes, Relaxed);
-            match next {
-                Ok(Some(Ok(part))) => {
-                    let line = line(part)?;
-                    if !line.is_empty() {
-                        self.output.line(&line)?;
-                    }
-                    self.counters.items().store(progress.items, Relaxed);
-                    let due = |book: &Book| book.is_due(progress.pages);
-                    if self.book.as_ref().is_some_and(due) {
-                        self.save(progress, stream.checkpoint())?;
-                    }
-                }
-                Ok(Some(Err(error))) => {
+            let part = match next? {
+                Some(Ok(part)) => part,
+                Some(Err(error)) => {
                     let at = stream.checkpoint();
                     // An item that was refused was not written.
                     let at = match error.kind() {
                         PageErrorKind::Decode => at.before_last_item(),
                         _ => Some(at),
                     };
-                    if let Some(at) = at {
-                        self.save(progress, at)?;
-                    }
+                    self.hand_on(self.place(progress, || at)).await?;
                     return Err(Failure::page(&error, self.credential).into());
                 }
-                Ok(None) => {
+                None => {
                     // Some lists end with an answer that is no page.
                     self.counters.items().store(progress.items, Relaxed);
-                    self.save(progress, stream.checkpoint())?;
+                    self.hand_on(self.place(progress, || Some(stream.checkpoint())))
+                        .await?;
+                    self.write_down()?;
                     return Ok(outcome(stream.end()));
                 }
-                Err(Stop::Closed) => return Err(Stop::Closed),
-                Err(stop) => {
-                    self.save(progress, stream.checkpoint())?;
-                    return Err(stop);
+            };
+            // Where it is written page by page, nothing of before is left to be handed on.
+            let behind = || stream.checkpoint().before_last_item();
+            match line(part) {
+                Ok(line) if line.is_empty() => {}
+                Ok(line) => {
+                    if !self.output.read(&line) {
+                        self.hand_on(self.place(before, behind)).await?;
+                    }
+                    self.output.add();
+                }
+                Err(failure) => {
+                    self.hand_on(self.place(before, behind)).await?;
+                    return Err(failure.into());
                 }
             }
+            self.counters.items().store(progress.items, Relaxed);
+            let due = |book: &Book| book.is_due(progress.pages);
+            if self.book.as_ref().is_some_and(due) {
+                self.hand_on(self.place(progress, || Some(stream.checkpoint())))
+                    .await?;
+                self.write_down()?;
+            }
+            before = progress;
         }
     }
 
-    /// The next of `stream`, as far as the clock lets it be waited for; lines that were written
+    /// The next of `stream`, as far as the clock lets it be waited for; lines that were added
     /// are handed on before.
     async fn next<S: Source>(&mut self, stream: &mut S) -> Result<Option<S::Item>, Stop> {
         if let Some(next) = stream.next().now_or_never() {
             return Ok(next);
         }
-        self.output.flush()?;
-        Ok(self.clock.wait_for_page(stream.next()).await?)
+        if !self.output.is_written() {
+            let here = self.place(stream.progress(), || Some(stream.checkpoint()));
+            self.hand_on(here).await?;
+        }
+        let next = self.clock.wait_for_page(stream.next()).await;
+        if next.is_err() {
+            // Pages without items may have come meanwhile.
+            self.written = self.place(stream.progress(), || Some(stream.checkpoint()));
+        }
+        Ok(next?)
     }
 
-    /// Writes down where the drain is, after handing on what that covers.
-    fn save(&mut self, progress: Progress, at: Checkpoint) -> Result<(), Stop> {
-        let Some(book) = &mut self.book else {
+    /// Hands on what was added, which is what stands before `place`.
+    async fn hand_on(&mut self, place: Place) -> Result<(), Stop> {
+        if !self.output.is_written() {
+            let since = Instant::now();
+            let flushed = self.clock.wait(self.output.flush()).await;
+            // Whoever reads the lines may take their time, which is not the page's.
+            self.clock.excuse(since.elapsed());
+            match flushed {
+                Ok(Ok(())) => {}
+                Ok(Err(refused)) => {
+                    if matches!(refused, Refused::Closed) {
+                        // Ctrl-C ends the reader too, who may be faster.
+                        self.clock.wait(sleep(TOGETHER)).await?;
+                    }
+                    return Err(refused.into());
+                }
+                Err(failure) => {
+                    if self.output.settles().await {
+                        self.written = place;
+                    }
+                    return Err(failure.into());
+                }
+            }
+        }
+        self.written = place;
+        Ok(())
+    }
+
+    /// A place behind what was added.
+    fn place(&self, progress: Progress, at: impl FnOnce() -> Option<Checkpoint>) -> Place {
+        let at = self.book.as_ref().and_then(|_| at());
+        Place {
+            pages: progress.pages,
+            items: progress.items,
+            at: at.map(|at| (at, self.output.mark())),
+        }
+    }
+
+    /// Writes down what is written.
+    fn write_down(&mut self) -> Result<(), Failure> {
+        let (Some(book), Some((at, mark))) = (&mut self.book, self.written.at.take()) else {
             return Ok(());
         };
-        self.output.flush()?;
-        book.write(progress.pages, at, self.output.mark())
-            .map_err(|error| Failure::saving(book.path(), &error).into())
+        book.write(self.written.pages, at, mark)
+            .map_err(|error| Failure::saving(book.path(), &error))
     }
 }
 

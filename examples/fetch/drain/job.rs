@@ -12,6 +12,7 @@ use outbound::schema::{Contract, Duplicates};
 use tower::{Layer, ServiceExt};
 
 use super::course::Course;
+use super::place::Place;
 use super::source::Asked;
 use super::stop::Stop;
 use crate::checkpoint::Book;
@@ -83,11 +84,9 @@ impl Job {
             credential: self.credential,
             output,
             counters,
+            written: Place::default(),
         };
-        let ended = self.drain(api, &mut course).await;
-        // What was read before a failure is handed out: whole lines.
-        let flushed = course.output.flush().map_err(Stop::from);
-        match ended.and_then(|outcome| flushed.map(|()| outcome)) {
+        match self.drain(api, &mut course).await {
             Ok(outcome) => Ok(outcome),
             Err(Stop::Closed) => Ok(Outcome::Limited),
             Err(Stop::Failed(failure)) => Err(failure

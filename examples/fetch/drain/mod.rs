@@ -2,8 +2,11 @@
 
 mod course;
 mod job;
+mod place;
 mod source;
 mod stop;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
@@ -11,6 +14,7 @@ use http_body_util::Full;
 use outbound::retry::Idempotent;
 
 pub(crate) use self::job::Job;
+use crate::allowance::{PageByPage, Sends};
 use crate::checkpoint::Book;
 use crate::console::Console;
 use crate::contract::{ItemContract, page_contract};
@@ -22,8 +26,9 @@ use crate::output::Output;
 use crate::pagination;
 use crate::plan::{Plan, RequestPlan};
 use crate::stack;
-use crate::strategy::strategy;
+use crate::strategy::{AnyStrategy, strategy};
 use crate::summary::Counters;
+use crate::token_client;
 use crate::trail::Trail;
 
 /// Drains what the command line names.
@@ -35,6 +40,7 @@ pub(crate) async fn run(
 ) -> Result<Outcome, Failure> {
     let usage = |line| Failure::new(Outcome::Usage, line);
     let strategy = strategy(&plan.pages).map_err(usage)?;
+    let strategy: AnyStrategy = Arc::new(PageByPage::new(strategy));
     let page_contract = page_contract(&plan.contract, counters, console).map_err(usage)?;
     let item_contract = ItemContract::read(&plan.contract, counters, console).map_err(usage)?;
     let mut layer = pagination::layer(&plan, strategy).map_err(usage)?;
@@ -54,14 +60,12 @@ pub(crate) async fn run(
         }
         layer = layer.resume(at.clone());
     }
-    let credentials = Credentials::read(&plan.credential, &plan.request.uri, &plan.retry, counters)
+    let client = || token_client::client(&plan.retry, console.pauses());
+    let credentials = Credentials::read(&plan.credential, &plan.request.uri, client, counters)
         .map_err(|error| Failure::new(Outcome::Credential, error.to_string()))?;
 
-    let output = match (path, book.as_ref().and_then(Book::output)) {
-        (Some(path), Some(mark)) => Output::go_on(path, mark),
-        (path, _) => Output::open(path),
-    }
-    .map_err(|error| Failure::opening(path, &error))?;
+    let mark = book.as_ref().and_then(Book::output);
+    let output = Output::begin(path, mark, interrupt.clone()).await?;
     let job = Job {
         credential: credentials.is_some(),
         items: plan.pages.items,
@@ -103,5 +107,6 @@ pub(crate) fn request(plan: &RequestPlan, idempotent: bool) -> Request<Full<Byte
     if idempotent || request.headers().contains_key("idempotency-key") {
         request.extensions_mut().insert(Idempotent(true));
     }
+    request.extensions_mut().insert(Sends::default());
     request
 }

@@ -106,13 +106,13 @@ fn router(origin: &str, seen: &Seen) -> axum::Router {
         .route(
             "/link",
             get(|params: Params| async move {
-                let pause = Duration::from_millis(number(&params, "slow", 0));
-                tokio::time::sleep(pause).await;
+                let slow = number(&params, "slow", 0);
+                tokio::time::sleep(Duration::from_millis(slow)).await;
                 let page_number = number(&params, "page", 1);
                 let items = axum::Json(page(page_number * 2 - 2..page_number * 2));
                 if page_number < 3 {
                     let next = format!(
-                        "</first>; rel=\"first\", </link?page={}>; rel=\"next\"",
+                        "</first>; rel=\"first\", </link?page={}&slow={slow}>; rel=\"next\"",
                         page_number + 1
                     );
                     ([(header::LINK, next)], items).into_response()
@@ -194,6 +194,26 @@ fn router(origin: &str, seen: &Seen) -> axum::Router {
                             StatusCode::SERVICE_UNAVAILABLE.into_response()
                         } else {
                             axum::Json(json!([1])).into_response()
+                        }
+                    }
+                }
+            }),
+        )
+        .route(
+            // Asks once for a pause of so many seconds.
+            "/busy/{seconds}",
+            get({
+                let calls = Arc::new(Mutex::new(0));
+                move |axum::extract::Path(seconds): axum::extract::Path<String>| {
+                    let calls = Arc::clone(&calls);
+                    async move {
+                        let mut calls = calls.lock().unwrap();
+                        *calls += 1;
+                        if *calls == 1 {
+                            let pause = [(header::RETRY_AFTER, seconds)];
+                            (StatusCode::SERVICE_UNAVAILABLE, pause).into_response()
+                        } else {
+                            axum::Json(page(0..6)).into_response()
                         }
                     }
                 }

@@ -98,3 +98,45 @@ fn with_the_items_elsewhere_there_is_a_bar_and_it_leaves_nothing_behind() {
         assert_eq!(never, "", "{elsewhere}");
     }
 }
+
+#[test]
+fn a_long_pause_is_counted_down_on_the_bar_s_line_and_a_short_one_is_not_told_of() {
+    let server = Server::start();
+    let Some(seen) = on_a_terminal(&server.url("/busy/3"), "-o /dev/null") else {
+        return;
+    };
+    let mut rest = &*seen;
+    for left in [3, 2, 1] {
+        let told = format!("pages 0  waiting {left} s, asked by the server (503), attempt 2 of 4");
+        let at = rest.find(&told);
+        rest = &rest[at.unwrap_or_else(|| panic!("{left}: {seen:?}"))..];
+    }
+    assert!(!seen.contains("waiting 0 s"), "{seen:?}");
+    assert!(!seen.contains('\n'), "{seen:?}");
+
+    let server = Server::start();
+    let seen = on_a_terminal(&server.url("/busy/0"), "-o /dev/null").unwrap();
+    assert!(!seen.contains("waiting"), "{seen:?}");
+    // A page at least is drawn beside, with its bytes.
+    let seen = on_a_terminal(&server.url("/link?slow=300"), "-o /dev/null").unwrap();
+    assert!(
+        seen.contains("items 2  requests 2  retries 0  19 B"),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn a_long_pause_is_told_of_in_lines_and_not_in_a_pipe_unless_it_is_asked_for() {
+    for (progress, is_told) in [("always", true), ("auto", false), ("never", false)] {
+        let server = Server::start();
+        let output = fetch()
+            .args([&*server.url("/busy/2"), "--progress", progress])
+            .args(["--retries", "1"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let pause = "0 B  waiting 2 s, asked by the server (503), attempt 2 of 2\n";
+        assert_eq!(told.contains(pause), is_told, "{progress}: {told}");
+        assert_eq!(told.is_empty(), !is_told, "{progress}: {told}");
+    }
+}

@@ -8,6 +8,9 @@ mod server;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allowance;
+#[cfg(unix)]
+mod blocked;
 mod checkpoint;
 mod interrupted;
 mod overlap;

@@ -1,25 +1,24 @@
 //! The credentials of a plan as one layer.
 
-use std::sync::atomic::Ordering::Relaxed;
+mod layer;
+mod plan;
+
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, Uri};
-use http_body_util::Full;
+use http::Uri;
 use outbound::BoxError;
 use outbound::auth::oauth2::{ClientAuthentication, ClientCredentials, TokenEndpoint};
 use outbound::auth::{
     AuthLayer, Bearer, Digest, FileSource, Registry, Scope, StaticAuthLayer, StaticCredential,
     TokenSource, Tokens,
 };
-use outbound::http::{CloneBody, Origin, ResendCount};
-use tower::util::BoxCloneSyncService;
-use tower::{Layer, Service, ServiceBuilder};
+use outbound::http::{CloneBody, Origin};
 
-use crate::args::{ClientAuth, RetryArgs};
-use crate::credential_plan::{Authorization, ClientCredentialsPlan, CredentialPlan};
+pub(crate) use self::plan::CredentialPlan;
+use self::plan::{Authorization, ClientCredentialsPlan};
+use crate::args::ClientAuth;
 use crate::summary::Counters;
-use crate::token_client::{self, Counted};
+use crate::token_client::{self, Counted, TokenClient};
 
 /// How old a token from a file may be before the file is looked at again.
 const FILE_PERIOD: Duration = Duration::from_secs(1);
@@ -45,7 +44,7 @@ impl Credentials {
     pub(crate) fn read(
         plan: &CredentialPlan,
         uri: &Uri,
-        retry: &RetryArgs,
+        client: impl FnOnce() -> TokenClient,
         counters: &Counters,
     ) -> Result<Self, BoxError> {
         let mut credentials = Self {
@@ -58,7 +57,7 @@ impl Credentials {
         let scope = scope(plan, uri)?;
         if let Some(authorization) = &plan.authorization {
             let authorization =
-                credentials.authorization(authorization, plan, scope.clone(), retry);
+                credentials.authorization(authorization, plan, scope.clone(), client);
             // Innermost: Digest signs the URI, which the keys below may change.
             credentials.list.push(authorization?);
         }
@@ -78,7 +77,7 @@ impl Credentials {
         authorization: &Authorization,
         plan: &CredentialPlan,
         scope: Scope,
-        retry: &RetryArgs,
+        client: impl FnOnce() -> TokenClient,
     ) -> Result<Credential, BoxError> {
         Ok(match authorization {
             Authorization::Bearer { variable } => AuthLayer::bearer_env(scope, variable)?.into(),
@@ -87,14 +86,14 @@ impl Credentials {
                 self.fetched(scope, FileSource::new(path).every(FILE_PERIOD))
             }
             Authorization::ClientCredentials(grant) => {
-                self.fetched(scope, client_credentials(grant, plan.allow_http, retry)?)
+                self.fetched(scope, client_credentials(grant, plan.allow_http, client())?)
             }
             Authorization::Digest { variable } => {
                 let (user, password) = token_client::pair(variable)?;
                 Credential::Digest(AuthLayer::digest(scope, user, password)?)
             }
             Authorization::Challenge { basic } => {
-                let mut registry = Registry::new(scope, token_client::client(retry));
+                let mut registry = Registry::new(scope, client());
                 if let Some(variable) = basic {
                     let (user, password) = token_client::pair(variable)?;
                     registry = registry.credentials(user, password)?;
@@ -134,9 +133,8 @@ impl From<StaticAuthLayer> for Credential {
 fn client_credentials(
     plan: &ClientCredentialsPlan,
     allow_http: bool,
-    retry: &RetryArgs,
+    client: TokenClient,
 ) -> Result<ClientCredentials, BoxError> {
-    let client = token_client::client(retry);
     let endpoint = if allow_http {
         TokenEndpoint::over_plain_http(client, &plan.token_url)?
     } else {
@@ -173,81 +171,4 @@ fn scope(plan: &CredentialPlan, uri: &Uri) -> Result<Scope, BoxError> {
     } else {
         scope
     })
-}
-
-type Boxed<RB> = BoxCloneSyncService<Request<Full<Bytes>>, Response<RB>, BoxError>;
-
-impl<S, RB> Layer<S> for Credentials
-where
-    S: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send + 'static,
-    RB: http_body::Body + Send + 'static,
-{
-    type Service = Boxed<RB>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        let inner = BoxCloneSyncService::new(inner);
-        self.list
-            .iter()
-            .fold(inner, |inner, credential| match credential {
-                Credential::Fixed(layer) => BoxCloneSyncService::new(layer.layer(inner)),
-                Credential::Fetched(layer) => self.counted(layer, inner),
-                Credential::Digest(layer) => self.counted(layer, inner),
-                Credential::Challenge(layer, registry) => {
-                    let counted = self.counted(layer, inner);
-                    let (registry, counters) = (registry.clone(), self.counters.clone());
-                    // A token is fetched within a call only.
-                    let counted = ServiceBuilder::new()
-                        .map_result(move |result| {
-                            counters.refreshes().store(registry.fetches(), Relaxed);
-                            result
-                        })
-                        .service(counted);
-                    BoxCloneSyncService::new(counted)
-                }
-            })
-    }
-}
-
-/// How often a request had been sent when it came to the layer that may send it again.
-#[derive(Clone, Copy)]
-struct Entered(ResendCount);
-
-impl Credentials {
-    /// Counts what `layer` sends again.
-    fn counted<L, RB>(&self, layer: &L, inner: Boxed<RB>) -> Boxed<RB>
-    where
-        L: Layer<Boxed<RB>>,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<RB>, Error = BoxError>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send + 'static,
-        RB: 'static,
-    {
-        let counters = self.counters.clone();
-        let beneath = ServiceBuilder::new()
-            .map_request(move |request: Request<Full<Bytes>>| {
-                let entered = request.extensions().get::<Entered>();
-                if entered.is_some_and(|entered| ResendCount::of(request.extensions()) > entered.0)
-                {
-                    counters.resends().fetch_add(1, Relaxed);
-                }
-                request
-            })
-            .service(inner);
-        let above = ServiceBuilder::new()
-            .map_request(|mut request: Request<Full<Bytes>>| {
-                let entered = Entered(ResendCount::of(request.extensions()));
-                request.extensions_mut().insert(entered);
-                request
-            })
-            .service(layer.layer(BoxCloneSyncService::new(beneath)));
-        BoxCloneSyncService::new(above)
-    }
 }

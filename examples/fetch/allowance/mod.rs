@@ -1,66 +1,53 @@
 //! One number of retries for each page, whether its head or its body fails.
 
-use std::collections::HashMap;
+mod pages;
+
 use std::future::{Ready, ready};
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::future::Either;
-use http::{Request, Uri};
+use http::Request;
 use outbound::BoxError;
 use outbound::paginate::Refetch;
-use outbound::retry::{Override, Report};
+use outbound::retry::Override;
 use tower::{Layer, Service};
 
+pub(crate) use self::pages::{PageByPage, Sends};
 use crate::summary::Counters;
 
 /// Outside the retries: what the page stream asks for again after a body that broke off counts
 /// among the page's sends, of which there are one and its retries.
+///
+/// Which page a request is for its [`Sends`] tell.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowanceLayer {
     retries: u32,
-    pages: Pages,
     counters: Counters,
 }
-
-/// The sends of pages that may still be asked for again.
-type Pages = Arc<Mutex<HashMap<Uri, Report>>>;
-
-/// More pages than any window has in flight; their sends are forgotten.
-const MOST_PAGES: usize = 1024;
 
 impl AllowanceLayer {
     pub(crate) fn new(retries: u32, counters: &Counters) -> Self {
         Self {
             retries,
-            pages: Pages::default(),
             counters: counters.clone(),
         }
     }
 
     /// Lets a page have the retries that it has left; `false` if not even this send.
     fn admit<B>(&self, request: &mut Request<B>) -> bool {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(again) = request.extensions().get::<Refetch>().copied() else {
-            if pages.len() == MOST_PAGES {
-                pages.clear();
-            }
-            let report = Report::new();
-            pages.insert(request.uri().clone(), report.clone());
-            request.extensions_mut().insert(report);
+        let extensions = request.extensions_mut();
+        let sends = extensions.get_or_insert_default::<Sends>().clone();
+        if extensions.get::<Refetch>().is_none() {
+            extensions.insert(sends.begin());
             return true;
-        };
-        let report = pages.entry(request.uri().clone()).or_default().clone();
-        // A report does not count the first send of a call after its first.
-        let sent = report.attempts().max(1).saturating_add(again.number - 1);
-        let Some(left) = self.retries.checked_sub(sent) else {
+        }
+        let Some(left) = self.retries.checked_sub(Sends::before(extensions)) else {
             return false;
         };
         self.counters.refetches().fetch_add(1, Relaxed);
-        let extensions = request.extensions_mut();
-        extensions.insert(report);
+        extensions.insert(sends.report());
         extensions.insert(Override::new().retries(left));
         true
     }

@@ -1,0 +1,164 @@
+//! Where the lines go.
+
+mod mark;
+mod sink;
+mod slow;
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+pub(crate) use self::mark::Mark;
+use self::mark::{TAIL, Written};
+use self::sink::Sink;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::minify::minify;
+
+/// How long a piece that is on its way may still be, once the drain has to stop.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Writes one JSON text a line.
+///
+/// Lines are handed on in pieces, and never a part of one: a piece that is not written is one of which
+/// no line counts.
+pub(crate) struct Output {
+    sink: Sink,
+    /// Whole lines that are not handed on yet.
+    piece: Vec<u8>,
+    /// A line that is not among them yet.
+    line: Vec<u8>,
+    /// What the file holds with them, if it is one.
+    written: Option<Written>,
+}
+
+/// Why a line was not written.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Whoever read the lines has enough; a clean end.
+    Closed,
+    Failed(io::Error),
+}
+
+impl Output {
+    /// Writes to `path` or to stdout, behind `mark` if there is one.
+    ///
+    /// A pipe that has a name is open once somebody reads it, so this may take for ever.
+    pub(crate) async fn begin(
+        path: Option<&Path>,
+        mark: Option<&Mark>,
+        mut interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        let (file, mark) = (path.map(Path::to_owned), mark.cloned());
+        let opened = spawn_blocking(move || match (&file, &mark) {
+            (Some(path), Some(mark)) => Self::go_on(path, mark),
+            (Some(path), None) => Self::create(path),
+            (None, _) => Ok(Self::new(Sink::stdout()?, None)),
+        });
+        let opened = tokio::select! {
+            biased;
+            () = interrupt.heard() => return Err(Failure::interrupted()),
+            opened = opened => opened.map_err(io::Error::other),
+        };
+        opened
+            .and_then(|opened| opened)
+            .map_err(|error| Failure::opening(path, &error))
+    }
+
+    fn create(path: &Path) -> io::Result<Self> {
+        let sink = Sink::of(File::create(path)?)?;
+        // A pipe that has a name is as little known again as stdout.
+        let written = sink.is_file.then(Written::default);
+        Ok(Self::new(sink, written))
+    }
+
+    /// Goes on behind `mark` in the file at `path`; what else it holds was written without
+    /// being covered by a checkpoint, and will come again.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, or is not the file that `mark` was made of, and stays as it is.
+    fn go_on(path: &Path, mark: &Mark) -> io::Result<Self> {
+        let mut file = File::options().read(true).write(true).open(path)?;
+        let start = mark.len.saturating_sub(TAIL as u64);
+        file.seek(SeekFrom::Start(start))?;
+        let mut tail = Vec::new();
+        (&file).take(mark.len - start).read_to_end(&mut tail)?;
+        let written = Written {
+            len: start + tail.len() as u64,
+            tail,
+        };
+        if written.mark() != *mark {
+            return Err(io::Error::other(
+                "not the file that the checkpoint was written for; name that one, or remove \
+                 the checkpoint to begin anew",
+            ));
+        }
+        file.set_len(mark.len)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self::new(Sink::of(file)?, Some(written)))
+    }
+
+    const fn new(sink: Sink, written: Option<Written>) -> Self {
+        Self {
+            sink,
+            piece: Vec::new(),
+            line: Vec::new(),
+            written,
+        }
+    }
+
+    /// How far the file is written, with what is not handed on yet; `None` for stdout.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        self.written.as_ref().map(Written::mark)
+    }
+
+    /// Reads the next line, a JSON text without its insignificant white space; whether it can be
+    /// [added](Self::add) before what is there is handed on.
+    pub(crate) fn read(&mut self, json: &[u8]) -> bool {
+        self.line.clear();
+        minify(json, &mut self.line);
+        self.line.push(b'\n');
+        self.piece.is_empty() || self.piece.len() + self.line.len() <= self.sink.piece
+    }
+
+    /// Adds the line that was read last.
+    pub(crate) fn add(&mut self) {
+        self.piece.extend_from_slice(&self.line);
+        if let Some(written) = &mut self.written {
+            written.add(&self.line);
+        }
+    }
+
+    /// Whether all that was added is written.
+    pub(crate) fn is_written(&self) -> bool {
+        self.piece.is_empty() && !self.sink.is_waiting()
+    }
+
+    /// Hands on what was added, and waits until it is written, which may be never.
+    pub(crate) async fn flush(&mut self) -> Result<(), Refused> {
+        if !self.is_written() {
+            self.sink.write(&mut self.piece).await?;
+        }
+        Ok(())
+    }
+
+    /// After a [`flush`](Self::flush) that was given up: whether it comes to its end in a moment.
+    pub(crate) async fn settles(&mut self) -> bool {
+        let flushed = timeout(GRACE, self.flush()).await;
+        flushed.is_ok_and(|flushed| flushed.is_ok())
+    }
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Failed(error),
+        }
+    }
+}
