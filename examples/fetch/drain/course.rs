@@ -80,12 +80,14 @@ impl Course<'_> {
                 Some(Ok(part)) => part,
                 Some(Err(error)) => {
                     let at = stream.checkpoint();
-                    // An item that was refused was not written.
+                    // An item that was refused was not written, though it was handed out.
                     let at = match error.kind() {
                         PageErrorKind::Decode => at.before_last_item(),
                         _ => Some(at),
                     };
-                    self.hand_on(self.place(progress, || at)).await?;
+                    let mut place = self.place(progress, || at);
+                    place.items = before.items;
+                    self.hand_on(place).await?;
                     return Err(Failure::page(&error, self.credential).into());
                 }
                 None => {
