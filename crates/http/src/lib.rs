@@ -71,6 +71,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod box_error;
 mod collect;
 mod cross_origin;
 mod deadline;
@@ -88,6 +89,7 @@ mod saved_head;
 mod saved_headers;
 mod spawn;
 
+pub use self::box_error::BoxError;
 pub use self::collect::{
     BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
 };
@@ -111,6 +113,3 @@ pub use self::saved_head::SavedHead;
 pub use self::spawn::Spawn;
 #[cfg(feature = "tokio")]
 pub use self::spawn::TokioSpawn;
-
-/// An error of any kind, as tower's middleware passes it on.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

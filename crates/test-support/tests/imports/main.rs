@@ -14,24 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("auth", &["bearer", "held"]),
     ("auth", &["engine", "tokens"]),
     ("auth", &["layer", "service"]),
-    (
-        "http",
-        &[
-            "collect",
-            "deadline",
-            "idle",
-            "lib",
-            "replay",
-            "replay_body",
-        ],
-    ),
     ("retry", &["course", "future", "kept", "service"]),
-    (
-        "schema",
-        &["contract", "locate", "schema", "strict", "walk"],
-    ),
-    ("schema", &["layer", "service"]),
-    ("schema", &["routes", "rules", "select"]),
 ];
 
 /// The text of a module of the crate at `folder`, which is a file or a folder.

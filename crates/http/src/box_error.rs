@@ -1,0 +1,2 @@
+/// An error of any kind, as tower's middleware passes it on.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
