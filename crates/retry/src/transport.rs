@@ -82,10 +82,21 @@ fn judge(error: &(dyn Error + 'static)) -> Option<Verdict> {
 fn judge_connect(error: &(dyn Error + 'static)) -> Verdict {
     std::iter::successors(error.source(), |&error| error.source())
         .find_map(|error| error.downcast_ref::<io::Error>())
-        .map_or(Verdict::Done, |error| match error.kind() {
-            ErrorKind::InvalidData | ErrorKind::InvalidInput => Verdict::Done,
-            _ => Verdict::Unprocessed,
+        .map_or(Verdict::Done, |error| match is_wrong(error) {
+            true => Verdict::Done,
+            false => Verdict::Unprocessed,
         })
+}
+
+/// Whether it says so itself, or what it wraps does, as in hyper-rustls; `source` skips the wrapped
+/// error itself.
+#[cfg(feature = "hyper-util")]
+fn is_wrong(error: &io::Error) -> bool {
+    let wrapped = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidData | ErrorKind::InvalidInput
+    ) || wrapped.is_some_and(is_wrong)
 }
 
 #[cfg(feature = "hyper")]

@@ -111,10 +111,14 @@ async fn the_caller_s_own_mistakes_are_sent_once() {
     }
 }
 
-/// How often a request is sent through a connector that fails so.
-async fn sends_with_connector(kind: io::ErrorKind) -> u32 {
+/// How often a request is sent through a connector that fails so, and wraps the error like hyper-rustls
+/// or not.
+async fn sends_with_connector(kind: io::ErrorKind, wraps: bool) -> u32 {
     let connector = tower::service_fn(move |_: http::Uri| {
-        let error = io::Error::new(kind, "as rustls reports it");
+        let mut error = io::Error::new(kind, "as rustls reports it");
+        if wraps {
+            error = io::Error::other(error);
+        }
         std::future::ready(Err::<TokioIo<TcpStream>, _>(error))
     });
     let client = Client::builder(TokioExecutor::new()).build(connector);
@@ -126,8 +130,11 @@ async fn sends_with_connector(kind: io::ErrorKind) -> u32 {
 
 #[tokio::test]
 async fn a_certificate_that_is_wrong_stays_wrong() {
-    assert_eq!(sends_with_connector(io::ErrorKind::InvalidData).await, 1);
-    assert_eq!(sends_with_connector(io::ErrorKind::TimedOut).await, 4);
+    for wraps in [false, true] {
+        let sends = |kind| sends_with_connector(kind, wraps);
+        assert_eq!(sends(io::ErrorKind::InvalidData).await, 1, "{wraps}");
+        assert_eq!(sends(io::ErrorKind::TimedOut).await, 4, "{wraps}");
+    }
 }
 
 #[tokio::test]
