@@ -43,6 +43,13 @@ struct Saved {
     at: Option<Checkpoint>,
 }
 
+/// Where what shall take the place of the file at `path` is written first.
+pub(crate) fn new_beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}
+
 impl Book {
     /// Reads the file at `path` if there is one; it is not touched.
     ///
@@ -162,9 +169,7 @@ impl Book {
         self.saved.output = output;
         self.page = page;
         self.last = Instant::now();
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let new = self.path.with_file_name(name);
+        let new = new_beside(&self.path);
         let mut file = fs::File::create(&new)?;
         serde_json::to_writer(&mut file, &self.saved)?;
         file.write_all(b"\n")?;
