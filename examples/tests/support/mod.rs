@@ -54,7 +54,7 @@ impl Run {
     }
 }
 
-/// Runs `fetch` without pauses between retries.
+/// Runs `fetch`, without pauses between retries unless `arguments` say how long they are.
 pub fn run(arguments: &[&str]) -> Run {
     run_with(&[], arguments)
 }
@@ -65,13 +65,18 @@ pub fn run_with(variables: &[(&str, &str)], arguments: &[&str]) -> Run {
     let number = RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let summary: PathBuf =
         std::env::temp_dir().join(format!("fetch-{}-{number}.json", std::process::id()));
+    let pauses = match arguments.contains(&"--retry-base") {
+        true => &[][..],
+        false => &["--retry-base", "0"],
+    };
     let Output {
         status,
         stdout,
         stderr,
     } = fetch()
         .envs(variables.iter().copied())
-        .args(["--retry-base", "0", "--summary"])
+        .args(pauses)
+        .arg("--summary")
         .arg(&summary)
         .args(arguments)
         .output()
