@@ -14,7 +14,7 @@ use tokio::time::Instant;
 mod advice;
 #[path = "fetch/allowance/mod.rs"]
 mod allowance;
-#[path = "fetch/args.rs"]
+#[path = "fetch/args/mod.rs"]
 mod args;
 #[path = "fetch/checkpoint.rs"]
 mod checkpoint;
@@ -32,11 +32,13 @@ mod demonstration;
 mod drain;
 #[path = "fetch/failure.rs"]
 mod failure;
+#[path = "fetch/files.rs"]
+mod files;
 #[path = "fetch/interrupt.rs"]
 mod interrupt;
 #[path = "fetch/minify.rs"]
 mod minify;
-#[path = "fetch/next.rs"]
+#[path = "fetch/next/mod.rs"]
 mod next;
 #[path = "fetch/outcome.rs"]
 mod outcome;
@@ -48,7 +50,7 @@ mod pagination;
 mod patience;
 #[path = "fetch/pauses.rs"]
 mod pauses;
-#[path = "fetch/plan.rs"]
+#[path = "fetch/plan/mod.rs"]
 mod plan;
 #[path = "fetch/redirect.rs"]
 mod redirect;

@@ -24,7 +24,7 @@ pub(crate) fn page_contract(
 ) -> Result<Option<ValidateLayer>, String> {
     let mut contracts = Vec::new();
     if let Some(path) = &plan.schema {
-        contracts.push(schema(path, plan)?);
+        contracts.push(schema("--schema", path, plan)?);
     }
     if !plan.require.is_empty() {
         let required = Contract::required(plan.require.iter().map(String::as_str));
@@ -67,7 +67,7 @@ impl ItemContract {
         console: &Console,
     ) -> Result<Self, String> {
         let contract = match &plan.item_schema {
-            Some(path) => Some(schema(path, plan)?),
+            Some(path) => Some(schema("--item-schema", path, plan)?),
             None => None,
         };
         Ok(Self::new(contract, plan.mode, counters, console))
@@ -141,8 +141,8 @@ impl Breaches {
     }
 }
 
-fn schema(path: &Path, plan: &ContractPlan) -> Result<Contract, String> {
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+fn schema(option: &str, path: &Path, plan: &ContractPlan) -> Result<Contract, String> {
+    let named = |error: &dyn std::fmt::Display| format!("{option} {}: {error}", path.display());
     let text = fs::read_to_string(path).map_err(|error| named(&error))?;
     Contract::schema_with(&text, &schema_options(plan)).map_err(|error| named(&error))
 }

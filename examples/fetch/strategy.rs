@@ -120,7 +120,7 @@ fn refuse_meaningless(plan: &PagesPlan) -> Result<(), String> {
         (
             of_items,
             plan.items.is_some(),
-            "last:/PTR is within an item; say with --items where those are",
+            "--next token:last:/PTR looks into an item; say with --items where those are",
         ),
     ] {
         if given && !may {
@@ -164,5 +164,5 @@ fn pointer(text: &str) -> Result<Pointer, String> {
 }
 
 fn header_name(name: &str) -> Result<HeaderName, String> {
-    HeaderName::try_from(name).map_err(|_| format!("{name}: not a header name"))
+    HeaderName::try_from(name).map_err(|_| format!("header {name}: not a header name"))
 }

@@ -53,7 +53,7 @@ impl CredentialPlan {
             .api_key_env
             .iter()
             .map(|option| {
-                let (name, variable) = pair(option)?;
+                let (name, variable) = pair("--api-key-env", "HEADER", option)?;
                 let header = HeaderName::try_from(&name)
                     .map_err(|_| format!("--api-key-env {name}: not a header name"))?;
                 Ok((header, variable))
@@ -65,7 +65,7 @@ impl CredentialPlan {
             query_keys: args
                 .api_key_query
                 .iter()
-                .map(|option| pair(option))
+                .map(|option| pair("--api-key-query", "NAME", option))
                 .collect::<Result<_, _>>()?,
             allow_origins: args.allow_origin.clone(),
             allow_http: args.allow_http,
@@ -78,12 +78,16 @@ impl CredentialPlan {
     }
 }
 
-fn pair(option: &str) -> Result<(String, String), String> {
-    option
+/// What stands before and behind the equals sign.
+fn pair(option: &str, name: &str, given: &str) -> Result<(String, String), String> {
+    given
         .split_once('=')
         .filter(|(name, variable)| !name.is_empty() && !variable.is_empty())
         .map(|(name, variable)| (name.to_owned(), variable.to_owned()))
-        .ok_or_else(|| format!("{option}: write NAME=VAR, with the name of a variable"))
+        // It is not repeated: it may be the key itself.
+        .ok_or_else(|| {
+            format!("{option}: write {name}=VAR, with the name of an environment variable")
+        })
 }
 
 fn authorization(args: &Args) -> Result<Option<Authorization>, String> {

@@ -25,7 +25,8 @@ const GRACE: Duration = Duration::from_millis(250);
 /// Writes one JSON text a line.
 ///
 /// Lines are handed on in pieces, and never a part of one: a piece that is not written is one of which
-/// no line counts.
+/// no line counts. One that is on its way when the drain gives up may still arrive if it is read just
+/// then, before the process has ended; its lines come again when the drain goes on.
 pub(crate) struct Output {
     sink: Sink,
     /// Whole lines that are not handed on yet.

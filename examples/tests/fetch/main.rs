@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
 #[allow(dead_code)] // Of the command line, some types are looked at.
-#[path = "../../fetch/args.rs"]
+#[path = "../../fetch/args/mod.rs"]
 mod args;
 #[path = "../../fetch/shown.rs"]
 mod shown;
@@ -11,12 +11,14 @@ mod shown;
 mod support;
 
 mod contracts;
+mod files;
 mod help;
 mod list;
 mod program;
 mod sends;
 mod server;
 mod terminal;
+mod usage;
 
 fn ids(range: std::ops::Range<u64>) -> Vec<String> {
     range.map(|id| format!("{{\"id\":{id}}}")).collect()

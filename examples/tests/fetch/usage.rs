@@ -1,0 +1,149 @@
+//! What a usage error says: which option, and what would be right.
+
+use crate::support::{SECRET, run};
+
+/// Panics unless `arguments` are refused with this line.
+#[track_caller]
+fn assert_told(arguments: &[&str], line: &str) {
+    let run = run(&[&["http://127.0.0.1:1/"], arguments].concat());
+    assert_eq!(run.code, Some(2), "{arguments:?}: {}", run.stderr);
+    let told = run.stderr.lines().next();
+    assert_eq!(told, Some(&*format!("error: {line}")), "{arguments:?}");
+}
+
+#[test]
+fn it_names_the_option_and_says_what_would_be_right() {
+    let pointer = "not a JSON Pointer; it starts with / and writes ~ as ~0 and / as ~1";
+    for (option, given, what) in [
+        (
+            "--next",
+            "lnk",
+            "not one of none, link, url:, url-header:, token:, page:, offset:, range:",
+        ),
+        ("--next", "link;x", "write link;PARAM=VALUE"),
+        (
+            "--next",
+            "url-header:",
+            "a name is missing; write url-header:NAME",
+        ),
+        (
+            "--next",
+            "url-header",
+            "a name is missing; write url-header:NAME",
+        ),
+        ("--next", "page:p:x", "x: not a whole number"),
+        ("--next", "offset:5", "write offset:OFFSET,LIMIT:SIZE"),
+        ("--next", "range:items", "write range:UNIT:SIZE"),
+        (
+            "--next",
+            "range:items:0",
+            "a page size of 0 would never end",
+        ),
+        ("--next", "token:body:/a", "write token:SRC=DST"),
+        (
+            "--next",
+            "token:x=query:y",
+            "x: not a source; write body:/PTR, header:NAME or last:/PTR",
+        ),
+        (
+            "--next",
+            "token:body:/x=y",
+            "y: not a target; write query:NAME, header:NAME, body:/PTR or merge-query",
+        ),
+        (
+            "--total",
+            "/x",
+            "not a source; write body:/PTR, header:NAME or last:/PTR",
+        ),
+        (
+            "--schema",
+            "/no/such",
+            "No such file or directory (os error 2)",
+        ),
+    ] {
+        assert_told(&[option, given], &format!("{option} {given}: {what}"));
+    }
+    for option in ["--more", "--last", "--items"] {
+        assert_told(
+            &["--next", "link", option, "x"],
+            &format!("{option} x: {pointer}"),
+        );
+    }
+}
+
+#[test]
+fn what_is_no_number_is_told_by_its_option_a_negative_one_too() {
+    for option in [
+        "--retries <N>",
+        "--max-pages <N>",
+        "--max-items <N>",
+        "--max-body <BYTES>",
+        "--prefetch <N>",
+        "--concurrency <N>",
+    ] {
+        for given in ["-1", "x", "1.5", "+1", ""] {
+            let typed = option.split(' ').next().unwrap();
+            let what = "not a whole number of at least 0";
+            assert_told(
+                &[typed, given],
+                &format!("invalid value '{given}' for '{option}': {what}"),
+            );
+        }
+    }
+    for option in ["--deadline <S>", "--page-deadline <S>", "--retry-cap <MS>"] {
+        for given in ["-1", "x", "1e3", "inf"] {
+            let typed = option.split(' ').next().unwrap();
+            let what = "not a decimal number of at least 0";
+            assert_told(
+                &[typed, given],
+                &format!("invalid value '{given}' for '{option}': {what}"),
+            );
+        }
+    }
+    assert_told(
+        &["--retries", "9999999999"],
+        "invalid value '9999999999' for '--retries <N>': number too large to fit in target type",
+    );
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_repeated() {
+    for (option, line) in [
+        (
+            "--api-key-env",
+            "--api-key-env: write HEADER=VAR, with the name of an environment variable",
+        ),
+        (
+            "--api-key-query",
+            "--api-key-query: write NAME=VAR, with the name of an environment variable",
+        ),
+        ("-H", "-H: write 'Name: value'"),
+    ] {
+        // `run` looks for it on stderr.
+        assert_told(&[option, SECRET], line);
+    }
+}
+
+#[test]
+fn a_url_that_is_none_is_told_without_what_it_holds() {
+    for (url, line) in [
+        ("", "the URL is empty"),
+        (
+            "example.com",
+            "the URL must be absolute: it begins with https:// or http://",
+        ),
+        (
+            "ftp://h/",
+            "the URL must be absolute: it begins with https:// or http://",
+        ),
+        (
+            "http://h/a b",
+            "the URL cannot be read; percent-encode what is unusual in it",
+        ),
+    ] {
+        let run = run(&[url]);
+        assert_eq!(run.code, Some(2), "{url}: {}", run.stderr);
+        let told = run.stderr.lines().next();
+        assert_eq!(told, Some(&*format!("error: {line}")), "{url}");
+    }
+}
