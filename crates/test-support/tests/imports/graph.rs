@@ -1,8 +1,8 @@
-//! Which of a crate's top-level modules names which.
+//! Which of a crate's modules names which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::paths::Source;
+use crate::paths::{Path, Source};
 
 /// Stands for what the crate's root defines itself.
 pub(crate) const ROOT: &str = "lib";
@@ -10,30 +10,51 @@ pub(crate) const ROOT: &str = "lib";
 /// For each module those that it names, each with a path that does.
 pub(crate) type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The graph of a crate, of which `read` gives each module's source.
-///
-/// A name that the root re-exports belongs to the module that it comes from. One that the root
-/// defines belongs to the root, which names every module.
-pub(crate) fn of(read: &dyn Fn(&[String]) -> String) -> Graph {
-    let root = Source::read(&[], &read(&[]));
-    let tops: BTreeSet<String> = root.modules.iter().map(|path| path[0].clone()).collect();
-    let mut graph = Graph::new();
-    for top in &tops {
-        graph.insert(top.clone(), BTreeMap::new());
-        let named = graph.entry(ROOT.to_owned()).or_default();
-        named.insert(top.clone(), format!("mod {top}"));
-    }
+type Sources = BTreeMap<Path, Source>;
 
-    let mut modules = root.modules.clone();
-    while let Some(module) = modules.pop() {
+/// A graph for each module that has others: the root's modules, and within each of them its own. What
+/// a file within a folder names its folder names. `read` gives each module's source.
+///
+/// What a module has by a `use` belongs, for the modules within it, to where it comes from, so that a
+/// root may re-export. What it defines is its own; where that is the root, it stands above all its
+/// modules.
+pub(crate) fn of(read: &dyn Fn(&[String]) -> String) -> Vec<Graph> {
+    let mut sources = Sources::new();
+    let mut open = vec![Path::new()];
+    while let Some(module) = open.pop() {
         let source = Source::read(&module, &read(&module));
-        modules.extend(source.modules);
+        open.extend(source.modules.iter().cloned());
+        sources.insert(module, source);
+    }
+    let levels = sources
+        .iter()
+        .filter(|(_, source)| !source.modules.is_empty());
+    levels.map(|(level, _)| within(&sources, level)).collect()
+}
+
+/// The graph of the modules within `level`.
+fn within(sources: &Sources, level: &[String]) -> Graph {
+    let node = |module: &[String]| {
+        let top = module
+            .get(..=level.len())
+            .filter(|top| top.starts_with(level));
+        top.map(|top| top.join("::"))
+    };
+    let mut graph = Graph::new();
+    for (module, source) in sources {
+        let Some(from) = node(module) else { continue };
+        if level.is_empty() {
+            let named = graph.entry(ROOT.to_owned()).or_default();
+            named.insert(from.clone(), format!("mod {from}"));
+        }
+        let named = graph.entry(from.clone()).or_default();
         for path in &source.named {
-            let Some(to) = owner(&root, &tops, path) else {
-                continue;
-            };
-            if to != module[0] {
-                let named = graph.entry(module[0].clone()).or_default();
+            let to = owner(sources, module, path, 0);
+            let to = to.and_then(|to| match &to[..] {
+                [] if level.is_empty() => Some(ROOT.to_owned()),
+                to => node(to),
+            });
+            if let Some(to) = to.filter(|to| *to != from) {
                 named.entry(to).or_insert_with(|| path.join("::"));
             }
         }
@@ -41,164 +62,34 @@ pub(crate) fn of(read: &dyn Fn(&[String]) -> String) -> Graph {
     graph
 }
 
-/// The module that a path leads to first, unless it is another crate's.
-fn owner(root: &Source, tops: &BTreeSet<String>, path: &[String]) -> Option<String> {
-    let first = path.first()?;
-    if tops.contains(first) {
-        return Some(first.clone());
-    }
-    let exported = root.exported.iter().find(|(name, _)| name == first);
-    match exported {
-        Some((_, from)) => from.first().filter(|top| tops.contains(*top)).cloned(),
-        None => Some(ROOT.to_owned()),
-    }
-}
-
-/// The sets of modules that name each other in circles.
-pub(crate) fn circles(graph: &Graph) -> Vec<BTreeSet<String>> {
-    let reached: BTreeMap<&String, BTreeSet<&String>> = graph
-        .keys()
-        .map(|from| (from, reach(graph, from)))
-        .collect();
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (from, to) in &reached {
-        let circle = to
-            .iter()
-            .filter(|to| reached.get(**to).is_some_and(|back| back.contains(from)));
-        let circle: BTreeSet<String> = circle.map(|module| (*module).clone()).collect();
-        if !circle.is_empty() && !seen.contains(*from) {
-            seen.extend(circle.clone());
-            found.push(circle);
+/// The module that a path leads to from `module`, unless it is another crate's.
+///
+/// It is followed through the modules around this one, and no further than into another.
+fn owner(sources: &Sources, module: &[String], path: &[String], depth: u8) -> Option<Path> {
+    let mut at = 0;
+    while at < path.len() && sources.contains_key(&path[..=at]) {
+        at += 1;
+        if !module.starts_with(&path[..at]) {
+            return Some(path[..at].to_vec());
         }
     }
-    found
-}
-
-/// All modules that lie behind one.
-fn reach<'a>(graph: &'a Graph, from: &String) -> BTreeSet<&'a String> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(module) = open.pop() {
-        for to in graph.get(module).into_iter().flat_map(BTreeMap::keys) {
-            if reached.insert(to) {
-                open.push(to);
-            }
-        }
-    }
-    reached
-}
-
-/// The arrows within a circle, a line each.
-pub(crate) fn arrows(graph: &Graph, circle: &BTreeSet<String>) -> String {
-    let mut lines = String::new();
-    for from in circle {
-        for (to, path) in &graph[from] {
-            if circle.contains(to) {
-                lines += &format!("    {from} → {to} ({path})\n");
-            }
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{arrows, circles, of};
-
-    /// The circles of a crate of these modules, `lib` first.
-    fn found(modules: &[(&str, &str)]) -> Vec<String> {
-        let graph = of(&|path| {
-            let name = if path.is_empty() {
-                "lib".to_owned()
-            } else {
-                path.join("::")
-            };
-            let module = modules.iter().find(|(module, _)| *module == name);
-            module.expect("it is there").1.to_owned()
+    let here = &path[..at];
+    let imported = sources
+        .get(here)
+        .zip(path.get(at))
+        .and_then(|(source, name)| {
+            source
+                .imported
+                .iter()
+                .find(|(imported, _)| imported == name)
         });
-        circles(&graph)
-            .iter()
-            .map(|circle| arrows(&graph, circle))
-            .collect()
-    }
-
-    #[test]
-    fn a_circle_is_found_whatever_its_length() {
-        let two = found(&[
-            ("lib", "mod a; mod b;"),
-            ("a", "use crate::b::B;"),
-            ("b", "fn f(a: &crate::a::A) {}"),
-        ]);
-        assert_eq!(two, ["    a → b (b::B)\n    b → a (a::A)\n"]);
-        let three = found(&[
-            ("lib", "mod a; mod b; mod c; mod d;"),
-            ("a", "use super::b::B;"),
-            ("b", "use crate::{c::C, d};"),
-            ("c", "mod inner { use super::super::a; }"),
-            ("d", ""),
-        ]);
-        assert_eq!(three.len(), 1);
-        assert!(!three[0].contains('d'), "{three:?}");
-    }
-
-    #[test]
-    fn two_circles_are_two() {
-        let two = found(&[
-            ("lib", "mod a; mod b; mod c; mod d;"),
-            ("a", "use crate::b;"),
-            ("b", "use crate::{a, c};"),
-            ("c", "use crate::d;"),
-            ("d", "use crate::c;"),
-        ]);
-        assert_eq!(two.len(), 2, "{two:?}");
-    }
-
-    #[test]
-    fn arrows_that_run_one_way_are_none() {
-        let none = found(&[
-            (
-                "lib",
-                "mod a; mod b; mod c; pub use self::c::C; pub use other::Thing;",
-            ),
-            ("a", "use crate::b::B; use crate::C; use crate::Thing;"),
-            (
-                "b",
-                "mod inner; use self::inner::X; use crate::c; use std::a;",
-            ),
-            ("b::inner", "use super::B; use crate::C;"),
-            (
-                "c",
-                "//! [`A`](crate::a::A)\n#[cfg(test)] mod tests { use crate::a; }",
-            ),
-        ]);
-        assert_eq!(none, [""; 0]);
-    }
-
-    #[test]
-    fn a_name_of_the_root_belongs_to_where_it_comes_from() {
-        let circle = found(&[
-            ("lib", "mod a; mod b; pub use self::a::{A, X as Y};"),
-            ("a", "use crate::b;"),
-            ("b", "use crate::Y;"),
-        ]);
-        assert_eq!(circle, ["    a → b (b)\n    b → a (Y)\n"]);
-    }
-
-    #[test]
-    fn what_the_root_defines_is_above_all_modules() {
-        let circle = found(&[("lib", "mod a; pub type T = u8;"), ("a", "use crate::T;")]);
-        assert_eq!(circle, ["    a → lib (T)\n    lib → a (mod a)\n"]);
-    }
-
-    #[test]
-    fn a_file_within_a_folder_names_for_its_folder() {
-        let circle = found(&[
-            ("lib", "mod a; mod b;"),
-            ("a", "mod inner;"),
-            ("a::inner", "use crate::b;"),
-            ("b", "use crate::a;"),
-        ]);
-        assert_eq!(circle.len(), 1);
+    match imported {
+        // A name that leads back to itself is one of a macro or of a glob.
+        Some((_, Some(from))) if from != path && depth < 16 => {
+            let path: Path = from.iter().chain(&path[at + 1..]).cloned().collect();
+            owner(sources, module, &path, depth + 1)
+        }
+        Some((_, None)) => None,
+        _ => Some(here.to_vec()),
     }
 }

@@ -9,10 +9,12 @@ pub(crate) type Path = Vec<String>;
 pub(crate) struct Source {
     /// Modules in files of their own.
     pub(crate) modules: Vec<Path>,
+    /// Modules within it.
+    inline: Vec<Path>,
     /// Everything that is named.
     pub(crate) named: Vec<Path>,
-    /// What this module makes of it its own, by its name here.
-    pub(crate) exported: Vec<(String, Path)>,
+    /// What it has by a `use`, by the name that it has here; of another crate, if there is no path.
+    pub(crate) imported: Vec<(String, Option<Path>)>,
 }
 
 impl Source {
@@ -23,12 +25,14 @@ impl Source {
         let mut here = here.to_vec();
         // The depths at which inline modules begin.
         let mut inline = Vec::new();
+        let mut used = Vec::new();
         let mut depth = 0;
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
             match (*token, tokens.get(at + 1..).unwrap_or_default()) {
                 ("mod", [name, "{", ..]) => {
                     here.push((*name).to_owned());
+                    source.inline.push(here.clone());
                     inline.push(depth);
                     depth += 1;
                     at += 3;
@@ -41,14 +45,7 @@ impl Source {
                     at += 1;
                     let mut names = Vec::new();
                     tree(&tokens, &mut at, &[], &mut names);
-                    for (path, name) in names {
-                        // What is neither the root's nor relative is another crate's, or a child's.
-                        let path = absolute(&here, &path).unwrap_or_else(|| {
-                            here.iter().cloned().chain(path.iter().cloned()).collect()
-                        });
-                        source.exported.push((name, path.clone()));
-                        source.named.push(path);
-                    }
+                    used.extend(names.into_iter().map(|used| (here.clone(), used)));
                 }
                 ("crate" | "super" | "self", ["::", ..]) => {
                     let mut names = Vec::new();
@@ -72,7 +69,19 @@ impl Source {
                 }
             }
         }
+        for (here, (path, name)) in used {
+            let path = absolute(&here, &path).or_else(|| source.child(&here, &path));
+            source.named.extend(path.clone());
+            source.imported.push((name, path));
+        }
         source
+    }
+
+    /// The path from the root of one that begins with a module of this source.
+    fn child(&self, here: &[String], path: &[String]) -> Option<Path> {
+        let child = join(here, path.first()?);
+        let is_one = self.modules.contains(&child) || self.inline.contains(&child);
+        is_one.then(|| here.iter().chain(path).cloned().collect())
     }
 }
 
@@ -178,7 +187,11 @@ mod tests {
                 "mod inner { use super::B; use super::super::c; } use super::d;",
                 "x::B c d",
             ),
-            ("use self::child::T; use r#try::U;", "x::child::T x::try::U"),
+            (
+                "use self::child::T; use own::U; use self::r#try::V; mod own;",
+                "x::child::T x::own::U x::try::V",
+            ),
+            ("use http::Uri; use std::fmt::{self, Debug};", ""),
             (
                 "// use crate::a;\n/// [`crate::b`]\nfn f() { \"crate::c\" }",
                 "",
@@ -191,7 +204,10 @@ mod tests {
             named("x::y", "use super::z; use super::super::w;"),
             "x::z w"
         );
-        assert_eq!(named("", "pub use self::a::B; pub use c::D;"), "a::B c::D");
+        assert_eq!(
+            named("", "pub use self::a::B; pub use c::D; mod c; use d::E;"),
+            "a::B c::D"
+        );
     }
 
     #[test]
@@ -202,8 +218,16 @@ mod tests {
 
     #[test]
     fn a_name_is_the_one_that_a_use_gives() {
-        let source = Source::read(&[], "pub use self::a::{B, C as D};");
-        let names: Vec<_> = source.exported.iter().map(|(name, _)| &name[..]).collect();
-        assert_eq!(names, ["B", "D"]);
+        let source = Source::read(&[], "pub use self::a::{B, C as D}; use e::F;");
+        let names: Vec<_> = source
+            .imported
+            .iter()
+            .map(|(name, path)| (&name[..], path.as_ref().map(|path| path.join("::"))))
+            .collect();
+        let path = |path: &str| Some(path.to_owned());
+        assert_eq!(
+            names,
+            [("B", path("a::B")), ("D", path("a::C")), ("F", None)]
+        );
     }
 }
