@@ -206,6 +206,8 @@ mod query;
 #[cfg(feature = "follow-redirect")]
 mod redirect;
 mod refused;
+#[cfg(feature = "oauth2")]
+mod registry;
 mod schedule;
 mod scope;
 mod secret;
@@ -224,8 +226,6 @@ pub use self::authorize::{Authorize, Step, Verdict};
 pub use self::bearer::{Bearer, Generation, WaitForToken};
 pub use self::builder::TokensBuilder;
 pub use self::challenge::Challenge;
-#[cfg(feature = "oauth2")]
-pub use self::challenge::{Registry, RegistryMark, WaitForRealm};
 pub use self::credential::StaticCredential;
 #[cfg(feature = "digest")]
 pub use self::digest::{Digest, DigestMark};
@@ -237,6 +237,8 @@ pub use self::layer::AuthLayer;
 pub use self::marks::{For, ValidFor};
 #[cfg(feature = "follow-redirect")]
 pub use self::redirect::RemoveSensitive;
+#[cfg(feature = "oauth2")]
+pub use self::registry::{Registry, RegistryMark, WaitForRealm};
 pub use self::scope::Scope;
 pub use self::service::Auth;
 pub use self::source::{FetchError, FromFn, Reason, Token, TokenSource, from_fn};

@@ -1,15 +1,10 @@
-//! What a server asks for: challenges, and how OCI registries pose them.
+//! What a server asks for.
 
 mod parse;
-#[cfg(feature = "oauth2")]
-mod registry;
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName};
-
-#[cfg(feature = "oauth2")]
-pub use self::registry::{Registry, RegistryMark, WaitForRealm};
 
 /// One challenge of `WWW-Authenticate` or `Proxy-Authenticate` (RFC 9110, section 11.6.1): the
 /// name of a scheme, and one token or named parameters.
