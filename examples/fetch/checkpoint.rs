@@ -13,6 +13,7 @@ use outbound::paginate::Checkpoint;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::files::new_beside;
 use crate::output::Mark;
 use crate::plan::PagesPlan;
 
@@ -41,13 +42,6 @@ struct Saved {
     /// What of the output file `at` covers; without one the lines went to stdout.
     output: Option<Mark>,
     at: Option<Checkpoint>,
-}
-
-/// Where what shall take the place of the file at `path` is written first.
-pub(crate) fn new_beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    path.with_file_name(name)
 }
 
 impl Book {

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::args::Args;
-use crate::checkpoint;
 
 /// A file that a run reads, or writes alone.
 struct Named {
@@ -22,6 +21,13 @@ enum Identity {
     Known(u64, u64),
     /// Of one that is not there yet, all links followed.
     Path(PathBuf),
+}
+
+/// Where what shall take the place of the file at `path` is written first.
+pub(crate) fn new_beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
 }
 
 /// Refuses a file that one option writes and another names: what one does there, the other undoes.
@@ -76,7 +82,7 @@ fn files(args: &Args) -> Vec<Named> {
         }
     }
     if let Some(path) = &args.checkpoint {
-        let new = checkpoint::new_beside(path);
+        let new = new_beside(path);
         let name = format!("{}, where --checkpoint is written first,", new.display());
         add(name, Identity::at(&new), true);
     }
