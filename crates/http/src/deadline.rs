@@ -115,16 +115,15 @@ where
                 limit = sooner.saturating_duration_since(now);
             }
         }
-        let response = if limit.is_zero() {
-            None
-        } else {
-            Some(self.inner.call(request))
-        };
+        if limit.is_zero() {
+            return DeadlineFuture::late(limit);
+        }
+        // Made in its place: a call's future is large.
         DeadlineFuture {
-            response,
+            response: Some(self.inner.call(request)),
             at,
             limit,
-            timer: None,
+            timer: PooledSleep::default(),
         }
     }
 }
@@ -143,7 +142,19 @@ pin_project! {
         at: Option<Instant>,
         limit: Duration,
         // Registered only once the call really waits.
-        timer: Option<PooledSleep>,
+        timer: PooledSleep,
+    }
+}
+
+impl<F> DeadlineFuture<F> {
+    #[cold]
+    fn late(limit: Duration) -> Self {
+        Self {
+            response: None,
+            at: None,
+            limit,
+            timer: PooledSleep::default(),
+        }
     }
 }
 
@@ -165,9 +176,10 @@ where
         let Some(at) = *this.at else {
             return Poll::Pending;
         };
-        let timer = this
-            .timer
-            .get_or_insert_with(|| PooledSleep::new(sleep_until(at)));
+        let timer = this.timer;
+        if !timer.is_set() {
+            *timer = PooledSleep::new(sleep_until(at));
+        }
         ready!(Pin::new(timer).poll(cx));
         Poll::Ready(Err(DeadlineExceeded { limit: *this.limit }.into()))
     }

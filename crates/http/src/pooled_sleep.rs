@@ -9,11 +9,13 @@ use tokio::time::Sleep;
 /// A timer of tokio's in memory that the thread's next timers use again.
 ///
 /// It is a pointer: cheap to move with the future of a call that needs it late or never, and free of
-/// allocations once there was a first timer. Dropping it ends the timer.
+/// allocations once there was a first timer. Dropping it ends the timer. By default it is none,
+/// which is ready at once.
 ///
 /// # Panics
 ///
 /// When polled, where [`Sleep`] does: outside a runtime with a clock.
+#[derive(Default)]
 pub struct PooledSleep(Option<Memory>);
 
 type Memory = Pin<Box<Option<Sleep>>>;
@@ -34,6 +36,12 @@ impl PooledSleep {
         memory.set(Some(sleep));
         Self(Some(memory))
     }
+
+    /// Whether there is a timer, be it over or not.
+    #[must_use]
+    pub const fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl Future for PooledSleep {
@@ -43,7 +51,6 @@ impl Future for PooledSleep {
         let memory = self.0.as_mut().map(Pin::as_mut);
         match memory.and_then(Option::as_pin_mut) {
             Some(sleep) => sleep.poll(cx),
-            // Its memory is given back only when it is dropped.
             None => Poll::Ready(()),
         }
     }
@@ -92,6 +99,15 @@ mod tests {
         FREE.with_borrow(|free| assert!(free.len() == 1 && free[0].is_none()));
         let _two = [(); 2].map(|()| PooledSleep::new(sleep(MILLISECOND)));
         FREE.with_borrow(|free| assert!(free.is_empty()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn none_is_ready_at_once() {
+        let start = Instant::now();
+        assert!(!PooledSleep::default().is_set());
+        PooledSleep::default().await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(PooledSleep::new(sleep(MILLISECOND)).is_set());
     }
 
     #[tokio::test(start_paused = true)]

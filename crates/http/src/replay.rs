@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use http::Request;
 use http_body::Body;
 
 use crate::{BoxError, ReplayBody};
@@ -29,6 +30,17 @@ pub trait Replay<B> {
     /// `None` means that it can be sent only once; it is then sent, never refused.
     fn split(&self, body: B) -> (Self::Body, Option<Self::Saved>);
 
+    /// Prepares the body of a request for its first send: [`split`](Self::split), in its place.
+    ///
+    /// Only for speed: a request is large, and to take it apart and put it together again costs
+    /// two moves. A strategy whose body stays what it is can spare them.
+    #[inline]
+    fn split_request(&self, request: Request<B>) -> (Request<Self::Body>, Option<Self::Saved>) {
+        let (head, body) = request.into_parts();
+        let (body, saved) = self.split(body);
+        (Request::from_parts(head, body), saved)
+    }
+
     /// Prepares a body that will not be sent again, and records nothing.
     fn once(&self, body: B) -> Self::Body;
 
@@ -49,8 +61,15 @@ impl<B: Clone> Replay<B> for CloneBody {
     type Body = B;
     type Saved = B;
 
+    #[inline]
     fn split(&self, body: B) -> (B, Option<B>) {
         (body.clone(), Some(body))
+    }
+
+    #[inline]
+    fn split_request(&self, request: Request<B>) -> (Request<B>, Option<B>) {
+        let body = request.body().clone();
+        (request, Some(body))
     }
 
     fn once(&self, body: B) -> B {
@@ -71,8 +90,14 @@ impl<B> Replay<B> for NoReplay {
     type Body = B;
     type Saved = Infallible;
 
+    #[inline]
     fn split(&self, body: B) -> (B, Option<Infallible>) {
         (body, None)
+    }
+
+    #[inline]
+    fn split_request(&self, request: Request<B>) -> (Request<B>, Option<Infallible>) {
+        (request, None)
     }
 
     fn once(&self, body: B) -> B {
@@ -150,6 +175,16 @@ impl<B> Replay<ReplayBody<B>> for Rewind {
     fn split(&self, body: ReplayBody<B>) -> (ReplayBody<B>, Option<ReplayBody<B>>) {
         let saved = body.can_replay().then(|| body.clone());
         (body, saved)
+    }
+
+    #[inline]
+    fn split_request(
+        &self,
+        request: Request<ReplayBody<B>>,
+    ) -> (Request<ReplayBody<B>>, Option<ReplayBody<B>>) {
+        let body = request.body();
+        let saved = body.can_replay().then(|| body.clone());
+        (request, saved)
     }
 
     fn once(&self, body: ReplayBody<B>) -> ReplayBody<B> {

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use http::{Extensions, HeaderMap, HeaderName, Method, Request, Uri, Version, request};
+use http::{Extensions, HeaderMap, HeaderName, Method, Request, Uri, Version};
 
 use crate::saved_headers::SavedHeaders;
 
@@ -39,16 +39,32 @@ impl SavedHead {
     /// Copies method, URI, version, headers and extensions.
     #[inline]
     #[must_use]
-    pub fn of(request: &request::Parts) -> Self {
+    pub fn of<B>(request: &Request<B>) -> Self {
+        Self::copy(
+            request.method(),
+            request.uri(),
+            request.version(),
+            request.headers(),
+            request.extensions(),
+        )
+    }
+
+    fn copy(
+        method: &Method,
+        uri: &Uri,
+        version: Version,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Self {
         let pooled = FREE.try_with(|free| free.borrow_mut().pop());
         let mut memory = pooled.ok().flatten().unwrap_or_default();
         memory.head = Some(Head {
-            method: request.method.clone(),
-            uri: request.uri.clone(),
-            version: request.version,
-            extensions: request.extensions.clone(),
+            method: method.clone(),
+            uri: uri.clone(),
+            version,
+            extensions: extensions.clone(),
         });
-        memory.headers.fill(&request.headers);
+        memory.headers.fill(headers);
         Self(Some(memory))
     }
 
@@ -152,20 +168,20 @@ mod tests {
         FREE.with_borrow(Vec::len)
     }
 
-    fn parts(value: &str) -> request::Parts {
+    fn request(value: &str) -> Request<()> {
         let request = Request::builder()
             .method(Method::PUT)
             .uri("https://h/p?q")
             .version(Version::HTTP_2)
             .header("x-first", value)
             .extension(7_u8);
-        request.body(()).unwrap().into_parts().0
+        request.body(()).unwrap()
     }
 
     #[test]
     fn a_head_is_the_same_after_its_memory_was_used_by_another() {
-        drop(SavedHead::of(&parts("a longer one")));
-        let original = parts("own");
+        drop(SavedHead::of(&request("a longer one")));
+        let original = request("own");
         let mut head = SavedHead::of(&original);
         assert_eq!(pooled(), 0, "it is the other's memory");
 
@@ -174,7 +190,7 @@ mod tests {
             assert_eq!(again.method(), Method::PUT);
             assert_eq!(again.uri(), "https://h/p?q");
             assert_eq!(again.version(), Version::HTTP_2);
-            assert_eq!(*again.headers(), original.headers);
+            assert_eq!(*again.headers(), *original.headers());
             assert_eq!(again.extensions().get::<u8>(), Some(&7));
             assert!(head.has_header(&HeaderName::from_static("x-first")));
             assert!(!head.has_header(&HeaderName::from_static("x-second")));
@@ -184,7 +200,7 @@ mod tests {
     #[test]
     fn what_is_pooled_is_empty_and_bounded() {
         let heads: Vec<_> = (0..2 * POOL)
-            .map(|_| SavedHead::of(&parts("secret")))
+            .map(|_| SavedHead::of(&request("secret")))
             .collect();
         assert_eq!(pooled(), 0);
         drop(heads);
@@ -197,7 +213,7 @@ mod tests {
                 );
             }
         });
-        drop(SavedHead::of(&parts("secret")));
+        drop(SavedHead::of(&request("secret")));
         assert_eq!(pooled(), POOL, "it was taken and given back");
     }
 }

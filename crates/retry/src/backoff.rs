@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -73,7 +74,7 @@ impl MakeBackoff for Exponential {
     fn make_backoff(&self, seed: u64) -> FullJitter {
         FullJitter {
             bound: nanos(self.base.min(self.cap)),
-            cap: nanos(self.cap),
+            cap: NonZeroU64::MIN.saturating_add(nanos(self.cap)),
             random: Rng::with_seed(seed),
         }
     }
@@ -84,7 +85,8 @@ impl MakeBackoff for Exponential {
 pub struct FullJitter {
     /// Of the next pause, in nanoseconds as the cap is: so it is small, and 584 years are enough.
     bound: u64,
-    cap: u64,
+    /// And one: what is never zero takes no room to be told from nothing.
+    cap: NonZeroU64,
     random: Rng,
 }
 
@@ -93,7 +95,7 @@ impl Iterator for FullJitter {
 
     fn next(&mut self) -> Option<Duration> {
         let pause = self.random.u64(0..=self.bound);
-        self.bound = self.bound.saturating_mul(2).min(self.cap);
+        self.bound = self.bound.saturating_mul(2).min(self.cap.get() - 1);
         Some(Duration::from_nanos(pause))
     }
 }

@@ -21,6 +21,10 @@ pub(crate) struct Course {
     deadline: Option<Instant>,
     /// Sends of the request beyond its first, by all layers.
     pub(crate) resends: ResendCount,
+    /// Whether the attempt in flight took too long, and none could follow it.
+    pub(crate) has_timed_out: bool,
+    /// Whether the call has its result.
+    pub(crate) is_over: bool,
 }
 
 /// A retry that has been decided on.
@@ -32,22 +36,32 @@ pub(crate) struct Plan {
     pub(crate) token: Option<Token>,
 }
 
+#[inline]
+fn from_now(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}
+
 impl Course {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(config: &Config, extensions: &Extensions) -> Self {
         // Most requests have none, and none is the same as one with nothing in it.
-        if extensions.is_empty() && config.deadline.is_none() {
+        if extensions.is_empty() {
             return Self {
                 attempt: 1,
                 retries: config.retries,
+                deadline: config.deadline.and_then(from_now),
                 ..Self::default()
             };
         }
+        Self::as_told(config, extensions)
+    }
+
+    fn as_told(config: &Config, extensions: &Extensions) -> Self {
         let settings: Option<&Override> = extensions.get();
         let limit = settings
             .and_then(|settings| settings.deadline)
             .or(config.deadline);
-        let own = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let own = limit.and_then(from_now);
         Self {
             attempt: 1,
             retries: Override::retries_of(settings, config.retries),
@@ -56,6 +70,7 @@ impl Course {
                 None => own,
             },
             resends: ResendCount::of(extensions),
+            ..Self::default()
         }
     }
 
@@ -66,6 +81,7 @@ impl Course {
     /// The attempt that follows is in flight.
     pub(crate) const fn advance(&mut self) {
         self.attempt += 1;
+        self.has_timed_out = false;
         self.resends = self.resends.next();
     }
 

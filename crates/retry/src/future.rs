@@ -32,10 +32,9 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future, R::Body, RB>,
+        // What is left at the end is dropped with the future: to drop it before would cost each
+        // response one more move.
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
-        // What is left then is dropped with the future: to drop it before would cost each response
-        // one more move.
-        done: bool,
         // Its `Send` does not depend on the body's.
         body: PhantomData<fn(B)>,
     }
@@ -82,7 +81,6 @@ where
         Self {
             state: State::Calling { response },
             kept,
-            done: false,
             body: PhantomData,
         }
     }
@@ -100,17 +98,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        assert!(!*this.done, "polled after completion");
         if let (StateProj::Calling { response }, None) = (this.state.as_mut().project(), &this.kept)
         {
-            let outcome = response.poll(cx);
-            *this.done = outcome.is_ready();
-            return outcome;
+            return response.poll(cx);
         }
         loop {
             match this.state.as_mut().project() {
                 StateProj::Calling { response } => {
                     let kept = this.kept.as_mut().expect(KEPT);
+                    assert!(!kept.course.is_over, "polled after completion");
                     // Judged in its place: each move of a response costs as much as to judge it.
                     let mut answer = response.poll(cx);
                     let again = match &mut answer {
@@ -121,7 +117,7 @@ where
                         }
                     };
                     let Some((plan, body)) = again else {
-                        *this.done = answer.is_ready();
+                        kept.course.is_over = answer.is_ready();
                         return answer;
                     };
                     let token = plan.token;
@@ -131,7 +127,7 @@ where
                         this.state.set(State::Readying { next });
                         continue;
                     }
-                    kept.timer.start(plan.delay);
+                    kept.pause(plan.delay);
                     // Nothing is held during the pause but a body that is being drained.
                     let drain = match answer {
                         Poll::Ready(Ok(response)) => kept.drain(response),
@@ -141,7 +137,7 @@ where
                 }
                 StateProj::Pausing { drain, next } => {
                     let kept = this.kept.as_mut().expect(KEPT);
-                    if kept.timer.poll_pause(cx).is_pending() {
+                    if kept.poll_pause(cx).is_pending() {
                         let _ = drain.poll(cx);
                         return Poll::Pending;
                     }
@@ -151,10 +147,10 @@ where
                 StateProj::Readying { next } => {
                     let kept = this.kept.as_mut().expect(KEPT);
                     if let Err(error) = ready!(kept.service.poll_ready(cx)) {
-                        *this.done = true;
+                        *next = None;
                         return Poll::Ready(Err(error));
                     }
-                    let Next { body, token } = next.take().expect("taken once");
+                    let Next { body, token } = next.take().expect("polled after completion");
                     let request = kept.request(body);
                     if let Some(token) = token {
                         token.spend();

@@ -1,16 +1,18 @@
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Request, Response};
 use http_body::Body;
-use outbound_http::{Drain, ResendCount, SavedHead};
+use outbound_http::{Drain, PooledSleep, ResendCount, SavedHead};
+use tokio::time::sleep;
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
 use crate::repeat::may_follow;
 use crate::service::Shared;
-use crate::timer::Timer;
 use crate::verdict::{Attempt, Verdict};
 use crate::{Attempts, MakeBackoff, Report};
 
@@ -22,7 +24,8 @@ pub(crate) struct Kept<S, V, R, C, K, I> {
     pub(crate) saved: V,
     pub(crate) shared: Arc<Shared<R, C, K>>,
     pub(crate) course: Course,
-    pub(crate) timer: Timer,
+    /// Of an attempt that has a soft timeout, once it really waits, then of a pause.
+    pub(crate) timer: PooledSleep,
     /// Made at the first retry.
     pub(crate) backoff: Option<I>,
 }
@@ -43,15 +46,35 @@ where
         self.course.attempt == 1
     }
 
-    /// Ready when the attempt has taken so long that it may be given up; never where no other may
-    /// follow.
+    /// Ready once, when the attempt has taken so long that it may be given up; never where no other
+    /// may follow.
     pub(crate) fn poll_attempt_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(timeout) = self.shared.config.attempt_timeout else {
             return Poll::Pending;
         };
-        let is_followed = !self.course.is_last() && self.may_follow(Verdict::Transient);
-        let timeout = is_followed.then_some(timeout);
-        self.timer.poll_attempt(timeout, cx)
+        if self.course.has_timed_out {
+            return Poll::Pending;
+        }
+        if !self.timer.is_set() {
+            if self.course.is_last() || !self.may_follow(Verdict::Transient) {
+                return Poll::Pending;
+            }
+            self.pause(timeout);
+        }
+        ready!(self.poll_pause(cx));
+        self.timer = PooledSleep::default();
+        self.course.has_timed_out = true;
+        Poll::Ready(())
+    }
+
+    /// Sets the timer.
+    pub(crate) fn pause(&mut self, delay: Duration) {
+        self.timer = PooledSleep::new(sleep(delay));
+    }
+
+    /// Ready when the timer has rung.
+    pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.timer).poll(cx)
     }
 
     /// Whether another attempt may follow one with this verdict without doing harm.
@@ -80,7 +103,7 @@ where
     /// The request of the next attempt: the head as it was, and how often it was sent again.
     #[inline]
     pub(crate) fn request<B>(&mut self, body: B) -> Request<B> {
-        self.timer = Timer::Unset;
+        self.timer = PooledSleep::default();
         let mut request = self.head.request(body);
         let retry = self.course.attempt;
         self.shared.config.number(request.headers_mut(), retry);

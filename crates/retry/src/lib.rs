@@ -166,7 +166,6 @@ mod repeat;
 mod seeds;
 mod service;
 mod standard;
-mod timer;
 mod transport;
 mod verdict;
 

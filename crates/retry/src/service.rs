@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use outbound_http::{Replay, SavedHead};
+use outbound_http::{PooledSleep, Replay, SavedHead};
 use tower_service::Service;
 
 use crate::config::Config;
@@ -11,7 +11,6 @@ use crate::course::Course;
 use crate::future::ResponseFuture;
 use crate::kept::Kept;
 use crate::seeds::Seeds;
-use crate::timer::Timer;
 use crate::{Classify, MakeBackoff, Report};
 
 /// Retries HTTP requests with jittered back-off.
@@ -83,24 +82,22 @@ where
             let request = request.map(|body| shared.replay.once(body));
             return ResponseFuture::new(self.inner.call(request), None);
         }
-        let (head, body) = request.into_parts();
-        let (body, saved) = shared.replay.split(body);
+        let (request, saved) = shared.replay.split_request(request);
         let kept = saved.map(|saved| {
             if let Some(budget) = &shared.config.budget {
-                budget.earn(&head.uri);
+                budget.earn(request.uri());
             }
             Kept {
                 // Never polled, so that it holds nothing of what readiness reserves.
                 service: self.inner.clone(),
-                head: SavedHead::of(&head),
+                head: SavedHead::of(&request),
                 saved,
                 shared: Arc::clone(shared),
                 course,
-                timer: Timer::Unset,
+                timer: PooledSleep::default(),
                 backoff: None,
             }
         });
-        let request = Request::from_parts(head, body);
         ResponseFuture::new(self.inner.call(request), kept)
     }
 }
