@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
-use http::{Extensions, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, NoAuth};
 use pin_project_lite::pin_project;
 
@@ -85,6 +85,12 @@ impl Bearer {
         self
     }
 
+    #[cold]
+    fn look_and_add(&mut self, headers: &mut HeaderMap) -> Option<Generation> {
+        let (number, value) = self.held.look(&mut self.route)?;
+        header::add(headers, &self.route.place.header, &value).then(|| self.mark(number))
+    }
+
     fn mark(&self, number: u64) -> Generation {
         Generation {
             route: Arc::clone(&self.route),
@@ -132,9 +138,13 @@ impl<B> Authorize<B> for Bearer {
         {
             return None;
         }
-        let (number, value) = self.held.get(&mut self.route)?;
-        let name = &self.route.place.header;
-        header::add(request.headers_mut(), name, value).then(|| self.mark(number))
+        let Some((number, value)) = self.held.copy(&self.route) else {
+            return self.look_and_add(request.headers_mut());
+        };
+        if !header::add(request.headers_mut(), &place.header, value) {
+            return None;
+        }
+        Some(self.mark(number))
     }
 
     fn authorize_again(

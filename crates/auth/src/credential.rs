@@ -123,9 +123,7 @@ impl StaticCredential {
     #[inline(always)]
     fn add<B>(&self, request: &mut Request<B>) -> bool {
         match &self.shared.secret {
-            Secret::Header { name, value } => {
-                header::add(request.headers_mut(), name, value.clone())
-            }
+            Secret::Header { name, value } => header::add(request.headers_mut(), name, value),
             Secret::Query { name, pair } => {
                 let Some(uri) = query::with_pair(request.uri(), name, pair) else {
                     return false;
@@ -151,7 +149,7 @@ impl<B> Authorize<B> for StaticCredential {
         if !request.extensions().is_empty() || scope.check(request.uri(), false).is_err() {
             return None;
         }
-        header::add(request.headers_mut(), name, value.clone()).then_some(())
+        header::add(request.headers_mut(), name, value).then_some(())
     }
 
     fn authorize(&mut self, mut request: Request<B>) -> Step<B, (), Self::Wait> {

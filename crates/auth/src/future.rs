@@ -97,12 +97,17 @@ where
         Self::new(Later::Waiting { wait, service }.into(), None, kept)
     }
 
+    #[inline(always)]
     pub(crate) fn calling(
         response: S::Future,
         mark: Option<A::Mark>,
         kept: Option<Kept<S, A, R, R::Saved>>,
     ) -> Self {
-        Self::new(State::Calling { response }, mark, kept)
+        Self {
+            state: State::Calling { response },
+            mark,
+            further: kept.map_or(Further::Impossible, Further::Possible),
+        }
     }
 
     fn new(
@@ -113,10 +118,7 @@ where
         Self {
             state,
             mark,
-            further: match kept {
-                Some(kept) => Further::Possible(kept),
-                None => Further::Impossible,
-            },
+            further: kept.map_or(Further::Impossible, Further::Possible),
         }
     }
 }
@@ -159,19 +161,22 @@ where
                     }
                 },
                 StateProj::Calling { response } => {
-                    let response = match ready!(response.poll(cx)) {
-                        Ok(response) => response,
-                        Err(error) => return Poll::Ready(Err(error.into())),
+                    // Judged in its place, and the usual one moved once: a response is large.
+                    let outcome = response.poll(cx);
+                    let verdict = match (&outcome, &mut *this.mark) {
+                        (Poll::Pending, _) => return Poll::Pending,
+                        (Poll::Ready(Ok(response)), mark) => match mark.take() {
+                            Some(mark) => A::observe(mark, response),
+                            None => Verdict::Keep,
+                        },
+                        (Poll::Ready(Err(_)), _) => Verdict::Keep,
                     };
-                    let verdict = match this.mark.take() {
-                        Some(mark) => A::observe(mark, &response),
-                        None => Verdict::Keep,
-                    };
+                    if matches!(verdict, Verdict::Keep) && !matches!(this.further, Further::Made(_))
+                    {
+                        return outcome.map_err(Into::into);
+                    }
+                    let response = ready!(outcome).map_err(Into::into)?;
                     let again = match verdict {
-                        // A response is large: the usual one is moved once.
-                        Verdict::Keep if !matches!(this.further, Further::Made(_)) => {
-                            return Poll::Ready(Ok(response));
-                        }
                         Verdict::Keep => None,
                         Verdict::Replay(mark) => this.further.take().and_then(|kept| {
                             let body = kept.replay.again(&kept.saved)?;

@@ -6,13 +6,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// Adds `value`, unless there is one of that name. Whether it did.
 ///
 /// To look first and add then takes the name's hash twice, which is half of what either costs.
-/// It is added in any case, and taken back in the rarer one.
-#[inline(always)]
-pub(crate) fn add(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) -> bool {
+/// It is added in any case, and taken back in the rarer one. One function for all services, and not
+/// a part of each, so that the map's own is a part of this.
+pub(crate) fn add(headers: &mut HeaderMap, name: &HeaderName, value: &HeaderValue) -> bool {
     let taken = if *name == AUTHORIZATION {
-        headers.append(AUTHORIZATION, value) // nearly always, and without a copy of the name
+        headers.append(AUTHORIZATION, value.clone()) // nearly always, and without a copy of the name
     } else {
-        headers.append(name, value)
+        headers.append(name, value.clone())
     };
     if taken {
         take_back(headers, name);
@@ -55,7 +55,7 @@ mod tests {
             assert!(!add(
                 &mut headers,
                 &name,
-                HeaderValue::from_static("secret")
+                &HeaderValue::from_static("secret")
             ));
             assert!(headers.iter().eq(before.iter()), "{headers:?}");
             assert_eq!(headers, before);
@@ -66,7 +66,11 @@ mod tests {
     fn a_header_that_is_not_there_is_added() {
         let name = HeaderName::from_static("x-key");
         let mut headers = HeaderMap::new();
-        assert!(add(&mut headers, &name, HeaderValue::from_static("secret")));
+        assert!(add(
+            &mut headers,
+            &name,
+            &HeaderValue::from_static("secret")
+        ));
         assert_eq!(headers["x-key"], "secret");
     }
 }

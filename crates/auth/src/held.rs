@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::bearer::Route;
+use crate::clock::Moment;
 use crate::live::Lease;
 
 /// The token that a service uses. Whether it still is the one to use takes the reading of one
@@ -22,35 +23,48 @@ pub(crate) struct Held {
 /// way: neither the value's bytes nor the count of their owners.
 struct Copy {
     epoch: u64,
+    generation: u64,
+    /// From here on it takes a closer look; `None`: it never does.
+    stale: Option<Moment>,
     lease: Lease,
     value: HeaderValue,
 }
 
 impl Held {
-    /// The token, if it can be used without further ado. It takes no lock, and no allocation but
-    /// for a service's second use of a token.
+    /// The own copy of the token, with its generation, if that is the one to use. It takes no lock,
+    /// no allocation and, as the value is lent, no count of owners.
     #[inline(always)]
-    pub(crate) fn get(&mut self, route: &mut Arc<Route>) -> Option<(u64, HeaderValue)> {
-        match &self.copy {
-            Some(copy) if copy.epoch == route.tokens.engine().epoch() => {
-                serves(route, &copy.lease).then(|| (copy.lease.generation, copy.value.clone()))
-            }
-            _ => self.look(route),
+    pub(crate) fn copy(&self, route: &Route) -> Option<(u64, &HeaderValue)> {
+        let copy = self.copy.as_deref()?;
+        let tokens = &route.tokens;
+        if copy.epoch != tokens.engine().epoch() {
+            return None;
         }
+        if let Some(stale) = &copy.stale {
+            let now = tokens.now();
+            if stale.has_come(now) && !tokens.engine().serves(&copy.lease, now) {
+                return None;
+            }
+        }
+        Some((copy.generation, &copy.value))
     }
 
+    /// The token, if it can be used without further ado. It takes no lock, and no allocation but
+    /// for a service's second use of a token.
     #[cold]
-    fn look(&mut self, route: &mut Arc<Route>) -> Option<(u64, HeaderValue)> {
+    pub(crate) fn look(&mut self, route: &mut Arc<Route>) -> Option<(u64, HeaderValue)> {
         let (epoch, lease) = route.tokens.engine().at_hand()?;
         let generation = lease.generation;
         let mut value = lease.value.clone();
         let serves = serves(route, &lease);
-        if self.last == epoch {
+        if serves && self.last == epoch {
             value = lease.own_value();
             // Each request counts itself as an owner of this, too.
             *route = Arc::new(Route::clone(route));
             self.copy = Some(Box::new(Copy {
                 epoch,
+                generation,
+                stale: lease.stale(),
                 lease,
                 value: value.clone(),
             }));
@@ -60,7 +74,6 @@ impl Held {
     }
 }
 
-#[inline]
 fn serves(route: &Route, lease: &Lease) -> bool {
     let tokens = &route.tokens;
     !lease.expires() || tokens.engine().serves(lease, tokens.now())

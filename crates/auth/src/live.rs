@@ -86,8 +86,12 @@ impl Live {
         self.term.is_some()
     }
 
+    /// From when on its successor is fetched; never, where it does not expire.
+    pub(crate) fn stale(&self) -> Option<Moment> {
+        self.term.as_ref().map(|term| term.stale)
+    }
+
     /// Whether nothing is to be done for it yet.
-    #[inline]
     pub(crate) fn is_fresh(&self, now: Now) -> bool {
         self.term
             .as_ref()

@@ -73,11 +73,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (head, body) = request.into_parts();
-        let (body, saved) = self.replay.split(body);
+        let (mut request, saved) = self.replay.split_request(request);
         // Before the credential is added: the copy is secret-free.
-        let saved = saved.map(|saved| (SavedHead::of(&head), saved));
-        let mut request = Request::from_parts(head, body);
+        let saved = saved.map(|saved| (SavedHead::of(&request), saved));
 
         if let Some(mark) = self.authorize.authorize_at_once(&mut request) {
             let kept = saved.map(|(head, saved)| self.keep(head, saved));
