@@ -59,9 +59,13 @@ impl Visit for Count {
         if row.future.is_some_and(|most| larger > most) {
             self.over.push(row.name);
         }
+        let goal = row
+            .future_goal
+            .map(|goal| format!(", the goal for the future is {goal}"));
         println!(
-            "{:42} {added:3}, {larger:4} bytes of future {verdict}",
-            row.name
+            "{:42} {added:3}, {larger:4} bytes of future {verdict}{}",
+            row.name,
+            goal.unwrap_or_default()
         );
     }
 }

@@ -69,7 +69,10 @@ fn main() {
         if !is_base && !row.name.contains(&picked) {
             continue;
         }
-        for name in [row.name, row.over] {
+        for name in [row.name, row.over]
+            .into_iter()
+            .chain(row.beside.map(|(peer, _)| peer))
+        {
             if counted.contains_key(name) {
                 continue;
             }
@@ -99,6 +102,16 @@ fn main() {
             None => verdict,
         };
         println!("{:42} {added:6} {verdict}", row.name);
+        if let Some((peer, share)) = row.beside {
+            // Peers are compared with the same row.
+            let peer_added = counted[peer].saturating_sub(counted[row.over]);
+            println!(
+                "{:42} {:5}% of {peer}; of the whole calls {}%; the goal is {share}%",
+                "",
+                added * 100 / peer_added.max(1),
+                each * 100 / counted[peer].max(1),
+            );
+        }
     }
     assert!(over.is_empty(), "over their limit: {over:?}");
 }

@@ -133,7 +133,7 @@ impl Template {
         let mut request = Request::new(Full::new(self.body.clone()));
         *request.method_mut() = Method::PUT;
         *request.uri_mut() = self.uri.clone();
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + 4);
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + 1);
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());
         }
