@@ -1,0 +1,117 @@
+//! Reads one body to its end.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::collected::CollectedBody;
+use super::read::Read;
+use crate::BoxError;
+
+pin_project! {
+    /// Reads a body to its end, up to a limit.
+    ///
+    /// What [`CollectLayer`](crate::CollectLayer) does to each response, for a layer that decides by itself which
+    /// bodies to read.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it drops the body.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct CollectBody<B> {
+        #[pin]
+        body: B,
+        limit: usize,
+        read: Read,
+    }
+}
+
+impl<B> CollectBody<B> {
+    /// Reads `body`, which may have at most `limit` bytes.
+    pub fn new(body: B, limit: usize) -> Self {
+        Self {
+            body,
+            limit,
+            read: Read::default(),
+        }
+    }
+
+    /// Takes out what has been read so far: after an error, what came before it.
+    #[must_use]
+    pub fn take_read(self: Pin<&mut Self>) -> CollectedBody {
+        mem::take(self.project().read).finish()
+    }
+}
+
+impl<B> Future for CollectBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    /// [`BodyTooLarge`], or the body's own error.
+    type Output = Result<CollectedBody, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let left = this.limit.saturating_sub(this.read.len());
+        // Known before it is read. A HEAD response announces a length that it does not have,
+        // but its body is known to have ended.
+        if !this.body.is_end_stream() && this.body.size_hint().lower() > left as u64 {
+            return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
+        }
+        loop {
+            match ready!(this.body.as_mut().poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        if data.remaining() > this.limit.saturating_sub(this.read.len()) {
+                            return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
+                        }
+                        this.read.push(data);
+                    }
+                    Err(frame) => {
+                        if let Ok(trailers) = frame.into_trailers() {
+                            this.read.end(trailers);
+                        }
+                    }
+                },
+                Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                None => return Poll::Ready(Ok(mem::take(this.read).finish())),
+            }
+        }
+    }
+}
+
+/// A response body is larger than the layer's limit; the rest was not read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BodyTooLarge {
+    limit: usize,
+}
+
+impl BodyTooLarge {
+    /// The limit that was exceeded, in bytes.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the response body exceeds {} bytes; raise the limit of the layer that collects it, or stream it",
+            self.limit
+        )
+    }
+}
+
+impl Error for BodyTooLarge {}
