@@ -44,17 +44,18 @@ pub(crate) fn scan_number(body: &[u8], start: usize) -> Result<Digits, Fail> {
     if digits == 0 || digits > 1 && body.get(first) == Some(&b'0') {
         return Err(Fail::Syntax);
     }
-    let mut number = Digits {
+    let (end, form) = match body.get(at) {
+        Some(b'.' | b'e' | b'E') => scan_rest(body, at)?,
+        _ => (at, Form::Integer),
+    };
+    let number = Digits {
         start,
-        end: at,
+        end,
         whole: (digits <= EXACT_DIGITS).then_some(whole),
         is_negative,
-        form: Form::Integer,
+        form,
     };
-    if let Some(b'.' | b'e' | b'E') = body.get(at) {
-        number.scan_rest(body)?;
-    }
-    if digits > SURELY_FINITE {
+    if form == Form::Exponent || digits > SURELY_FINITE {
         number.require_finite(body)?;
     }
     Ok(number)
@@ -97,26 +98,26 @@ fn skip_digits(body: &[u8], mut at: usize) -> Result<usize, Fail> {
     }
 }
 
-impl Digits {
-    /// Behind the integer part.
-    #[inline(always)]
-    fn scan_rest(&mut self, body: &[u8]) -> Result<(), Fail> {
-        if body.get(self.end) == Some(&b'.') {
-            self.end = skip_digits(body, self.end + 1)?;
-            self.form = Form::Fraction;
-        }
-        if let Some(b'e' | b'E') = body.get(self.end) {
-            let mut at = self.end + 1;
-            if let Some(b'+' | b'-') = body.get(at) {
-                at += 1;
-            }
-            self.end = skip_digits(body, at)?;
-            self.form = Form::Exponent;
-            self.require_finite(body)?;
-        }
-        Ok(())
+/// Behind the integer part: where it ends, and what it is.
+#[inline(always)]
+fn scan_rest(body: &[u8], mut at: usize) -> Result<(usize, Form), Fail> {
+    let mut form = Form::Integer;
+    if body.get(at) == Some(&b'.') {
+        at = skip_digits(body, at + 1)?;
+        form = Form::Fraction;
     }
+    if let Some(b'e' | b'E') = body.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = body.get(at) {
+            at += 1;
+        }
+        at = skip_digits(body, at)?;
+        form = Form::Exponent;
+    }
+    Ok((at, form))
+}
 
+impl Digits {
     #[cold]
     fn require_finite(&self, body: &[u8]) -> Result<(), Fail> {
         self.read(body).map(|_| ()).ok_or(Fail::Syntax)

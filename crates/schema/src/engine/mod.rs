@@ -139,6 +139,7 @@ impl Program {
             body,
             at: 0,
             nodes: &self.nodes,
+            each: &self.nodes.nodes,
             scratch,
             is_unique,
             seed: &self.seed,

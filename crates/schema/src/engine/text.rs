@@ -89,25 +89,29 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-const ONES: u64 = repeat(1);
 const HIGH: u64 = repeat(0x80);
 
-/// Bytes that end a run within a string: quote, backslash and control. Among bytes beyond ASCII
-/// too; a byte is told exactly up to the first one, which is all that is asked for.
+/// The high bit of each byte below 0x80 that is a quote, a backslash or a control, and of some from
+/// 0x80 on. A byte behind such a one may be marked falsely: what counts is the first mark.
 #[inline(always)]
-fn ends(word: u64) -> u64 {
-    let quote = word ^ repeat(b'"');
-    let backslash = word ^ repeat(b'\\');
-    let found = quote.wrapping_sub(ONES) & !quote
-        | backslash.wrapping_sub(ONES) & !backslash
-        | word.wrapping_sub(repeat(0x20)) & !word;
-    found & HIGH
+fn marks(word: u64) -> u64 {
+    // Of the bytes below 0x21, the space takes the place of the quote.
+    let control_or_quote = (word ^ repeat(b' ' ^ b'"')).wrapping_sub(repeat(0x21));
+    let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(1));
+    control_or_quote | backslash
 }
 
-/// Bytes that end a plain run within a string: those, and what is not ASCII.
+/// Where a run within a string ends: at a quote, a backslash or a control, among bytes beyond
+/// ASCII too.
+#[inline(always)]
+fn ends(word: u64) -> u64 {
+    marks(word) & !word & HIGH
+}
+
+/// Where a plain run within a string ends: at one of those, or at what is not ASCII.
 #[inline(always)]
 fn specials(word: u64) -> u64 {
-    ends(word) | word & HIGH
+    (marks(word) | word) & HIGH
 }
 
 #[inline(always)]
@@ -116,51 +120,57 @@ fn word_at(body: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
 
+/// How many bytes are before the first that is marked.
+#[inline(always)]
+const fn bytes_before(mark: u64) -> usize {
+    (mark.trailing_zeros() / 8) as usize
+}
+
 /// Whether none of sixteen bytes is special; written so that it becomes vector instructions.
-#[inline]
+#[inline(always)]
 fn is_plain(chunk: &[u8; 16]) -> bool {
-    let mut found = 0_u8;
+    let mut is_special = 0;
     for &byte in chunk {
-        let is_special = (byte == b'"') | (byte == b'\\') | !(0x20..0x80).contains(&byte);
-        found |= u8::from(is_special);
+        // As in `marks`; what is not ASCII is negative.
+        let is_marked = ((byte ^ (b' ' ^ b'"')) as i8) < 0x21 || byte == b'\\';
+        is_special |= u8::from(is_marked);
     }
-    found == 0
+    is_special == 0
 }
 
 /// The first byte from `at` on that ends a plain run; the end of the body if there is none.
 #[inline(always)]
-fn end_of_plain(body: &[u8], mut at: usize) -> usize {
-    // Most strings are short.
-    for _ in 0..4 {
-        let Some(word) = word_at(body, at) else {
-            return end_of_plain_bytewise(body, at);
-        };
-        let found = specials(word);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
+fn end_of_plain(body: &[u8], at: usize) -> usize {
+    let word = body.get(at..).and_then(<[u8]>::first_chunk);
+    let Some(word) = word.map(|word| u64::from_le_bytes(*word)) else {
+        return end_of_plain_bytewise(body, at);
+    };
+    let found = specials(word);
+    if found != 0 {
+        return at + bytes_before(found);
     }
-    end_of_long_plain(body, at)
+    end_of_long_plain(body, at + 8)
 }
 
 #[inline(never)]
-fn end_of_long_plain(body: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = body.get(at..at + 16) {
+fn end_of_long_plain(body: &[u8], start: usize) -> usize {
+    let rest = body.get(start..).unwrap_or_default();
+    let mut at = start;
+    for chunk in rest.chunks_exact(16) {
         let Ok(chunk) = <&[u8; 16]>::try_from(chunk) else {
             break;
         };
         if !is_plain(chunk) {
-            break;
+            let both = u128::from_le_bytes(*chunk);
+            let words = [both, both >> 64].map(|half| specials(half as u64));
+            return at
+                + if words[0] != 0 {
+                    bytes_before(words[0])
+                } else {
+                    8 + bytes_before(words[1])
+                };
         }
         at += 16;
-    }
-    while let Some(word) = word_at(body, at) {
-        let found = specials(word);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
     }
     end_of_plain_bytewise(body, at)
 }
@@ -239,7 +249,7 @@ fn characters(body: &[u8], at: usize) -> Result<usize, usize> {
     while let Some(word) = word_at(body, end) {
         let found = ends(word);
         if found != 0 {
-            end += (found.trailing_zeros() / 8) as usize;
+            end += bytes_before(found);
             break;
         }
         end += 8;
@@ -316,7 +326,7 @@ fn skip_spaces(body: &[u8], mut at: usize) -> usize {
                 at += 8;
                 continue;
             }
-            at += (other.trailing_zeros() / 8) as usize;
+            at += bytes_before(other);
             break;
         }
         while body.get(at) == Some(&b' ') {

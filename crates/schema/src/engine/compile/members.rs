@@ -253,6 +253,12 @@ impl<'d> Compiler<'d> {
             }
         }
         self.take_room(names.len())?;
+        let all_names: Vec<Key> = pieces
+            .iter()
+            .filter_map(|piece| piece.names.clone())
+            .collect();
+        // A name that a rule is for must be looked at.
+        let is_guessed = all_names.is_empty();
         let mut known = Vec::with_capacity(names.len());
         for name in &names {
             let keys: Vec<Key> = pieces
@@ -266,11 +272,7 @@ impl<'d> Compiler<'d> {
                     }
                 })
                 .collect();
-            known.push(Member {
-                name: name.as_str().into(),
-                quoted: quoted(name),
-                node: self.node(union(&keys))?,
-            });
+            known.push(Member::new(name, self.node(union(&keys))?, is_guessed));
         }
         let by_patterns = if is_foreseen {
             self.by_patterns(pieces, &patterns)?
@@ -300,10 +302,6 @@ impl<'d> Compiler<'d> {
                 let others = others.iter().map(|other| short(place(other))).collect();
                 (short(place(name)), others)
             })
-            .collect();
-        let all_names: Vec<Key> = pieces
-            .iter()
-            .filter_map(|piece| piece.names.clone())
             .collect();
         Ok(Some(Members {
             table: super::table(&known),
@@ -389,15 +387,4 @@ fn distinct_patterns(pieces: &[Rc<ObjectPiece>]) -> Vec<Pattern> {
         }
     }
     patterns
-}
-
-/// The name as it usually stands behind its opening quote, if it needs no escapes.
-fn quoted(name: &str) -> Box<[u8]> {
-    let is_plain = name
-        .bytes()
-        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-    if !is_plain {
-        return Box::default();
-    }
-    format!("{name}\":").into_bytes().into()
 }

@@ -1,6 +1,6 @@
 //! Rules for arrays and objects.
 
-use super::{ANY, NodeId};
+use super::{ANY, Member, NodeId};
 use crate::engine::pattern::Pattern;
 
 /// Rules for the elements of arrays.
@@ -42,39 +42,9 @@ pub(crate) struct Members {
     pub(crate) following: u32,
 }
 
-/// A member that the schema knows by its name.
-#[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) name: Box<str>,
-    /// The name as it usually stands behind an opening quote: with its closing quote and colon.
-    pub(crate) quoted: Box<[u8]>,
-    pub(crate) node: NodeId,
-}
-
 /// The most members whose presence is kept in place while a body is scanned; an object with
 /// more is checked on a tape.
 pub(crate) const MOST_IN_PLACE: usize = 256;
-
-impl Member {
-    /// Whether the text begins with the name as it usually stands.
-    #[inline(always)]
-    pub(crate) fn begins(&self, text: &[u8]) -> bool {
-        let quoted = &*self.quoted;
-        let length = quoted.len();
-        let Some(text) = text.get(..length) else {
-            return false;
-        };
-        // Two chunks that overlap, or more of them: names are short, and a call costs more.
-        if let (Some(head), Some(tail)) = (quoted.first_chunk::<8>(), quoted.last_chunk::<8>()) {
-            let is_same = text.first_chunk() == Some(head) && text.last_chunk() == Some(tail);
-            return is_same && (length <= 16 || text == quoted);
-        }
-        if let (Some(head), Some(tail)) = (quoted.first_chunk::<4>(), quoted.last_chunk::<4>()) {
-            return text.first_chunk() == Some(head) && text.last_chunk() == Some(tail);
-        }
-        length > 0 && text == quoted
-    }
-}
 
 impl Members {
     /// The known member of this name.

@@ -2,11 +2,13 @@
 
 mod branches;
 mod containers;
+mod member;
 mod rest;
 mod scalars;
 
 pub(crate) use self::branches::{Sieve, Sifted, Tag};
-pub(crate) use self::containers::{Items, MOST_IN_PLACE, Member, Members, hash};
+pub(crate) use self::containers::{Items, MOST_IN_PLACE, Members, hash};
+pub(crate) use self::member::Member;
 pub(crate) use self::rest::{Marks, MarksId, Rest};
 pub(crate) use self::scalars::{Bounds, Interval, Limit, Text, Values};
 

@@ -7,28 +7,31 @@ use crate::engine::keys::Mark;
 use crate::engine::program::{ANY, Items, MOST_IN_PLACE, Members, NEVER, NodeId};
 use crate::engine::text::Token;
 
-/// Which known members were met.
-type Seen = [u64; MOST_IN_PLACE / 64];
+/// What a name is held to.
+enum Found {
+    /// It is the known member at this place.
+    Known(usize, NodeId),
+    Other(NodeId),
+}
+
+/// The most words of marks of known members that were met.
+const MOST_WORDS: usize = MOST_IN_PLACE / 64;
 
 impl<'a> Scan<'a, '_> {
     pub(super) fn array(&mut self, items: &'a Items, depth: usize) -> Result<(), Fail> {
         let start = self.at;
         let depth = Self::deepen(depth)?;
         self.at += 1;
-        self.space();
         let mut count = 0_usize;
-        if !self.eat(b']') {
+        if self.next() == b']' {
+            self.at += 1;
+        } else {
             loop {
                 self.inner(items.at(count), depth)?;
                 count += 1;
-                self.space();
-                if !self.eat(b',') {
+                if !self.goes_on(b']')? {
                     break;
                 }
-                self.space();
-            }
-            if !self.eat(b']') {
-                return Err(Fail::Syntax);
             }
         }
         let count = count as u64;
@@ -39,39 +42,54 @@ impl<'a> Scan<'a, '_> {
         Ok(())
     }
 
+    #[inline(always)]
     pub(super) fn object(&mut self, members: &'a Members, depth: usize) -> Result<(), Fail> {
+        // Few objects have more than 64 members: with one word, marks stay in a register.
+        if members.required.len() <= 1 {
+            self.members::<1>(members, depth)
+        } else {
+            self.members::<MOST_WORDS>(members, depth)
+        }
+    }
+
+    /// `WORDS`: of 64 marks each, as many as the known members need.
+    fn members<const WORDS: usize>(
+        &mut self,
+        members: &'a Members,
+        depth: usize,
+    ) -> Result<(), Fail> {
         let depth = Self::deepen(depth)?;
         self.at += 1;
-        self.space();
-        let mut seen: Seen = Seen::default();
+        let mut seen = [0_u64; WORDS];
         let mut count = 0_u64;
         let mark = self.scratch.keys.mark();
-        if self.peek() == b'}' {
+        if self.next() == b'}' {
             self.at += 1;
         } else {
             let mut before = members.known.len();
             loop {
-                if self.peek() != b'"' {
-                    return Err(Fail::Syntax);
-                }
-                let node = match self.guess(members, before) {
-                    Some(found) => {
-                        before = found;
-                        self.note(&mut seen, found)?;
-                        members.known[found].node
+                self.space();
+                let found = match self.guess(members, before) {
+                    Some(found) => found,
+                    None => self.named(members, before, mark)?,
+                };
+                let node = match found {
+                    Found::Known(place, node) => {
+                        note(&mut seen, place)?;
+                        before = place;
+                        node
                     }
-                    None => self.named(members, &mut before, &mut seen, mark)?,
+                    Found::Other(node) => node,
                 };
                 count += 1;
-                self.space();
                 self.inner(node, depth)?;
-                self.space();
-                if !self.eat(b',') {
+                if !self.goes_on(b'}')? {
                     break;
                 }
-                self.space();
             }
-            self.end_object(mark)?;
+            if self.scratch.keys.end(self.body, mark) {
+                return Err(Fail::Twice);
+            }
         }
         if !is_complete(members, &seen) || count < members.fewest || count > members.most {
             return Err(Fail::Schema);
@@ -79,42 +97,38 @@ impl<'a> Scan<'a, '_> {
         Ok(())
     }
 
+    /// Behind a value, whether another follows; if not, the container ends here.
+    #[inline(always)]
+    fn goes_on(&mut self, end: u8) -> Result<bool, Fail> {
+        let byte = self.next();
+        self.at += 1;
+        if byte == b',' {
+            return Ok(true);
+        }
+        if byte == end {
+            return Ok(false);
+        }
+        self.at -= 1;
+        Err(Fail::Syntax)
+    }
+
     /// The member that came next the last time, if it does again: its name is not scanned but
     /// compared.
-    #[inline]
-    fn guess(&mut self, members: &'a Members, before: usize) -> Option<usize> {
-        if members.names != ANY {
-            return None;
-        }
+    #[inline(always)]
+    fn guess(&mut self, members: &'a Members, before: usize) -> Option<Found> {
         let memory = members.following as usize + before;
         let next = usize::from(*self.scratch.following.get(memory)?);
         let member = members.known.get(next)?;
-        if !member.begins(self.body.get(self.at + 1..)?) {
-            return None;
-        }
-        self.at += 1 + member.quoted.len();
-        Some(next)
-    }
-
-    #[inline]
-    fn note(&self, seen: &mut Seen, found: usize) -> Result<(), Fail> {
-        let (word, bit) = (found / 64 % seen.len(), 1 << (found % 64));
-        if seen[word] & bit != 0 {
-            return Err(Fail::Twice);
-        }
-        seen[word] |= bit;
-        Ok(())
+        self.at += member.begins(self.body.get(self.at..)?)?;
+        Some(Found::Known(next, member.node))
     }
 
     /// A member whose name must be looked up; the cursor is behind its colon then.
     #[inline(never)]
-    fn named(
-        &mut self,
-        members: &'a Members,
-        before: &mut usize,
-        seen: &mut Seen,
-        mark: Mark,
-    ) -> Result<NodeId, Fail> {
+    fn named(&mut self, members: &'a Members, before: usize, mark: Mark) -> Result<Found, Fail> {
+        if self.peek() != b'"' {
+            return Err(Fail::Syntax);
+        }
         let start = self.at;
         let name = self.string()?;
         if members.names != ANY {
@@ -125,17 +139,15 @@ impl<'a> Scan<'a, '_> {
         } else {
             members.find(name.raw(self.body))
         };
-        let node = match found {
-            Some(found) => {
-                let memory = members.following as usize + *before;
-                if let (Some(slot), Ok(found)) =
-                    (self.scratch.following.get_mut(memory), u16::try_from(found))
+        let found = match found {
+            Some(place) => {
+                let memory = members.following as usize + before;
+                if let (Some(slot), Ok(place)) =
+                    (self.scratch.following.get_mut(memory), u16::try_from(place))
                 {
-                    *slot = found;
+                    *slot = place;
                 }
-                *before = found;
-                self.note(seen, found)?;
-                members.known[found].node
+                Found::Known(place, members.known[place].node)
             }
             None => {
                 let node = match &*members.by_patterns {
@@ -149,14 +161,14 @@ impl<'a> Scan<'a, '_> {
                 if self.scratch.keys.add(self.body, mark, name) {
                     return Err(Fail::Twice);
                 }
-                node
+                Found::Other(node)
             }
         };
         self.space();
         if !self.eat(b':') {
             return Err(Fail::Syntax);
         }
-        Ok(node)
+        Ok(found)
     }
 
     /// `propertyNames`.
@@ -179,8 +191,19 @@ impl<'a> Scan<'a, '_> {
     }
 }
 
-#[inline]
-fn is_complete(members: &Members, seen: &Seen) -> bool {
+/// Marks a known member as met, which must not have been.
+#[inline(always)]
+fn note(seen: &mut [u64], found: usize) -> Result<(), Fail> {
+    let (word, bit) = (found / 64 % seen.len(), 1 << (found % 64));
+    if seen[word] & bit != 0 {
+        return Err(Fail::Twice);
+    }
+    seen[word] |= bit;
+    Ok(())
+}
+
+#[inline(always)]
+fn is_complete(members: &Members, seen: &[u64]) -> bool {
     let has_required = members
         .required
         .iter()
@@ -190,7 +213,7 @@ fn is_complete(members: &Members, seen: &Seen) -> bool {
 }
 
 #[inline(never)]
-fn has_dependents(members: &Members, seen: &Seen) -> bool {
+fn has_dependents(members: &Members, seen: &[u64]) -> bool {
     let is_seen = |place: u16| {
         let place = usize::from(place);
         seen[place / 64 % seen.len()] >> (place % 64) & 1 == 1

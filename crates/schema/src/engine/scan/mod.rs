@@ -22,6 +22,8 @@ pub(crate) struct Scan<'a, 's> {
     pub(crate) body: &'a [u8],
     pub(crate) at: usize,
     pub(crate) nodes: &'a Nodes,
+    /// Each of the nodes, one step nearer.
+    pub(crate) each: &'a [Node],
     pub(crate) scratch: &'s mut Scratch,
     pub(crate) is_unique: bool,
     pub(crate) seed: &'a Seed,
@@ -47,6 +49,17 @@ impl<'a> Scan<'a, '_> {
     #[inline]
     fn space(&mut self) {
         self.at = text::skip_space(self.body, self.at);
+    }
+
+    /// The next byte that is no white space, at which the cursor is then.
+    #[inline(always)]
+    fn next(&mut self) -> u8 {
+        let byte = self.peek();
+        if byte > b' ' {
+            return byte;
+        }
+        self.space();
+        self.peek()
     }
 
     #[inline]
@@ -109,7 +122,7 @@ impl<'a> Scan<'a, '_> {
 
     /// A value that must meet the node.
     pub(crate) fn value(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
-        let Some(node) = self.nodes.get(id) else {
+        let Some(node) = self.each.get(id as usize) else {
             return if id == ANY {
                 self.skip(depth)
             } else {
@@ -155,10 +168,14 @@ impl<'a> Scan<'a, '_> {
     /// takes as many steps as a short number.
     #[inline(always)]
     fn inner(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
-        match (self.nodes.get(id), self.peek()) {
-            (Some(node), b'-' | b'0'..=b'9') if node.direct & NUMBER != 0 => self.number(node),
-            (Some(node), b'"') if node.free & STRING == 0 => self.checked_string(node, depth),
-            (Some(_), b'"') => self.skip_string(),
+        let byte = self.next();
+        let Some(node) = self.each.get(id as usize) else {
+            return self.value(id, depth);
+        };
+        match byte {
+            b'"' if node.free & STRING != 0 => self.skip_string(),
+            b'"' => self.checked_string(node, depth),
+            b'-' | b'0'..=b'9' if node.direct & NUMBER != 0 => self.number(node),
             _ => self.value(id, depth),
         }
     }
