@@ -48,6 +48,11 @@ impl Documents<'_> {
         if fragment.is_empty() || fragment.starts_with('/') {
             let root = self.resources[resource].root;
             let schema = self.descend(root, &fragment)?.ok_or_else(nowhere)?;
+            if self.draft(schema) != self.resources[resource].draft {
+                // To `jsonschema` it is of the draft that the pointer begins in.
+                let fault = format!("{keyword} leads into a schema of another draft by a pointer");
+                return Err(Refused::unsupported(at(), fault));
+            }
             return Ok(Target {
                 schema,
                 is_dynamic: false,

@@ -16,6 +16,11 @@ const MOST_SCHEMAS: usize = 200_000;
 /// The deepest nesting that is followed.
 const DEEPEST: usize = 256;
 
+/// The URI that a schema names itself with.
+fn uri_of(draft: Draft, value: &Value) -> Option<&str> {
+    value.get(draft.id_keyword()).and_then(Value::as_str)
+}
+
 impl<'d> Documents<'d> {
     pub(super) fn add_document(
         &mut self,
@@ -85,9 +90,10 @@ impl<'d> Documents<'d> {
         }
         let id = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let outer = self.resources[resource].draft;
-        let stands_alone = outer.ref_stands_alone() && is_reference(value);
+        let own = self.own_draft(outer, document, &pointer, value)?;
+        let stands_alone = own.ref_stands_alone() && is_reference(value);
         if !stands_alone && is_named {
-            if let Some(inner) = self.resource_within(document, resource, &pointer, value)? {
+            if let Some(inner) = self.resource_within(resource, own, value) {
                 self.resources[inner].root = id;
                 resource = inner;
             }
@@ -119,30 +125,44 @@ impl<'d> Documents<'d> {
         Ok(id)
     }
 
-    /// The resource that an `$id` begins.
-    fn resource_within(
-        &mut self,
+    /// The draft of a schema within another, which may be another one only if it is named as
+    /// both drafts do it: else `jsonschema` goes by one or the other, according to the way that
+    /// leads there.
+    fn own_draft(
+        &self,
+        outer: Draft,
         document: usize,
-        outer: usize,
         pointer: &str,
-        value: &'d Value,
-    ) -> Result<Option<usize>, Refused> {
-        let outer_draft = self.resources[outer].draft;
-        let mut draft = outer_draft;
-        if !pointer.is_empty() && value.get("$schema").is_some() {
-            draft = self.draft_of(value, outer_draft, document, pointer)?;
+        value: &Value,
+    ) -> Result<Draft, Refused> {
+        if pointer.is_empty() || value.get("$schema").is_none() {
+            return Ok(outer);
         }
-        let Some(uri) = value.get(draft.id_keyword()).and_then(Value::as_str) else {
-            return Ok(None);
+        let own = self.draft_of(value, outer, document, pointer)?;
+        let stands_alone = own.ref_stands_alone() && is_reference(value);
+        let uri = uri_of(own, value).filter(|_| !stands_alone);
+        let is_named = uri.is_some_and(|uri| !without_fragment(uri).is_empty());
+        if own == outer || is_named && own.is_4() == outer.is_4() {
+            return Ok(own);
+        }
+        let fault = if is_named {
+            "a schema of draft 4 in one of another draft, or the other way round"
+        } else {
+            "a $schema of another draft without an $id beside it"
         };
-        let base = without_fragment(uri);
+        Err(Refused::unsupported(format!("{pointer}/$schema"), fault))
+    }
+
+    /// The resource that an `$id` begins.
+    fn resource_within(&mut self, outer: usize, draft: Draft, value: &Value) -> Option<usize> {
+        let base = without_fragment(uri_of(draft, value)?);
         if base.is_empty() {
-            return Ok(None);
+            return None;
         }
         let base = resolve(&self.resources[outer].base, base);
         let resource = self.add_resource(base.clone(), draft);
         self.by_uri.insert(base, resource);
-        Ok(Some(resource))
+        Some(resource)
     }
 
     /// Whether one of them is known already, so that it is not certain what it names.
