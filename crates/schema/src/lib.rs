@@ -149,6 +149,12 @@
 //! otherwise; the nesting of any JSON is at most 127. [One](Contract::DEFAULT_MAX_VIOLATIONS) violation
 //! is looked for. There is no limit of time: put one around.
 //!
+//! A check that meets values which a schema looks at more than once (branches that are not told apart by
+//! the type or a member, `uniqueItems`, `unevaluated*`) takes memory: up to 40 times the body, where
+//! that has a value in every two bytes. Each schema among such branches may add a kilobyte times the
+//! square root of the body's length, which is 1.5 MB for 2 MiB. What would take more is looked at
+//! again instead, no more often than there are such branches.
+//!
 //! A schema that becomes too large by merging what it refers to (100 000 nodes, or 300 000 members
 //! and other parts of them) is not fused, and one with a chain of more than 200 references is
 //! refused. Where a schema asks more than 1000 schemas within each other about a body, which

@@ -60,11 +60,11 @@ impl<'a, 's> Eval<'a, 's> {
         if node.on_tape & class_of(entry.kind).0 == 0 {
             return self.node(node, place);
         }
-        if let Some(known) = self.memo.get(id, place) {
+        if let Some(known) = self.memo.get(id, place, entry.next) {
             return known;
         }
         let verdict = self.node(node, place);
-        self.memo.put(id, place, verdict);
+        self.memo.put(id, place, entry.next, verdict);
         verdict
     }
 

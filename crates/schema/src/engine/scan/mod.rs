@@ -314,7 +314,8 @@ impl<'a> Scan<'a, '_> {
         };
         builder.value(depth)?;
         let end = builder.at;
-        self.scratch.memo.clear();
+        let values = self.scratch.tape.entries.len();
+        self.scratch.memo.clear(values);
         let mut eval = Eval {
             body: self.body,
             nodes: self.nodes,

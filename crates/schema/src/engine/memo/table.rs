@@ -1,8 +1,7 @@
-//! Verdicts that were reached already, so that branches that meet again cost nothing.
+//! A table from (node, place on the tape) to a verdict.
 
-/// A table from (node, place on the tape) to a verdict.
 #[derive(Debug, Default)]
-pub(crate) struct Memo {
+pub(super) struct Table {
     slots: Vec<Slot>,
     used: usize,
     /// What was put in an earlier round is forgotten: to empty a table that once was large costs
@@ -14,19 +13,24 @@ pub(crate) struct Memo {
 struct Slot {
     node: u32,
     place: u32,
-    /// Of [`Memo::round`]; that of an empty slot is another.
+    /// Of [`Table::round`]; that of an empty slot is another.
     round: u32,
     verdict: bool,
 }
 
 const FEWEST: usize = 64;
 
-impl Memo {
-    pub(crate) fn bytes(&self) -> usize {
+impl Table {
+    pub(super) fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot>()
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// How many verdicts are in it.
+    pub(super) const fn len(&self) -> usize {
+        self.used
+    }
+
+    pub(super) fn clear(&mut self) {
         if self.used > 0 {
             self.used = 0;
             self.round = self.round.wrapping_add(1);
@@ -51,7 +55,7 @@ impl Memo {
         }
     }
 
-    pub(crate) fn get(&self, node: u32, place: u32) -> Option<bool> {
+    pub(super) fn get(&self, node: u32, place: u32) -> Option<bool> {
         if self.used == 0 {
             return None;
         }
@@ -59,7 +63,7 @@ impl Memo {
         (found.round == self.round).then_some(found.verdict)
     }
 
-    pub(crate) fn put(&mut self, node: u32, place: u32, verdict: bool) {
+    pub(super) fn put(&mut self, node: u32, place: u32, verdict: bool) {
         if self.used * 2 >= self.slots.len() {
             self.grow();
         }
@@ -93,30 +97,30 @@ mod tests {
 
     #[test]
     fn a_verdict_is_remembered_until_it_is_cleared() {
-        let mut memo = Memo::default();
-        assert_eq!(memo.get(0, 0), None);
+        let mut table = Table::default();
+        assert_eq!(table.get(0, 0), None);
         for place in 0..1_000 {
-            memo.put(7, place, place % 3 == 0);
+            table.put(7, place, place % 3 == 0);
         }
         for place in 0..1_000 {
-            assert_eq!(memo.get(7, place), Some(place % 3 == 0));
-            assert_eq!(memo.get(8, place), None);
+            assert_eq!(table.get(7, place), Some(place % 3 == 0));
+            assert_eq!(table.get(8, place), None);
         }
-        memo.clear();
-        assert_eq!(memo.get(7, 3), None);
-        memo.put(8, 3, true);
-        assert_eq!((memo.get(7, 3), memo.get(8, 3)), (None, Some(true)));
+        table.clear();
+        assert_eq!(table.get(7, 3), None);
+        table.put(8, 3, true);
+        assert_eq!((table.get(7, 3), table.get(8, 3)), (None, Some(true)));
     }
 
     #[test]
     fn what_is_forgotten_stays_so_when_the_rounds_start_anew() {
-        let mut memo = Memo::default();
-        memo.put(1, 1, true);
-        memo.round = u32::MAX;
-        memo.put(1, 2, true);
-        memo.clear();
-        assert_eq!((memo.get(1, 1), memo.get(1, 2)), (None, None));
-        memo.put(1, 3, false);
-        assert_eq!((memo.get(1, 1), memo.get(1, 3)), (None, Some(false)));
+        let mut table = Table::default();
+        table.put(1, 1, true);
+        table.round = u32::MAX;
+        table.put(1, 2, true);
+        table.clear();
+        assert_eq!((table.get(1, 1), table.get(1, 2)), (None, None));
+        table.put(1, 3, false);
+        assert_eq!((table.get(1, 1), table.get(1, 3)), (None, Some(false)));
     }
 }
