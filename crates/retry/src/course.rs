@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::backoff::up_to;
 use crate::budget::Token;
 use crate::config::Config;
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::{MakeBackoff, Override};
 
 /// How far a call has come, and what it may still do.

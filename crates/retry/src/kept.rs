@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
 use crate::repeat::may_follow;
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::verdict::{Attempt, Verdict};
 use crate::{Attempts, MakeBackoff, Report};
 

@@ -7,7 +7,8 @@ use tower_layer::Layer;
 
 use crate::config::{self, Config};
 use crate::seeds::Seeds;
-use crate::service::{Retry, Shared};
+use crate::service::Retry;
+use crate::shared::Shared;
 use crate::{Budget, Event, Exponential, Standard};
 
 /// [`Layer`] that applies [`Retry`].

@@ -165,6 +165,7 @@ mod policy;
 mod repeat;
 mod seeds;
 mod service;
+mod shared;
 mod standard;
 mod transport;
 mod verdict;

@@ -14,7 +14,7 @@ use crate::course::Course;
 use crate::event::{Cause, Event};
 use crate::hint::{self, wall_clock};
 use crate::repeat::{is_upgrade, may_follow};
-use crate::service::Shared;
+use crate::shared::Shared;
 use crate::verdict::Attempt;
 use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Standard};
 

@@ -6,11 +6,10 @@ use http_body::Body;
 use outbound_http::{PooledSleep, Replay, SavedHead};
 use tower_service::Service;
 
-use crate::config::Config;
 use crate::course::Course;
 use crate::future::ResponseFuture;
 use crate::kept::Kept;
-use crate::seeds::Seeds;
+use crate::shared::Shared;
 use crate::{Classify, MakeBackoff, Report};
 
 /// Retries HTTP requests with jittered back-off.
@@ -20,16 +19,6 @@ use crate::{Classify, MakeBackoff, Report};
 pub struct Retry<S, R, C, K> {
     pub(crate) inner: S,
     pub(crate) shared: Arc<Shared<R, C, K>>,
-}
-
-/// What clones and requests in flight share.
-#[derive(Debug)]
-pub(crate) struct Shared<R, C, K> {
-    pub(crate) replay: R,
-    pub(crate) classify: C,
-    pub(crate) backoff: K,
-    pub(crate) config: Config,
-    pub(crate) seeds: Seeds,
 }
 
 impl<S, R, C, K> Retry<S, R, C, K> {
