@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{AUTHORIZATION, PROXY_AUTHORIZATION};
+use http::header::PROXY_AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use outbound_http::{CrossOrigin, NoAuth};
 use pin_project_lite::pin_project;
@@ -15,7 +15,7 @@ use crate::fetched::Acquired;
 use crate::header;
 use crate::held::Held;
 use crate::live::Need;
-use crate::scope::Refusal;
+use crate::route::{Place, Route};
 use crate::waiter::Waiter;
 use crate::{AuthError, Authorize, Scope, Step, Tokens, ValidFor, Verdict};
 
@@ -29,21 +29,6 @@ use crate::{AuthError, Authorize, Scope, Step, Tokens, ValidFor, Verdict};
 pub struct Bearer {
     route: Arc<Route>,
     held: Held,
-}
-
-/// Which token goes where, and what refuses it.
-#[derive(Clone)]
-pub(crate) struct Route {
-    pub(crate) place: Place,
-    pub(crate) tokens: Tokens,
-}
-
-/// Where a token goes, and what refuses it.
-#[derive(Clone)]
-pub(crate) struct Place {
-    pub(crate) scope: Scope,
-    pub(crate) header: HeaderName,
-    pub(crate) refused: StatusCode,
 }
 
 /// [`Authorize::Mark`] of [`Bearer`]: which token an attempt carried.
@@ -173,21 +158,6 @@ fn is_marked(extensions: &Extensions) -> bool {
     extensions.get::<NoAuth>().is_some()
         || extensions.get::<CrossOrigin>().is_some()
         || extensions.get::<ValidFor>().is_some()
-}
-
-impl Place {
-    pub(crate) const fn new(scope: Scope) -> Self {
-        Self {
-            scope,
-            header: AUTHORIZATION,
-            refused: StatusCode::UNAUTHORIZED,
-        }
-    }
-
-    #[cold]
-    pub(crate) fn refuse<B>(&self, request: &Request<B>, refusal: Refusal) -> AuthError {
-        AuthError::out_of_scope(refusal, request.uri(), self.scope.clone())
-    }
 }
 
 impl Generation {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::bearer::Route;
 use crate::clock::Moment;
 use crate::live::Lease;
+use crate::route::Route;
 
 /// The token that a service uses. Whether it still is the one to use takes the reading of one
 /// number, which changes only with the token.

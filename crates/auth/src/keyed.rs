@@ -8,9 +8,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http::{HeaderName, Request, Response};
 use outbound_http::{CrossOrigin, NoAuth};
 
-use crate::bearer::{Generation, Place, Route};
 use crate::live::Need;
-use crate::{AuthError, Authorize, For, Scope, Step, Tokens, ValidFor, Verdict, WaitForToken};
+use crate::route::{Place, Route};
+use crate::{
+    AuthError, Authorize, For, Generation, Scope, Step, Tokens, ValidFor, Verdict, WaitForToken,
+};
 
 /// [`Authorize`] that sends each request with the token of its tenant, or user: that of the key
 /// in its extension [`For<K>`](For).

@@ -208,6 +208,7 @@ mod redirect;
 mod refused;
 #[cfg(feature = "oauth2")]
 mod registry;
+mod route;
 mod schedule;
 mod scope;
 mod secret;

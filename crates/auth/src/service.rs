@@ -7,7 +7,7 @@ use outbound_http::{BoxError, NoReplay, Replay, SavedHead};
 use tower_service::Service;
 
 use crate::future::Kept;
-use crate::{AuthLayer, Authorize, ResponseFuture, Step};
+use crate::{Authorize, ResponseFuture, Step, refused};
 
 /// Authorizes each request as an [`Authorize`] decides, and sends it at most once more if the
 /// credential was refused.
@@ -25,7 +25,7 @@ impl<S, A, R> Auth<S, A, R> {
     /// Wraps `inner`. Usually called by [`AuthLayer`](crate::AuthLayer).
     #[must_use]
     pub const fn new(inner: S, authorize: A, replay: R) -> Self {
-        Self::with_drain(inner, authorize, replay, AuthLayer::DEFAULT_DRAIN)
+        Self::with_drain(inner, authorize, replay, refused::DEFAULT_DRAIN)
     }
 
     pub(crate) const fn with_drain(inner: S, authorize: A, replay: R, drain: usize) -> Self {
