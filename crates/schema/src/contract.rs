@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::finding::Finding;
 use crate::locate::locate;
 use crate::required::Required;
+use crate::rule::Rule;
 use crate::schema::{Engine, Schema};
 use crate::settings::Settings;
 use crate::strict::Strict;
@@ -20,17 +20,6 @@ use crate::{Duplicates, InvalidContract, SchemaOptions, Violation, typed};
 pub struct Contract {
     rule: Arc<Rule>,
     settings: Settings,
-}
-
-enum Rule {
-    Strict(Strict),
-    Schema(Schema),
-    Type {
-        strict: Strict,
-        name: &'static str,
-        check: fn(&[u8]) -> Option<Finding>,
-    },
-    All(Vec<Contract>),
 }
 
 impl Contract {
@@ -103,16 +92,7 @@ impl Contract {
     /// What checks a body; of [all](Self::all) of several contracts, the slowest of theirs.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match &*self.rule {
-            Rule::Strict(_) => Engine::Fused,
-            Rule::Schema(schema) => schema.engine(),
-            Rule::Type { .. } => Engine::Type,
-            Rule::All(contracts) => contracts
-                .iter()
-                .map(Self::engine)
-                .max()
-                .unwrap_or(Engine::Fused),
-        }
+        self.rule.engine()
     }
 
     /// Refuses what [`Engine::Fused`] does not check, so that a later change of the schema
@@ -122,19 +102,7 @@ impl Contract {
     ///
     /// If the [engine](Self::engine) is another; the error names the keyword that asks for it.
     pub fn require_fused(self) -> Result<Self, InvalidContract> {
-        self.why_not_fused().map_or(Ok(self), Err)
-    }
-
-    fn why_not_fused(&self) -> Option<InvalidContract> {
-        match &*self.rule {
-            Rule::Strict(_) => None,
-            Rule::Schema(schema) => schema.why_not_fused(),
-            Rule::Type { name, .. } => Some(InvalidContract::new(
-                *name,
-                "a Rust type is read, not checked by the fused engine",
-            )),
-            Rule::All(contracts) => contracts.iter().find_map(Self::why_not_fused),
-        }
+        self.rule.why_not_fused().map_or(Ok(self), Err)
     }
 
     /// What the Rust type `T` can be read from; the error names the place.
@@ -193,11 +161,14 @@ impl Contract {
     /// All of `contracts` at once.
     #[must_use]
     pub fn all(contracts: impl IntoIterator<Item = Self>) -> Self {
-        let contracts: Vec<_> = contracts.into_iter().collect();
-        if contracts.is_empty() {
+        let rules: Vec<_> = contracts
+            .into_iter()
+            .map(|contract| contract.rule)
+            .collect();
+        if rules.is_empty() {
             return Self::any();
         }
-        Self::new(Rule::All(contracts))
+        Self::new(Rule::All(rules))
     }
 
     /// Says what a key means that stands twice; by default it is a violation.
@@ -266,45 +237,8 @@ impl Contract {
     }
 }
 
-impl Rule {
-    /// What is wrong with `body`; nothing if it meets the rule.
-    fn findings(&self, body: &[u8], settings: Settings) -> Vec<Finding> {
-        match self {
-            Self::Strict(strict) => strict.findings(body, settings),
-            Self::Type { strict, check, .. } => {
-                let mut findings = strict.findings(body, settings);
-                if findings.is_empty() {
-                    findings.extend(check(body));
-                }
-                findings
-            }
-            Self::Schema(schema) => schema.findings(body, settings),
-            Self::All(contracts) => {
-                let mut findings = Vec::new();
-                for contract in contracts {
-                    findings.append(&mut contract.rule.findings(body, settings));
-                    // What is no JSON is none for any of them.
-                    if findings.len() >= settings.most || findings.iter().any(Finding::is_syntax) {
-                        findings.truncate(settings.most);
-                        return findings;
-                    }
-                }
-                findings
-            }
-        }
-    }
-}
-
 impl fmt::Debug for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.rule {
-            Rule::Strict(strict) => match strict.required() {
-                None => f.write_str("Contract::any"),
-                Some(required) => f.debug_tuple("Contract::required").field(required).finish(),
-            },
-            Rule::Schema(schema) => f.debug_tuple("Contract::schema").field(schema).finish(),
-            Rule::Type { name, .. } => f.debug_tuple("Contract::of").field(name).finish(),
-            Rule::All(contracts) => f.debug_tuple("Contract::all").field(contracts).finish(),
-        }
+        self.rule.fmt(f)
     }
 }

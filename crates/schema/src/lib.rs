@@ -223,6 +223,7 @@ mod rejection;
 mod request;
 mod required;
 mod routes;
+mod rule;
 mod rules;
 mod sample;
 mod schema;

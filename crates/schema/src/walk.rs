@@ -1,6 +1,7 @@
 //! What is wrong with a body that the engine refused, in the words of the required pointers, or of
 //! the grammar of JSON.
 
+mod required;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use crate::Duplicates;
 use crate::cursor::{Cursor, Fault};
 use crate::engine::MAX_DEPTH;
 use crate::finding::{Finding, Step};
-use crate::required::{Kind, Required, State};
+use crate::required::{Required, State};
 use crate::settings::Settings;
 
 /// What is wrong with `body`; nothing if it is strict JSON that has what is required.
@@ -260,84 +261,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether the value at the cursor is of a type in which what is asked for can be.
-    fn fits(&mut self, state: &'a State) -> Result<bool, Stop> {
-        let Some(found) = self.kind() else {
-            // No value at all, as is soon noticed.
-            return Ok(true);
-        };
-        for (kind, pointer) in &state.kinds {
-            if !self.is_of(found, *kind) {
-                self.wrong(*pointer, kind.name())?;
-                return Ok(false);
-            }
-        }
-        if let Some(pointer) = state.every.filter(|_| found != Kind::Array) {
-            self.wrong(pointer, Kind::Array.name())?;
-            return Ok(false);
-        }
-        if !matches!(found, Kind::Array | Kind::Object) {
-            let start = self.cursor.at();
-            for member in &state.keys {
-                self.missing(start, member.pointer, Step::known(&*member.name))?;
-            }
-        }
-        Ok(true)
-    }
-
-    /// The type by the first character; each number is one.
-    fn kind(&self) -> Option<Kind> {
-        Some(match self.cursor.peek()? {
-            b'{' => Kind::Object,
-            b'[' => Kind::Array,
-            b'"' => Kind::String,
-            b't' | b'f' => Kind::Boolean,
-            b'n' => Kind::Null,
-            b'-' | b'0'..=b'9' => Kind::Number,
-            _ => return None,
-        })
-    }
-
-    fn is_of(&self, found: Kind, kind: Kind) -> bool {
-        match (found, kind) {
-            (Kind::Number, Kind::Integer) => {
-                // What is no number at all is noticed when it is read.
-                { self.cursor }.number().is_ok_and(is_integer)
-            }
-            _ => found == kind,
-        }
-    }
-
-    fn wrong(&mut self, pointer: usize, expected: &'static str) -> Result<(), Stop> {
-        let start = self.cursor.at();
-        let end = skip(self.cursor).map_or(start, |behind| behind.at());
-        self.tell(Finding {
-            keyword: "type".into(),
-            path: self.path.clone(),
-            schema: self.written(pointer),
-            expected: expected.into(),
-            value: Some(start..end),
-        })
-    }
-
-    fn missing(&mut self, start: usize, pointer: usize, step: Step) -> Result<(), Stop> {
-        let rule = self.required.map(|required| required.pointer(pointer));
-        let mut path = self.path.clone();
-        path.push(step);
-        self.tell(Finding {
-            keyword: "required".into(),
-            path,
-            schema: self.written(pointer),
-            expected: rule.map_or_else(String::new, |rule| rule.missing()).into(),
-            value: Some(start..start),
-        })
-    }
-
-    fn written(&self, pointer: usize) -> String {
-        let rule = self.required.map(|required| required.pointer(pointer));
-        rule.map_or_else(String::new, |rule| rule.text.clone())
-    }
-
     /// Goes on if there is room for another.
     fn tell(&mut self, finding: Finding) -> Result<(), Stop> {
         self.found.push(finding);
@@ -347,13 +270,4 @@ impl<'a> Walk<'a> {
             Err(Stop)
         }
     }
-}
-
-/// `1.0` and `1e2` are integers, as in JSON Schema from draft 6 on.
-fn is_integer(number: &[u8]) -> bool {
-    let number = std::str::from_utf8(number).unwrap_or_default();
-    !number.contains(['.', 'e', 'E'])
-        || number
-            .parse::<f64>()
-            .is_ok_and(|number| number.fract() == 0.0)
 }

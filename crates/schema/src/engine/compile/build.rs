@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::Compiler;
 use super::chains;
 use super::dispatch::Step;
-use super::own::{Own, with_inner};
+use super::own::Own;
 use super::pieces::{Key, Piece};
+use super::scalars::with_inner;
 use crate::engine::program::{ALL, ANY, ARRAY, MOST_IN_PLACE, NUMBER, Node, OBJECT, Rest, STRING};
 use crate::engine::refused::Refused;
 
@@ -153,7 +154,7 @@ impl<'d> Compiler<'d> {
             node.bounds = own.bounds.map(|bounds| Box::new(with_inner(bounds)));
         }
         if let Some(values) = own.values {
-            let values = super::own::values(&values);
+            let values = super::scalars::values(&values);
             if !values.trees.is_empty() {
                 rest.push(Rest::Trees);
             }

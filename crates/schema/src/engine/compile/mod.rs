@@ -7,6 +7,7 @@
 mod build;
 mod chains;
 mod dispatch;
+mod facts;
 mod flatten;
 mod marks;
 mod members;
@@ -14,16 +15,19 @@ mod nodes;
 mod own;
 mod pieces;
 mod references;
+mod said;
+mod scalars;
 mod scope;
 mod sieve;
+mod tags;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::Value;
 
-use self::members::ObjectPiece;
 use self::pieces::{At, Constants, GroupId, Key, Names, Piece};
+use self::said::ObjectPiece;
 use self::scope::Scopes;
 use super::documents::{Documents, SchemaId};
 use super::pattern::Pattern;

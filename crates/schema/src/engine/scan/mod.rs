@@ -2,18 +2,17 @@
 
 mod branches;
 mod containers;
+mod cursor;
 mod skip;
 
 use super::digits::scan_number;
 use super::eval::Eval;
-use super::keys::Mark;
 use super::program::{
     ANY, ARRAY, BOOLEAN, NEVER, NULL, NUMBER, Node, NodeId, Nodes, OBJECT, STRING, Types,
 };
 use super::scratch::Scratch;
 use super::tape::Builder;
-use super::text::Token;
-use super::{Fail, MAX_DEPTH, Seed, strings, text};
+use super::{Fail, Seed, strings};
 
 /// What is peeked at behind the last byte; as a byte it begins nothing either.
 const END: u8 = 0;
@@ -37,85 +36,6 @@ impl<'a> Scan<'a, '_> {
         self.space();
         if self.at < self.body.len() {
             return Err(Fail::Syntax);
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn peek(&self) -> u8 {
-        self.body.get(self.at).copied().unwrap_or(END)
-    }
-
-    #[inline]
-    fn space(&mut self) {
-        self.at = text::skip_space(self.body, self.at);
-    }
-
-    /// The next byte that is no white space, at which the cursor is then.
-    #[inline(always)]
-    fn next(&mut self) -> u8 {
-        let byte = self.peek();
-        if byte > b' ' {
-            return byte;
-        }
-        self.space();
-        self.peek()
-    }
-
-    #[inline]
-    fn eat(&mut self, byte: u8) -> bool {
-        let eaten = self.body.get(self.at) == Some(&byte);
-        self.at += usize::from(eaten);
-        eaten
-    }
-
-    #[inline(always)]
-    fn skip_string(&mut self) -> Result<(), Fail> {
-        self.at = text::skip(self.body, self.at).ok_or(Fail::Syntax)?;
-        Ok(())
-    }
-
-    #[inline]
-    fn string(&mut self) -> Result<Token, Fail> {
-        let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
-        self.at = token.end + 1;
-        Ok(token)
-    }
-
-    #[inline]
-    fn literal(&mut self, word: &[u8]) -> Result<(), Fail> {
-        if !self.body[self.at..].starts_with(word) {
-            return Err(Fail::Syntax);
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    #[inline]
-    fn deepen(depth: usize) -> Result<usize, Fail> {
-        if depth >= MAX_DEPTH {
-            return Err(Fail::Depth);
-        }
-        Ok(depth + 1)
-    }
-
-    #[inline]
-    fn colon(&mut self) -> Result<(), Fail> {
-        self.space();
-        if !self.eat(b':') {
-            return Err(Fail::Syntax);
-        }
-        self.space();
-        Ok(())
-    }
-
-    #[inline]
-    fn end_object(&mut self, mark: Mark) -> Result<(), Fail> {
-        if !self.eat(b'}') {
-            return Err(Fail::Syntax);
-        }
-        if self.scratch.keys.end(self.body, mark) {
-            return Err(Fail::Twice);
         }
         Ok(())
     }
