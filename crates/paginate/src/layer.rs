@@ -82,7 +82,8 @@ impl<P, X> PaginateLayer<P, X> {
     /// Says where a page has its array of items, so that pages can be counted by items
     /// and the last item be seen. [`Pages::items`](crate::Pages::items) says it too.
     ///
-    /// Without it a page counts as one item.
+    /// Without it a page counts as one item. A stream of pages parts the items from each other
+    /// without looking at what is in them.
     ///
     /// # Panics
     ///
@@ -162,6 +163,11 @@ impl<P, X> PaginateLayer<P, X> {
     /// What was handed out of it is skipped. Should the page not begin with the same
     /// items any more, the stream fails with
     /// [`PageErrorKind::Drifted`](crate::PageErrorKind::Drifted).
+    ///
+    /// Whether a body ends in the middle of its JSON is seen where somebody reads it: a stream of
+    /// items, or of pages with [`items_at`](Self::items_at), or a strategy that finds the next page
+    /// in the body. A stream of pages that follows the head alone takes a body that ends without an
+    /// error for whole.
     ///
     /// A request that fails before its head is there is for a retry layer beneath.
     #[must_use]

@@ -33,8 +33,9 @@ pin_project! {
     /// [`prefetch`](crate::PaginateLayer::prefetch) or
     /// [`concurrency`](crate::PaginateLayer::concurrency) is set; while the consumer is
     /// busy with one, nothing is held and nothing is in flight. What goes wrong with the
-    /// *next* page is said after the page at hand was handed out. After an error the
-    /// stream ends, and can [go on](Self::try_again).
+    /// *next* page is said after the page at hand was handed out. What should be JSON, for the
+    /// strategy or for its items to be found, and is none is no page, and is not handed out.
+    /// After an error the stream ends, and can [go on](Self::try_again).
     ///
     /// # Cancellation
     ///
@@ -102,7 +103,8 @@ where
     ///
     /// It is there from the beginning, after each page, after an error and after the end.
     /// While the next page is not known, as after a page that does not say it as it
-    /// should, the page that was handed out is asked for again, and not handed out again.
+    /// should, the page that was handed out is asked for again, and not handed out again. What
+    /// was no page, such as one that broke off, is asked for again and handed out when it is one.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint
     where

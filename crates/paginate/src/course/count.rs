@@ -16,12 +16,6 @@ impl<P, B> Course<P, B> {
         self.report();
     }
 
-    /// Counts, in a stream of pages, what a page holds.
-    pub(crate) fn offer_page(&mut self, items: u64) {
-        self.offered += items;
-        self.progress.items += items;
-    }
-
     pub(crate) fn received(&mut self, bytes: usize) {
         self.progress.bytes += bytes as u64;
         self.report();

@@ -14,36 +14,14 @@ use crate::view::PageView;
 
 impl<P, B> Course<P, B> {
     /// Takes note of a whole page and decides what follows it.
-    pub(crate) fn arrived(&mut self, page: &Arrived<'_>)
+    ///
+    /// # Errors
+    ///
+    /// It is no page, since what should be JSON is none: nothing is noted.
+    pub(crate) fn arrived(&mut self, page: &Arrived<'_>) -> Result<(), PageError>
     where
         P: Strategy<B>,
     {
-        self.count_page();
-        self.after = self.decide(page).unwrap_or_else(After::Fail);
-        self.report();
-    }
-
-    /// Takes note of a whole page whose items cannot be found.
-    pub(crate) fn split_failed(&mut self, error: PageError) {
-        self.count_page();
-        self.spot.taken = ALL;
-        self.after = After::Fail(error);
-        self.report();
-    }
-
-    fn count_page(&mut self) {
-        // One that was handed out before it was asked for again counts for that run.
-        self.progress.pages += u64::from(self.spot.taken != ALL);
-        self.refetches = self.config.refetch;
-    }
-
-    fn decide(&mut self, page: &Arrived<'_>) -> Result<After, PageError>
-    where
-        P: Strategy<B>,
-    {
-        self.wanted.clear();
-        // Where nothing better is known, the stream goes on behind this page.
-        let before = mem::replace(&mut self.spot.taken, ALL);
         let position = Position::page(self.spot.place.page);
         let seen = self.spot.place.items + page.items.unwrap_or(0);
         let (effective, base) = self.answered(page.parts, &self.asked);
@@ -59,18 +37,71 @@ impl<P, B> Course<P, B> {
             seen,
             last_item: page.last_item,
         };
-        let total = self.strategy.total(&view);
-        self.progress.total = total.or(self.progress.total);
         let next = self.strategy.next(&view);
+        let next =
+            next.map_err(|malformed| PageError::unusable(malformed, position).of(page.parts));
+        let next = match next {
+            Err(error) if error.kind() != PageErrorKind::Malformed => return Err(error),
+            next => next,
+        };
+        let total = self.strategy.total(&view);
+        let mut wanted = mem::take(&mut self.wanted);
+        wanted.clear();
+        if let Ok(Some(_)) = next {
+            self.plan(&view, page.counts, &mut wanted);
+        }
+        self.wanted = wanted;
+        self.progress.total = total.or(self.progress.total);
+        let new = self.count_page(page.counts);
+        let next = next.map(|cursor| {
+            cursor.map(|cursor| Place {
+                cursor: Some(cursor),
+                page: position.page + 1,
+                items: seen,
+            })
+        });
+        let empty = new && page.items == Some(0);
+        self.after = self.decide(next, empty).unwrap_or_else(After::Fail);
+        self.report();
+        Ok(())
+    }
+
+    /// Takes note of a whole page whose items cannot be found.
+    pub(crate) fn split_failed(&mut self, error: PageError) {
+        self.count_page(0);
+        self.after = After::Fail(error);
+        self.report();
+    }
+
+    /// Counts a page that is handed out, unless it was before it was asked for again: whether it
+    /// is new.
+    fn count_page(&mut self, items: u64) -> bool {
+        self.refetches = self.config.refetch;
+        // Where nothing better is known, the stream goes on behind this page.
+        let new = mem::replace(&mut self.spot.taken, ALL) != ALL;
+        if new {
+            self.progress.pages += 1;
+            self.progress.items += items;
+            self.offered += items;
+        }
+        new
+    }
+
+    fn decide(
+        &mut self,
+        next: Result<Option<Place>, PageError>,
+        empty: bool,
+    ) -> Result<After, PageError> {
+        let position = Position::page(self.spot.place.page);
         let limited =
             self.progress.pages >= self.config.max_pages || self.offered >= self.config.max_items;
-        let cursor = match next {
-            Ok(Some(cursor)) => cursor,
+        let next = match next {
+            Ok(Some(next)) => next,
             Ok(None) => return Ok(self.ended(End::Complete)),
             Err(_) if limited => return Ok(After::End(End::Limited)),
-            Err(malformed) => return Err(PageError::unusable(malformed, position).of(page.parts)),
+            Err(error) => return Err(error),
         };
-        if !cursor.fits() {
+        if next.cursor.as_ref().is_some_and(|cursor| !cursor.fits()) {
             return Err(PageError::new(
                 PageErrorKind::TooLarge,
                 position,
@@ -78,22 +109,12 @@ impl<P, B> Course<P, B> {
                 None,
             ));
         }
-        let mut wanted = mem::take(&mut self.wanted);
-        if !limited {
-            self.plan(&view, &mut wanted);
-        }
-        self.wanted = wanted;
-        let next = Place {
-            cursor: Some(cursor),
-            page: position.page + 1,
-            items: seen,
-        };
         if limited {
             self.goes_to(next);
             return Ok(After::End(End::Limited));
         }
 
-        if page.items == Some(0) && before != ALL {
+        if empty {
             self.empty_pages += 1;
             if self.empty_pages > self.config.max_empty_pages {
                 self.goes_to(next);

@@ -6,7 +6,7 @@ use http::{Request, Uri};
 use super::Course;
 use crate::config::OnRepeat;
 use crate::cursor::Cursor;
-use crate::place::Place;
+use crate::place::{ALL, Place};
 use crate::strategy::Strategy;
 use crate::view::PageView;
 
@@ -63,8 +63,9 @@ impl<P, B> Course<P, B> {
         (!known).then_some(next)
     }
 
-    /// Plans the pages that can be asked for beside the next one.
-    pub(super) fn plan(&self, page: &PageView<'_>, wanted: &mut Vec<Cursor>)
+    /// Plans the pages that can be asked for beside the next one, behind a page that `counts` for
+    /// so many items.
+    pub(super) fn plan(&self, page: &PageView<'_>, counts: u64, wanted: &mut Vec<Cursor>)
     where
         P: Strategy<B>,
     {
@@ -74,11 +75,19 @@ impl<P, B> Course<P, B> {
         let Some(remaining) = self.strategy.remaining(page) else {
             return;
         };
-        let pages = self.config.max_pages - self.progress.pages;
+        let (new, counts) = match self.spot.taken {
+            ALL => (0, 0),
+            _ => (1, counts),
+        };
+        let pages = self
+            .config
+            .max_pages
+            .saturating_sub(self.progress.pages + new);
         // As many as the items that are still wanted fill, if pages stay as full.
-        let items = self.config.max_items - self.offered;
+        let items = self.config.max_items.saturating_sub(self.offered + counts);
         let full = match page.items {
             Some(each) if each > 0 => items.div_ceil(each),
+            _ if items == 0 => 0,
             _ => u64::MAX,
         };
         let window = (self.config.concurrency as u64)

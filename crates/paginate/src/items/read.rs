@@ -81,10 +81,13 @@ where
             ),
             Ok(Step::Arrived(arrived)) => {
                 let course = walk.as_mut().course_mut();
-                if let Err(error) = arrived.check() {
-                    course.split_failed(parse::decode(arrived.rest, position, error.into()));
-                } else {
-                    course.arrived(&arrived);
+                // Its items were handed out, whatever is wrong with what surrounds them.
+                let read = match arrived.check() {
+                    Ok(()) => course.arrived(&arrived),
+                    Err(error) => Err(parse::decode(arrived.rest, position, error.into())),
+                };
+                if let Err(error) = read {
+                    course.split_failed(error);
                 }
                 arrival.reset();
                 return Poll::Ready(Next::Turn);

@@ -9,12 +9,13 @@ use tower_service::Service;
 
 use crate::config::OnRepeat;
 use crate::course::Arrived;
-use crate::error::PageError;
+use crate::error::{PageError, PageErrorKind};
 use crate::page::Page;
 use crate::parse::scan_error;
 use crate::place::ALL;
 use crate::pointer::Pointer;
 use crate::position::Position;
+use crate::progress::End;
 use crate::repeat::Fingerprint;
 use crate::scan::{ScanError, Scanner};
 use crate::strategy::Strategy;
@@ -49,7 +50,7 @@ impl Look {
         self.previous
     }
 
-    /// Counts the page's items, and refuses it if it is the one before again.
+    /// Counts the page's items, and refuses it if it is none or is the one before again.
     pub(super) fn at<S, P, B, RB>(
         &mut self,
         mut walk: Pin<&mut Walk<S, P, B, RB>>,
@@ -69,43 +70,56 @@ impl Look {
             }
             None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
         };
-        if counted == Err(ScanError::Truncated) && walk.as_mut().refetch() {
-            return Verdict::Again;
-        }
-
-        let course = walk.as_mut().course_mut();
+        let counted =
+            counted.map_err(|error| scan_error(error, Position::page(page.index)).of(&page.parts));
+        let none = matches!(counted, Ok(Some(0)));
         let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
-        if compare && counted == Ok(Some(0)) {
-            // Without items pages may well look alike, and what comes behind one equals none.
-            self.previous.clear();
-        } else if compare {
+        if compare {
             self.print.clear();
             let same =
                 self.print.push(&page.body, &self.previous) && self.print.equals(&self.previous);
-            // One that was handed out and is looked at again is the one before itself.
-            if page.index > 0 && same && course.spot.taken != ALL {
+            // Without items pages may well look alike. One that was handed out and is looked at
+            // again is the one before itself.
+            let comparable = !none && page.index > 0 && course.spot.taken != ALL;
+            if same && comparable {
                 return Verdict::Over(walk.stalled());
             }
-            mem::swap(&mut self.print, &mut self.previous);
         }
 
-        match counted {
-            Ok(items) => {
-                if course.spot.taken != ALL {
-                    let known = self.scanner.is_some();
-                    course.offer_page(if known { items.unwrap_or(0) } else { 1 });
-                }
-                course.arrived(&Arrived {
-                    parts: &page.parts,
-                    rest: match &self.scanner {
-                        Some(scanner) => scanner.rest(),
-                        None => &page.body,
-                    },
-                    items,
-                    last_item: last.as_deref(),
-                });
+        let read = match counted {
+            Ok(items) => course.arrived(&Arrived {
+                parts: &page.parts,
+                rest: match &self.scanner {
+                    Some(scanner) => scanner.rest(),
+                    None => &page.body,
+                },
+                items,
+                counts: match &self.scanner {
+                    Some(_) => items.unwrap_or(0),
+                    None => 1,
+                },
+                last_item: last.as_deref(),
+            }),
+            // It is JSON, and is handed out.
+            Err(error) if error.kind() == PageErrorKind::Malformed => {
+                course.split_failed(error);
+                Ok(())
             }
-            Err(error) => course.split_failed(scan_error(error, Position::page(page.index))),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = read {
+            if error.kind() == PageErrorKind::Truncated && walk.as_mut().refetch() {
+                return Verdict::Again;
+            }
+            walk.finish(End::Failed);
+            return Verdict::Over(Some(error));
+        }
+        if compare {
+            mem::swap(&mut self.print, &mut self.previous);
+            if none {
+                // What comes behind an empty page equals none.
+                self.previous.clear();
+            }
         }
         Verdict::HandOut
     }

@@ -135,14 +135,28 @@ async fn a_next_url_that_is_none_is_an_error_after_its_page() {
         );
         assert_eq!(api.requests(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_no_page_and_is_not_handed_out() {
     for (page, kind) in [
         ("<html>", PageErrorKind::NotJson),
         ("{\"next\":", PageErrorKind::Truncated),
     ] {
         let api = api(move |_, _| json(page));
-        let (got, error) =
-            all(pages(&api, PaginateLayer::new(NextUrl::at("/next")), "/a").await).await;
-        assert_eq!((got.len(), error.unwrap().kind()), (1, kind));
+        let layer = PaginateLayer::new(NextUrl::at("/next"));
+        // A limit is no reason to hold back that there was no page.
+        for layer in [layer.clone(), layer.max_pages(1)] {
+            let mut stream = pages(&api, layer, "/a").await;
+            let (got, error) = all(&mut stream).await;
+            assert_eq!((got.len(), error.unwrap().kind()), (0, kind));
+            assert_eq!(stream.progress().pages, 0);
+            assert_eq!(stream.checkpoint().position().to_string(), "page 1");
+        }
+        // Nobody looks for JSON where a link is in the head.
+        let layer = PaginateLayer::new(LinkHeader::next());
+        let (got, error) = all(pages(&api, layer, "/a").await).await;
+        assert_eq!((got.len(), error.is_none()), (1, true));
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::Mutex;
 use futures_util::StreamExt;
 use outbound_http::{BoxError, TokioSpawn};
 use outbound_paginate::{
-    Checkpoint, End, LinkHeader, PageErrorKind, PageNumber, PaginateLayer, Strategy, header,
+    Checkpoint, End, LinkHeader, Page, PageErrorKind, PageNumber, PaginateLayer, Strategy, header,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 use test_support::{Body, Scripted, Step};
 use tower::{Layer, ServiceExt};
 
@@ -102,50 +103,28 @@ fn service(pages: &[Vec<usize>], faults: &[Vec<Fault>], size: usize) -> Scripted
     })
 }
 
-async fn drain<P>(
-    layer: PaginateLayer<P>,
-    service: &Scripted,
-    going_on: GoingOn,
-    ahead: usize,
-) -> Vec<String>
-where
-    P: Strategy<support::Body> + Clone,
-{
-    let mut items = Vec::new();
-    let mut checkpoint: Option<Checkpoint> = None;
-    let mut errors = 0;
-    loop {
-        let layer = match checkpoint.take() {
-            Some(checkpoint) => layer.clone().resume(checkpoint),
-            None => layer.clone(),
-        };
-        let layer = layer
-            .spawn_on(TokioSpawn::new())
-            .prefetch(ahead)
-            .concurrency(ahead.max(1));
-        let pages = layer
-            .layer(service.clone())
-            .oneshot(get("/a"))
-            .await
-            .unwrap();
-        let mut stream = pin!(pages.items_with("", |text: &[u8]| {
-            Ok::<_, BoxError>(String::from_utf8(text.to_vec())?)
-        }));
+/// Drains a stream until it has to be resumed, at a checkpoint, or has ended.
+macro_rules! until_resumed {
+    ($stream:expr, $texts:expr, $how:expr, $items:expr, $errors:expr) => {{
+        let mut stream = pin!($stream);
+        let texts = $texts;
         loop {
             let next = stream.next().await;
-            errors += usize::from(next.as_ref().is_some_and(Result::is_err));
+            $errors += usize::from(next.as_ref().is_some_and(Result::is_err));
             match next {
-                Some(Ok(item)) => items.push(item),
+                Some(Ok(next)) => {
+                    let texts: Vec<String> = texts(next);
+                    $items.extend(texts);
+                }
                 None => {
                     assert_eq!(stream.end(), Some(End::Complete));
-                    return items;
+                    break None;
                 }
-                Some(Err(_)) if errors > 20 => panic!("it comes to no end"),
-                Some(Err(error)) => match going_on {
+                Some(Err(_)) if $errors > 20 => panic!("it comes to no end"),
+                Some(Err(error)) => match $how.going_on {
                     GoingOn::Resume => {
                         let text = stream.checkpoint().to_string();
-                        checkpoint = Some(text.parse().unwrap());
-                        break;
+                        break Some(text.parse().unwrap());
                     }
                     // What a refetch is not for.
                     GoingOn::Refetch => {
@@ -163,6 +142,54 @@ where
                 },
             }
         }
+    }};
+}
+
+/// How a list is drained.
+#[derive(Clone, Copy, Debug)]
+struct How {
+    going_on: GoingOn,
+    /// By pages instead of by items.
+    by_pages: bool,
+    ahead: usize,
+}
+
+async fn drain<P>(layer: PaginateLayer<P>, service: &Scripted, how: How) -> Vec<String>
+where
+    P: Strategy<support::Body> + Clone,
+{
+    let mut items = Vec::new();
+    let mut checkpoint: Option<Checkpoint> = None;
+    let mut errors = 0;
+    loop {
+        let layer = match checkpoint.take() {
+            Some(checkpoint) => layer.clone().resume(checkpoint),
+            None => layer.clone(),
+        };
+        let layer = layer
+            .spawn_on(TokioSpawn::new())
+            .prefetch(how.ahead)
+            .concurrency(how.ahead.max(1));
+        let pages = layer
+            .layer(service.clone())
+            .oneshot(get("/a"))
+            .await
+            .unwrap();
+        if how.by_pages {
+            let texts = |page: Page| {
+                let items = page.items::<Box<RawValue>>("").unwrap();
+                items.iter().map(|item| item.get().to_owned()).collect()
+            };
+            checkpoint = until_resumed!(pages, texts, how, items, errors);
+        } else {
+            let stream = pages.items_with("", |text: &[u8]| {
+                Ok::<_, BoxError>(String::from_utf8(text.to_vec())?)
+            });
+            checkpoint = until_resumed!(stream, |item| vec![item], how, items, errors);
+        }
+        if checkpoint.is_none() {
+            return items;
+        }
     }
 }
 
@@ -179,6 +206,7 @@ proptest! {
             Just(GoingOn::TryAgain),
             Just(GoingOn::Resume),
         ],
+        by_pages in any::<bool>(),
         ahead in 0_usize..4,
         counted in 0..3,
     ) {
@@ -188,6 +216,15 @@ proptest! {
             pages.dedup();
         }
         let expected: Vec<&str> = pages.iter().flatten().map(|n| ITEMS[*n]).collect();
+        let mut faults = faults;
+        if by_pages {
+            // An item is looked at by whoever takes it out of its page.
+            for fault in faults.iter_mut().flatten() {
+                if let Fault::Spoils(at) = *fault {
+                    *fault = Fault::Ends(at);
+                }
+            }
+        }
         let service = service(&pages, &faults, size);
         let refetch = if matches!(going_on, GoingOn::Refetch) { 4 } else { 0 };
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -195,21 +232,22 @@ proptest! {
             .start_paused(true)
             .build()
             .unwrap();
+        let how = How { going_on, by_pages, ahead };
         let numbers = PageNumber::query("page");
         let items = runtime.block_on(async { tokio::time::timeout(std::time::Duration::from_secs(60), async {
             match counted {
                 0 => {
-                    let layer = PaginateLayer::new(LinkHeader::next()).refetch(refetch);
-                    drain(layer, &service, going_on, ahead).await
+                    let layer = PaginateLayer::new(LinkHeader::next()).items_at("").refetch(refetch);
+                    drain(layer, &service, how).await
                 }
                 1 => {
-                    let layer = PaginateLayer::new(numbers).refetch(refetch);
-                    drain(layer, &service, going_on, ahead).await
+                    let layer = PaginateLayer::new(numbers).items_at("").refetch(refetch);
+                    drain(layer, &service, how).await
                 }
                 _ => {
                     let numbers = numbers.total_pages(header("x-pages"));
-                    let layer = PaginateLayer::new(numbers).refetch(refetch);
-                    drain(layer, &service, going_on, ahead).await
+                    let layer = PaginateLayer::new(numbers).items_at("").refetch(refetch);
+                    drain(layer, &service, how).await
                 }
             }
         }).await.expect("it goes on") });

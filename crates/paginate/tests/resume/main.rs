@@ -15,8 +15,6 @@ mod try_again;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use bytes::Bytes;
-use http_body_util::Full;
 use outbound_paginate::{
     Checkpoint, LinkHeader, Pages, PaginateLayer, Strategy, Token, body, query,
 };
@@ -94,10 +92,13 @@ fn link() -> PaginateLayer<LinkHeader> {
     PaginateLayer::new(LinkHeader::next())
 }
 
-async fn scripted(
-    layer: PaginateLayer<LinkHeader>,
+async fn scripted<P>(
+    layer: PaginateLayer<P>,
     service: &Scripted,
-) -> Pages<Scripted, LinkHeader, Full<Bytes>, Body> {
+) -> Pages<Scripted, P, support::Body, Body>
+where
+    P: Strategy<support::Body> + Clone,
+{
     layer
         .layer(service.clone())
         .oneshot(get("/a"))

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use outbound_http::TokioSpawn;
-use outbound_paginate::{PageErrorKind, PageNumber, PaginateLayer, Refetch};
+use outbound_paginate::{PageErrorKind, PageNumber, PaginateLayer, Refetch, Token, body, query};
 use test_support::{Body, Scripted, Step};
 use tower::{Layer, ServiceExt};
 
@@ -66,6 +66,28 @@ async fn a_stream_of_pages_asks_again_too() {
         let bodies: Vec<&[u8]> = pages.iter().map(|page| &*page.body).collect();
         assert_eq!(bodies, [&b"[1,2]"[..], b"[30,40,50]", b"[6]"]);
         assert_eq!(service.calls(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_whose_token_was_cut_off_is_asked_for_again_though_nobody_looks_for_its_items() {
+    let bodies = [
+        r#"{"items":[1,2],"next":"a"}"#,
+        r#"{"items":[3"#,
+        r#"{"items":[3,4],"next"#,
+        r#"{"items":[3,4],"next":"b"}"#,
+        r#"{"items":[5,6]}"#,
+    ];
+    for (times, expected) in [(2, vec![0, 3, 4]), (1, vec![0])] {
+        let service = Scripted::new(bodies.map(Step::ok));
+        let layer = PaginateLayer::new(Token::from(body("/next")).to(query("t"))).refetch(times);
+        let (pages, error) = all(scripted(layer, &service).await).await;
+        let got: Vec<&[u8]> = pages.iter().map(|page| &*page.body).collect();
+        let expected: Vec<_> = expected.into_iter().map(|n| bodies[n].as_bytes()).collect();
+        assert_eq!(got, expected);
+        let kind = error.map(|error| error.kind());
+        let truncated = (times == 1).then_some(PageErrorKind::Truncated);
+        assert_eq!(kind, truncated);
     }
 }
 

@@ -8,8 +8,8 @@ use futures_util::{FutureExt, StreamExt};
 use http::{Request, Response};
 use outbound_http::BoxError;
 use outbound_paginate::{
-    Cursor, End, Malformed, Needs, NextUrl, NoNext, OnRepeat, PageErrorKind, PageView,
-    PaginateLayer, Strategy,
+    Checkpoint, Cursor, End, Malformed, Needs, NextUrl, NoNext, OnRepeat, PageErrorKind, PageView,
+    PaginateLayer, Strategy, Token, body, query,
 };
 use test_support::{Scripted, Step};
 use tower::{Layer, Service, ServiceExt};
@@ -203,6 +203,52 @@ async fn an_item_that_was_no_json_is_tried_again_whatever_was_read_ahead_of_it()
             }
             assert_eq!(rest, [2, 3, 4, 5], "{ahead} {bad}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_was_no_page_is_handed_out_when_it_is_one() {
+    let bad = ["<html>log in again</html>", r#"{"items":[4,5"#];
+    for (bad, items_at, resumed) in [
+        (bad[0], None, false),
+        (bad[0], Some("/items"), true),
+        (bad[1], None, true),
+        (bad[1], Some("/items"), false),
+    ] {
+        let first = AtomicUsize::new(0);
+        let api = api(move |uri, _| match uri.split_once("t=") {
+            None => json(r#"{"items":[1,2,3],"next":"b"}"#),
+            Some((_, "b")) if first.fetch_add(1, Relaxed) == 0 => json(bad),
+            Some((_, "b")) => json(r#"{"items":[4,5,6],"next":"c"}"#),
+            Some(_) => json(r#"{"items":[7]}"#),
+        });
+        let layer = || {
+            let layer = PaginateLayer::new(Token::from(body("/next")).to(query("t")));
+            match items_at {
+                Some(pointer) => layer.items_at(pointer),
+                None => layer,
+            }
+        };
+        let mut pages = Box::pin(stream(&api, layer()).await);
+        let mut got = Vec::new();
+        let mut errors = 0;
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => got.extend(page.items::<u64>("/items").unwrap()),
+                Err(_) if resumed => {
+                    errors += 1;
+                    let at: Checkpoint = pages.checkpoint().to_string().parse().unwrap();
+                    pages = Box::pin(stream(&api, layer().resume(at)).await);
+                }
+                Err(_) => {
+                    errors += 1;
+                    assert!(pages.as_mut().try_again());
+                }
+            }
+        }
+        assert_eq!((got, errors), ((1..=7).collect(), 1), "{bad}");
+        assert_eq!(pages.end(), Some(End::Complete));
+        assert_eq!(api.requests(), 4);
     }
 }
 
