@@ -48,6 +48,16 @@ pub trait Strategy<B> {
         None
     }
 
+    /// Whether a page is the one that `cursor` asks for, as far as its head tells.
+    ///
+    /// # Errors
+    ///
+    /// It is another one. Nothing of it is handed out.
+    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        let _ = (head, cursor);
+        Ok(())
+    }
+
     /// Whether a response that is no success means that there is no such page, and so the
     /// end of the list instead of a failure.
     ///
@@ -97,6 +107,10 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         (**self).total(page)
+    }
+
+    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        (**self).admits(head, cursor)
     }
 
     fn is_end(&self, refusal: &Parts) -> bool {

@@ -68,6 +68,17 @@ impl<P, B> Course<P, B> {
         Ok(request)
     }
 
+    /// Refuses a page whose head says that it is another one than was asked for.
+    pub(crate) fn admits(&self, head: &Parts) -> Result<(), PageError>
+    where
+        P: Strategy<B>,
+    {
+        let cursor = self.spot.place.cursor.as_ref();
+        self.strategy
+            .admits(head, cursor)
+            .map_err(|malformed| PageError::unusable(malformed, self.position()))
+    }
+
     /// A page that was asked for ahead of time has become the page at hand.
     pub(crate) fn came_to(&mut self, asked: Uri) {
         self.asked = asked;

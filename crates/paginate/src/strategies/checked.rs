@@ -62,6 +62,10 @@ where
         self.strategy.total(page)
     }
 
+    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        self.strategy.admits(head, cursor)
+    }
+
     fn is_end(&self, refusal: &Parts) -> bool {
         self.strategy.is_end(refusal)
     }

@@ -12,9 +12,12 @@ use crate::view::PageView;
 /// Asks for ranges of items with the `Range` header (RFC 9110, section 14), and reads of
 /// `Content-Range` what came.
 ///
-/// The list ends at the total that `Content-Range` tells, at 416, or at a 200, which is
-/// the whole list whatever was asked for. A 206 that does not tell its range, or that
-/// tells another than was asked for, is malformed.
+/// The list ends at the total that `Content-Range` tells, at 416, at a part without items, or at
+/// a 200 that is no part. Such a one is the whole list whatever was asked for, and where that is a
+/// later part it is malformed; so is a part that does not tell its range, or tells another than was
+/// asked for. Nothing of a malformed one is handed out.
+///
+/// PostgREST answers 200 with a `Content-Range` where it has not counted: that is a part.
 ///
 /// ```
 /// use outbound_paginate::Range;
@@ -65,22 +68,41 @@ impl Range {
     }
 
     /// What came, if a page is a part of the list.
-    fn part(&self, page: &PageView<'_>) -> Result<Option<Part>, Malformed> {
-        if page.status() != StatusCode::PARTIAL_CONTENT {
-            return Ok(None);
+    fn part(head: &Parts, cursor: Option<&Cursor>) -> Result<Option<Part>, Malformed> {
+        let asked = cursor.and_then(Cursor::as_number).unwrap_or(0);
+        let text = head.headers.get(CONTENT_RANGE);
+        if text.is_none() && head.status != StatusCode::PARTIAL_CONTENT {
+            return match asked {
+                0 => Ok(None),
+                _ if head.status == StatusCode::NO_CONTENT => Ok(None),
+                _ => Err(Malformed::new(
+                    "the whole list came where a later part of it was asked for",
+                )),
+            };
         }
-        let text = page.header(CONTENT_RANGE.as_str())?;
-        let part = text.and_then(Part::parse).ok_or_else(|| {
+        let part = text.and_then(|text| Part::parse(text.to_str().ok()?));
+        let part = part.ok_or_else(|| {
             Malformed::new("a part of the list does not tell in Content-Range which one it is")
         })?;
-        let asked = page.cursor().and_then(Cursor::as_number);
-        match part.range {
-            Some((first, _)) if Some(first) != asked => Err(Malformed::new(format!(
-                "the page begins at {first} by its Content-Range, and {} was asked for",
-                asked.unwrap_or(0),
+        match part {
+            Part {
+                range: Some((first, _)),
+                ..
+            } if first != asked => Err(Malformed::new(format!(
+                "the page begins at {first} by its Content-Range, and {asked} was asked for",
             ))),
+            Part {
+                range: None,
+                total: Some(total),
+            } if total > asked => Err(Malformed::new(
+                "the page says that there is more, and not which part of it came",
+            )),
             _ => Ok(Some(part)),
         }
+    }
+
+    fn part_of(page: &PageView<'_>) -> Result<Option<Part>, Malformed> {
+        Self::part(page.parts(), page.cursor())
     }
 }
 
@@ -123,15 +145,19 @@ impl Part {
 
 impl<B> Strategy<B> for Range {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let Some(Part { range, total }) = self.part(page)? else {
+        let Some(Part { range, total }) = Self::part_of(page)? else {
             return Ok(None);
         };
         if self.stop.stops(page)? || page.items() == Some(0) {
             return Ok(None);
         }
-        // `*/n` is a range without items.
         let Some((_, last)) = range else {
-            return Ok(None);
+            return match page.items() {
+                None => Ok(None),
+                Some(_) => Err(Malformed::new(
+                    "a part of the list has items, and its Content-Range says that it has none",
+                )),
+            };
         };
         let next = last.checked_add(1).ok_or_else(overflow)?;
         Ok(total
@@ -171,7 +197,11 @@ impl<B> Strategy<B> for Range {
     }
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.part(page).ok()??.total.map(Total::exact)
+        Self::part_of(page).ok()??.total.map(Total::exact)
+    }
+
+    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        Self::part(head, cursor).map(|_| ())
     }
 
     fn is_end(&self, refusal: &Parts) -> bool {
@@ -179,14 +209,14 @@ impl<B> Strategy<B> for Range {
     }
 
     fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
-        let Part { range, total } = self.part(page).ok()??;
+        let Part { range, total } = Self::part_of(page).ok()??;
         let (first, last) = range?;
         let left = total?.saturating_sub(last.checked_add(1)?);
         Some(left.div_ceil(last - first + 1))
     }
 
     fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        let (first, last) = self.part(page).ok()??.range?;
+        let (first, last) = Self::part_of(page).ok()??.range?;
         let size = (last - first).checked_add(1)?;
         first.checked_add(size.checked_mul(n)?).map(Cursor::number)
     }

@@ -94,6 +94,7 @@ where
                     let Some(parts) = head else {
                         continue;
                     };
+                    this.course.admits(parts)?;
                     if this.ahead.foresee(this.service, this.course, parts, cx) {
                         // So that the task begins before the consumer has this page to work on.
                         *this.hurried = true;

@@ -26,9 +26,21 @@ pub(crate) fn rows() -> Vec<Row> {
         row(41, "PostgREST, without a count", Range::unit("items").bare())
             .items("")
             .asks("GET /people\nrange-unit: items\nrange: 0-99")
-            .answer("206\ncontent-range: 0-99/*\n\n[1]")
+            .answer("200\ncontent-range: 0-99/*\n\n[1]")
+            .asks("GET /people\nrange-unit: items\nrange: 100-199")
+            .answer("200\ncontent-range: 100-149/*\n\n[2]")
+            .asks("GET /people\nrange-unit: items\nrange: 150-249")
+            .answer("200\ncontent-range: */*\n\n[]"),
+        row(41, "PostgREST, without a count at first", Range::unit("items").bare())
+            .items("")
+            .asks("GET /people\nrange-unit: items\nrange: 0-99")
+            .answer("200\ncontent-range: 0-99/*\n\n[1]")
             .asks("GET /people\nrange-unit: items\nrange: 100-199")
             .answer("416\ncontent-range: */100\n\n{\"message\":\"Requested range not satisfiable\"}"),
+        row(41, "PostgREST, of a table that fits", Range::unit("items").bare())
+            .items("")
+            .asks("GET /people\nprefer: count=exact\nrange-unit: items\nrange: 0-99")
+            .answer("200\ncontent-range: 0-1/2\n\n[1,2]"),
         row(42, "QRadar", Range::unit("items").by(50))
             .items("")
             .asks("GET /api/siem/offenses\nrange: items=0-49")
