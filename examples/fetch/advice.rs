@@ -48,15 +48,24 @@ pub(crate) fn cause(error: &(dyn Error + 'static), outcome: Outcome) -> Option<&
     match outcome {
         Outcome::Contract => Some("fix what is wrong, or go on and count with --contract report"),
         Outcome::Guarded => Some("allow more with --max-body"),
-        Outcome::Transport => {
-            let mut chain = std::iter::successors(Some(error), |&error| error.source());
-            Some(if chain.any(|error| error.is::<DeadlineExceeded>()) {
-                "allow more with --page-deadline"
-            } else {
-                "check that the server can be reached, or try with more --retries"
-            })
-        }
+        Outcome::Transport => Some(transport(error)),
         // A credential's errors say it themselves.
         _ => None,
     }
+}
+
+fn transport(error: &(dyn Error + 'static)) -> &'static str {
+    for error in std::iter::successors(Some(error), |&error| error.source()) {
+        if error.is::<DeadlineExceeded>() {
+            return "allow more with --page-deadline";
+        }
+        // These are not tried again: they will be the same.
+        if error.downcast_ref().is_some_and(hyper::Error::is_parse) {
+            return "check the URL: what answers there is no HTTP/1 server";
+        }
+        if error.to_string().starts_with("invalid peer certificate") {
+            return "check the URL, or have its certificate trusted by this system";
+        }
+    }
+    "check that the server can be reached, or try with more --retries"
 }

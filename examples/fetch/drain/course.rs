@@ -31,6 +31,8 @@ pub(super) struct Course<'a> {
     pub(super) counters: &'a Counters,
     /// What of the stream is written, for certain and as far as is known.
     pub(super) written: Place,
+    /// The places between the pieces of what was added and is not known to be written yet.
+    pub(super) cuts: Vec<Place>,
 }
 
 impl Course<'_> {
@@ -105,7 +107,13 @@ impl Course<'_> {
                 Ok(line) if line.is_empty() => {}
                 Ok(line) => {
                     if !self.output.read(&line) {
-                        self.hand_on(self.place(before, behind)).await?;
+                        let place = self.place(before, behind);
+                        if self.output.has_room() {
+                            self.output.cut();
+                            self.cuts.push(place);
+                        } else {
+                            self.hand_on(place).await?;
+                        }
                     }
                     self.output.add();
                 }
@@ -145,30 +153,34 @@ impl Course<'_> {
 
     /// Hands on what was added, which is what stands before `place`.
     async fn hand_on(&mut self, place: Place) -> Result<(), Stop> {
-        if !self.output.is_written() {
-            let since = Instant::now();
-            let flushed = self.clock.wait(self.output.flush()).await;
-            // Whoever reads the lines may take their time, which is not the page's.
-            self.clock.excuse(since.elapsed());
-            match flushed {
-                Ok(Ok(())) => {}
-                Ok(Err(refused)) => {
-                    if matches!(refused, Refused::Closed) {
-                        // Ctrl-C ends the reader too, who may be faster.
-                        self.clock.wait(sleep(TOGETHER)).await?;
-                    }
-                    return Err(refused.into());
-                }
-                Err(failure) => {
-                    if self.output.settles().await {
-                        self.written = place;
-                    }
-                    return Err(failure.into());
-                }
-            }
+        if self.output.is_written() {
+            self.written = place;
+            return Ok(());
         }
-        self.written = place;
-        Ok(())
+        self.cuts.push(place);
+        let since = Instant::now();
+        let flushed = self.clock.wait(self.output.flush()).await;
+        // Whoever reads the lines may take their time, which is not the page's.
+        self.clock.excuse(since.elapsed());
+        let settled = match &flushed {
+            Ok(flushed) => flushed.is_ok(),
+            Err(_) => self.output.settles().await,
+        };
+        let pieces = match settled {
+            true => self.cuts.len(),
+            false => self.output.pieces_written(),
+        };
+        if let Some(place) = self.cuts.drain(..).take(pieces).last() {
+            self.written = place;
+        }
+        match flushed? {
+            Err(Refused::Closed) => {
+                // Ctrl-C ends the reader too, who may be faster.
+                self.clock.wait(sleep(TOGETHER)).await?;
+                Err(Stop::Closed)
+            }
+            flushed => Ok(flushed?),
+        }
     }
 
     /// A place behind what was added.

@@ -85,6 +85,7 @@ impl Job {
             output,
             counters,
             written: Place::default(),
+            cuts: Vec::new(),
         };
         match self.drain(api, &mut course).await {
             Ok(outcome) => Ok(outcome),

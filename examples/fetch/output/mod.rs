@@ -1,6 +1,7 @@
 //! Where the lines go.
 
 mod mark;
+mod pieces;
 mod sink;
 mod slow;
 
@@ -14,13 +15,16 @@ use tokio::time::timeout;
 
 pub(crate) use self::mark::Mark;
 use self::mark::{TAIL, Written};
-use self::sink::Sink;
+use self::pieces::Pieces;
+use self::sink::{LARGE, Sink};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::minify::minify;
 
-/// How long a piece that is on its way may still be, once the drain has to stop.
+/// How long pieces that are on their way may still be, once the drain has to stop; and the last of them,
+/// once they have to.
 const GRACE: Duration = Duration::from_millis(250);
+const LAST_GRACE: Duration = Duration::from_millis(50);
 
 /// Writes one JSON text a line.
 ///
@@ -29,8 +33,8 @@ const GRACE: Duration = Duration::from_millis(250);
 /// then, before the process has ended; its lines come again when the drain goes on.
 pub(crate) struct Output {
     sink: Sink,
-    /// Whole lines that are not handed on yet.
-    piece: Vec<u8>,
+    /// What is not handed on yet.
+    pieces: Pieces,
     /// A line that is not among them yet.
     line: Vec<u8>,
     /// What the file holds with them, if it is one.
@@ -104,10 +108,10 @@ impl Output {
         Ok(Self::new(Sink::of(file)?, Some(written)))
     }
 
-    const fn new(sink: Sink, written: Option<Written>) -> Self {
+    fn new(sink: Sink, written: Option<Written>) -> Self {
         Self {
             sink,
-            piece: Vec::new(),
+            pieces: Pieces::default(),
             line: Vec::new(),
             written,
         }
@@ -118,18 +122,29 @@ impl Output {
         self.written.as_ref().map(Written::mark)
     }
 
-    /// Reads the next line, a JSON text without its insignificant white space; whether it can be
-    /// [added](Self::add) before what is there is handed on.
+    /// Reads the next line, a JSON text without its insignificant white space; whether it belongs to the
+    /// piece at hand.
     pub(crate) fn read(&mut self, json: &[u8]) -> bool {
         self.line.clear();
         minify(json, &mut self.line);
         self.line.push(b'\n');
-        self.piece.is_empty() || self.piece.len() + self.line.len() <= self.sink.piece
+        let at_hand = self.pieces.at_hand();
+        at_hand == 0 || at_hand + self.line.len() <= self.sink.piece
+    }
+
+    /// Whether there is room for the line that was read last.
+    pub(crate) fn has_room(&self) -> bool {
+        self.pieces.len() + self.line.len() <= LARGE
+    }
+
+    /// Begins another piece.
+    pub(crate) fn cut(&mut self) {
+        self.pieces.cut();
     }
 
     /// Adds the line that was read last.
     pub(crate) fn add(&mut self) {
-        self.piece.extend_from_slice(&self.line);
+        self.pieces.add(&self.line);
         if let Some(written) = &mut self.written {
             written.add(&self.line);
         }
@@ -137,13 +152,13 @@ impl Output {
 
     /// Whether all that was added is written.
     pub(crate) fn is_written(&self) -> bool {
-        self.piece.is_empty() && !self.sink.is_waiting()
+        self.pieces.is_empty() && !self.sink.is_waiting()
     }
 
     /// Hands on what was added, and waits until it is written, which may be never.
     pub(crate) async fn flush(&mut self) -> Result<(), Refused> {
         if !self.is_written() {
-            self.sink.write(&mut self.piece).await?;
+            self.sink.write(&mut self.pieces).await?;
         }
         Ok(())
     }
@@ -151,7 +166,19 @@ impl Output {
     /// After a [`flush`](Self::flush) that was given up: whether it comes to its end in a moment.
     pub(crate) async fn settles(&mut self) -> bool {
         let flushed = timeout(GRACE, self.flush()).await;
-        flushed.is_ok_and(|flushed| flushed.is_ok())
+        if let Ok(flushed) = flushed {
+            return flushed.is_ok();
+        }
+        self.sink.stop();
+        // That it came back says nothing: it may have left pieces out.
+        let _ = timeout(LAST_GRACE, self.flush()).await;
+        false
+    }
+
+    /// After a [`flush`](Self::flush) that was refused or did not settle: how many of its pieces are
+    /// written.
+    pub(crate) fn pieces_written(&self) -> usize {
+        self.sink.written()
     }
 }
 

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use super::pieces::Pieces;
 use super::slow::Slow;
 
-/// What is handed on at once to what takes it at once.
-const LARGE: usize = 64 * 1024;
+/// What is handed on together.
+pub(super) const LARGE: usize = 64 * 1024;
 
 /// As much as a pipe takes whole or not at all: the smallest `PIPE_BUF` in use but for macOS's 512,
 /// where a piece may be parted.
@@ -76,23 +77,38 @@ impl Sink {
         })
     }
 
-    /// Writes `piece`, which is empty after it. Dropped in between, the wait can be taken up again.
-    pub(super) async fn write(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes `pieces`, which is empty after it. Dropped in between, the wait can be taken up again.
+    pub(super) async fn write(&mut self, pieces: &mut Pieces) -> io::Result<()> {
         match &mut self.way {
             Way::Direct(file) => {
-                let result = file.write_all(piece);
-                piece.clear();
+                let result = file.write_all(pieces.all());
+                pieces.clear();
                 result
             }
-            Way::Slow(slow) => slow.write(piece).await,
+            Way::Slow(slow) => slow.write(pieces).await,
         }
     }
 
-    /// Whether a piece is on its way that may or may not arrive.
+    /// Whether pieces are on their way that may or may not arrive.
     pub(super) const fn is_waiting(&self) -> bool {
         match &self.way {
             Way::Direct(_) => false,
             Way::Slow(slow) => slow.is_waiting(),
+        }
+    }
+
+    /// How many pieces are certain to be written of those that were written last.
+    pub(super) fn written(&self) -> usize {
+        match &self.way {
+            Way::Direct(_) => 0,
+            Way::Slow(slow) => slow.written(),
+        }
+    }
+
+    /// The piece at hand is the last.
+    pub(super) fn stop(&self) {
+        if let Way::Slow(slow) = &self.way {
+            slow.stop();
         }
     }
 }

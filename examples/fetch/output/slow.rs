@@ -2,60 +2,101 @@
 
 use std::io::{self, Write};
 use std::mem;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::pieces::Pieces;
 
 /// Written to by a thread of its own, which nobody has to wait for.
 ///
-/// One piece is on its way at a time, and is known to be written once the thread says so. A thread that
-/// waits in the middle of a write for a reader who does not come ends with the process.
+/// How many of its pieces are written is known at any moment. A thread that waits in the middle of one
+/// for a reader who does not come ends with the process.
 pub(super) struct Slow {
-    pieces: mpsc::Sender<Vec<u8>>,
-    written: UnboundedReceiver<(Vec<u8>, io::Result<()>)>,
-    on_its_way: bool,
+    todo: mpsc::Sender<Pieces>,
+    done: UnboundedReceiver<(Pieces, io::Result<()>)>,
+    state: Arc<State>,
+    on_their_way: bool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Of the pieces that are, or were, on their way.
+    written: AtomicUsize,
+    stops: AtomicBool,
 }
 
 impl Slow {
-    pub(super) fn new(mut sink: impl Write + Send + 'static) -> io::Result<Self> {
-        let (pieces, todo) = mpsc::channel::<Vec<u8>>();
-        let (tell, written) = unbounded_channel();
+    pub(super) fn new(sink: impl Write + Send + 'static) -> io::Result<Self> {
+        let (todo, pieces) = mpsc::channel();
+        let (tell, done) = unbounded_channel();
+        let state = Arc::new(State::default());
+        let theirs = Arc::clone(&state);
         thread::Builder::new()
             .name("output".to_owned())
-            .spawn(move || {
-                for piece in todo {
-                    let result = sink.write_all(&piece).and_then(|()| sink.flush());
-                    if tell.send((piece, result)).is_err() {
-                        break;
-                    }
-                }
-            })?;
+            .spawn(move || theirs.write(sink, &pieces, &tell))?;
         Ok(Self {
-            pieces,
-            written,
-            on_its_way: false,
+            todo,
+            done,
+            state,
+            on_their_way: false,
         })
     }
 
-    /// Whether a piece is on its way that may or may not arrive.
+    /// Whether pieces are on their way that may or may not arrive.
     pub(super) const fn is_waiting(&self) -> bool {
-        self.on_its_way
+        self.on_their_way
     }
 
-    /// Hands `piece` on and waits until it is written, or for the one that is on its way already.
+    /// How many pieces of the last [`write`](Self::write) are written.
+    pub(super) fn written(&self) -> usize {
+        self.state.written.load(SeqCst)
+    }
+
+    /// The piece at hand is the last.
+    pub(super) fn stop(&self) {
+        self.state.stops.store(true, SeqCst);
+    }
+
+    /// Hands `pieces` on and waits until they are written, or for those that are on their way already.
     ///
-    /// `piece` is empty after it. Dropped in between, the wait can be taken up again.
-    pub(super) async fn write(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+    /// `pieces` is empty after it. Dropped in between, the wait can be taken up again.
+    pub(super) async fn write(&mut self, pieces: &mut Pieces) -> io::Result<()> {
         let gone = || io::Error::other("its thread has ended");
-        if !self.on_its_way {
-            self.pieces.send(mem::take(piece)).map_err(|_| gone())?;
-            self.on_its_way = true;
+        if !self.on_their_way {
+            self.state.written.store(0, SeqCst);
+            self.todo.send(mem::take(pieces)).map_err(|_| gone())?;
+            self.on_their_way = true;
         }
-        let (room, result) = self.written.recv().await.ok_or_else(gone)?;
-        self.on_its_way = false;
-        *piece = room;
-        piece.clear();
+        let (room, result) = self.done.recv().await.ok_or_else(gone)?;
+        self.on_their_way = false;
+        *pieces = room;
+        pieces.clear();
         result
+    }
+}
+
+impl State {
+    fn write(
+        &self,
+        mut sink: impl Write,
+        todo: &mpsc::Receiver<Pieces>,
+        done: &UnboundedSender<(Pieces, io::Result<()>)>,
+    ) {
+        for pieces in todo {
+            let result = pieces.iter().try_for_each(|piece| {
+                if !self.stops.load(SeqCst) {
+                    sink.write_all(piece)?;
+                    sink.flush()?;
+                    self.written.fetch_add(1, SeqCst);
+                }
+                Ok(())
+            });
+            if done.send((pieces, result)).is_err() {
+                break;
+            }
+        }
     }
 }

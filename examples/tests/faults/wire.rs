@@ -142,5 +142,7 @@ fn what_is_no_http_is_not_retried() {
         let (run, sends) = against(twice(fault), &[]);
         assert_eq!((run.code, sends), (Some(5), 1), "{name}: {}", run.stderr);
         run.assert_counts([("requests", 1), ("retries", 0)]);
+        let end = "; check the URL: what answers there is no HTTP/1 server\n";
+        assert!(run.stderr.ends_with(end), "{name}: {}", run.stderr);
     }
 }

@@ -14,6 +14,7 @@ mod blocked;
 mod checkpoint;
 mod interrupted;
 mod overlap;
+mod pauses;
 mod refused;
 mod streamed;
 mod told;
