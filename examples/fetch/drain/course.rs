@@ -55,8 +55,10 @@ impl Course<'_> {
     ) -> Result<Outcome, Stop> {
         self.written = self.place(stream.progress(), || Some(stream.checkpoint()));
         let ended = self.parts(stream, line).await;
-        if let Err(Stop::Failed(failure)) = &ended {
+        if ended.is_err() {
             self.counters.items().store(self.written.items, Relaxed);
+        }
+        if let Err(Stop::Failed(failure)) = &ended {
             match self.write_down() {
                 // What cannot be written at all is told of once.
                 Err(unsaved) if failure.outcome != Outcome::Output => return Err(unsaved.into()),
@@ -170,7 +172,7 @@ impl Course<'_> {
             true => self.cuts.len(),
             false => self.output.pieces_written(),
         };
-        if let Some(place) = self.cuts.drain(..).take(pieces).last() {
+        if let Some(place) = self.cuts.drain(..).take(pieces).next_back() {
             self.written = place;
         }
         match flushed? {

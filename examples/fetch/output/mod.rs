@@ -142,12 +142,12 @@ impl Output {
         self.pieces.cut();
     }
 
-    /// Adds the line that was read last.
+    /// Adds the line that was read last, once.
     pub(crate) fn add(&mut self) {
-        self.pieces.add(&self.line);
         if let Some(written) = &mut self.written {
             written.add(&self.line);
         }
+        self.pieces.add(&mut self.line);
     }
 
     /// Whether all that was added is written.

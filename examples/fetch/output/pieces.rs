@@ -1,5 +1,7 @@
 //! Lines that are written in pieces.
 
+use std::mem;
+
 /// Whole lines, parted where a reader may be left with what is before and nothing behind it.
 #[derive(Default)]
 pub(super) struct Pieces {
@@ -9,12 +11,12 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// The bytes of all.
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
@@ -23,8 +25,13 @@ impl Pieces {
         self.bytes.len() - self.ends.last().copied().unwrap_or_default()
     }
 
-    pub(super) fn add(&mut self, line: &[u8]) {
-        self.bytes.extend_from_slice(line);
+    /// Adds a line, which may be as long as a page; what is left of `line` means nothing.
+    pub(super) fn add(&mut self, line: &mut Vec<u8>) {
+        if self.bytes.is_empty() {
+            mem::swap(&mut self.bytes, line);
+        } else {
+            self.bytes.extend_from_slice(line);
+        }
     }
 
     /// What is added from here on is another piece.
@@ -57,7 +64,7 @@ mod tests {
         let mut pieces = Pieces::default();
         assert!(pieces.is_empty());
         for (line, cuts) in [("a\n", false), ("b\n", true), ("c\n", false)] {
-            pieces.add(line.as_bytes());
+            pieces.add(&mut line.into());
             if cuts {
                 pieces.cut();
                 assert_eq!(pieces.at_hand(), 0);
