@@ -6,6 +6,7 @@
 
 mod build;
 mod chains;
+mod collect;
 mod dispatch;
 mod facts;
 mod flatten;

@@ -4,50 +4,16 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::said::{ArrayPiece, ObjectPiece};
+use super::said::Own;
 use super::scalars::{add_bounds, listed, listed_in_both};
 use super::{At, Compiler, Key};
 use crate::engine::draft::is_reference;
 use crate::engine::format::{Elsewhere, Format};
 use crate::engine::program::{
-    ALL, ARRAY, BOOLEAN, Bounds, INTEGER, NULL, NUMBER, OBJECT, Rest, STRING, Text, Types,
+    ALL, ARRAY, BOOLEAN, INTEGER, NULL, NUMBER, OBJECT, STRING, Text, Types,
 };
 use crate::engine::refused::Refused;
 use crate::engine::shape::size_of;
-
-/// What all schemas of a node say.
-#[derive(Debug)]
-pub(super) struct Own<'d> {
-    pub(super) types: Types,
-    /// What `type` says by itself.
-    pub(super) declared: Types,
-    pub(super) is_draft_4: bool,
-    pub(super) is_const: bool,
-    /// What `enum` and `const` leave.
-    pub(super) values: Option<Vec<&'d Value>>,
-    pub(super) text: Option<Text>,
-    pub(super) bounds: Option<Bounds>,
-    pub(super) arrays: Vec<ArrayPiece>,
-    pub(super) objects: Vec<Rc<ObjectPiece>>,
-    pub(super) rest: Vec<Rest>,
-}
-
-impl Default for Own<'_> {
-    fn default() -> Self {
-        Self {
-            types: ALL,
-            declared: ALL,
-            is_draft_4: false,
-            is_const: false,
-            values: None,
-            text: None,
-            bounds: None,
-            arrays: Vec::new(),
-            objects: Vec::new(),
-            rest: Vec::new(),
-        }
-    }
-}
 
 impl Own<'_> {
     /// What is not listed need not be of a type.

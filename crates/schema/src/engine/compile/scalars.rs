@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::own::Own;
+use super::said::Own;
 use crate::engine::equal::values_equal;
 use crate::engine::multiple::Divisor;
 use crate::engine::number::Number;
