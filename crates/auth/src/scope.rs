@@ -106,7 +106,8 @@ impl Scope {
     }
 
     /// Permits plain `http` to hosts other than this machine: whoever is on the way can read
-    /// the credential.
+    /// the credential. Of [`any`](Self::any) the target of a CONNECT is then a part, too, of whose
+    /// encryption nothing is known.
     #[must_use]
     pub fn allow_http(mut self) -> Self {
         self.http = true;
@@ -149,9 +150,12 @@ impl Scope {
         if uri.scheme_str() == Some("https") {
             return Ok(()); // without building an origin, which allocates
         }
-        // A CONNECT has an authority but no scheme: nothing is known about its encryption.
-        let origin = Origin::of(uri).ok_or(Refusal::NoOrigin)?;
-        self.check_encrypted(&origin)
+        match Origin::of(uri) {
+            Some(origin) => self.check_encrypted(&origin),
+            // A CONNECT has an authority but no scheme: nothing is known about its encryption.
+            None if self.http && uri.scheme().is_none() => Ok(()),
+            None => Err(Refusal::NoOrigin),
+        }
     }
 
     fn check_encrypted(&self, origin: &Origin) -> Result<(), Refusal> {

@@ -101,6 +101,17 @@ fn any_origin_is_any_https_origin_and_a_uri_without_one() {
 }
 
 #[test]
+fn the_target_of_a_connect_is_any_origin_where_encryption_is_not_asked_for() {
+    let contains = |uri: &str| Scope::any().allow_http().contains(&uri.parse().unwrap());
+    assert!(contains("target.example:443"));
+    assert!(!contains("gopher://wherever.example/"));
+    let listed = Scope::origin("https://target.example")
+        .unwrap()
+        .allow_http();
+    assert!(!listed.contains(&"target.example:443".parse().unwrap()));
+}
+
+#[test]
 fn a_scope_that_could_only_refuse_is_an_error_at_once() {
     let scope = Scope::origin("http://api.example.com").unwrap();
     let error = AuthLayer::bearer(scope.clone(), SECRET).unwrap_err();
