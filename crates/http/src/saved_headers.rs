@@ -12,11 +12,9 @@ use http::header::{
 /// stay from one request to the next, and from a resend on the values of some.
 #[derive(Default)]
 pub(crate) struct SavedHeaders {
-    fields: Vec<Field>,
-    /// Those of these fields come first.
-    names: Vec<HeaderName>,
-    /// What is known of each name's value.
-    known: Vec<Option<HeaderValue>>,
+    /// The first so many are of this request, the others of one before.
+    slots: Vec<Slot>,
+    count: usize,
     name_bytes: usize,
     /// The values that are not known, one after the other.
     text: BytesMut,
@@ -26,11 +24,14 @@ pub(crate) struct SavedHeaders {
     spare: HeaderMap,
 }
 
-struct Field {
+struct Slot {
+    name: HeaderName,
+    /// What is known of the name's value.
+    known: Option<HeaderValue>,
     is_known: bool,
+    is_sensitive: bool,
     /// In the text; nothing of a value that is known.
     value_end: usize,
-    is_sensitive: bool,
 }
 
 /// Memory of more headers, or of more bytes, is not kept, so that one odd request does not hold
@@ -45,71 +46,61 @@ const PUBLIC: [HeaderName; 4] = [ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGE
 impl SavedHeaders {
     /// Copies these headers; there were none before.
     pub(crate) fn fill(&mut self, headers: &HeaderMap) {
+        let mut count = 0;
         for (name, value) in headers {
-            let position = self.fields.len();
-            if self.names.get(position) != Some(name) {
-                self.rename(position, name);
+            let slot = match self.slots.get_mut(count) {
+                Some(slot) => slot,
+                None => push(&mut self.slots, &mut self.name_bytes, name),
+            };
+            if slot.name != *name {
+                rename(slot, &mut self.name_bytes, name);
             }
-            let known = self.known.get(position).and_then(Option::as_ref);
-            let is_known = known.is_some_and(|known| known == value);
-            if !is_known {
+            slot.is_known = slot.known.as_ref().is_some_and(|known| known == value);
+            if !slot.is_known {
                 self.text.extend_from_slice(value.as_bytes());
             }
-            self.fields.push(Field {
-                is_known,
-                value_end: self.text.len(),
-                is_sensitive: value.is_sensitive(),
-            });
+            slot.is_sensitive = value.is_sensitive();
+            slot.value_end = self.text.len();
+            count += 1;
         }
-    }
-
-    #[cold]
-    fn rename(&mut self, position: usize, name: &HeaderName) {
-        self.name_bytes += name.as_str().len();
-        if let Some(other) = self.names.get_mut(position) {
-            self.name_bytes -= other.as_str().len();
-            other.clone_from(name);
-            self.known[position] = None;
-        } else {
-            self.names.push(name.clone());
-            self.known.push(None);
-        }
+        self.count = count;
     }
 
     pub(crate) fn contains(&self, name: &HeaderName) -> bool {
-        self.names[..self.fields.len()].contains(name)
+        self.slots[..self.count]
+            .iter()
+            .any(|slot| slot.name == name)
     }
 
     /// Puts the headers into a map that is empty, repeated ones in their order.
     pub(crate) fn write(&mut self, map: &mut HeaderMap) {
         std::mem::swap(map, &mut self.spare);
         // Repeated names need no room there, and may be more than there can be.
-        let _ = map.try_reserve(self.fields.len());
+        let _ = map.try_reserve(self.count);
         if !self.text.is_empty() {
             self.shared = self.text.split().freeze();
         }
         let mut start = 0;
-        let known = self.names.iter().zip(&mut self.known);
-        for ((name, known), field) in known.zip(&self.fields) {
-            let value = if field.is_known {
-                known.clone()
+        for slot in &mut self.slots[..self.count] {
+            let value = if slot.is_known {
+                slot.known.clone()
             } else {
-                let text = self.shared.slice(start..field.value_end);
-                if known.is_none()
-                    && !field.is_sensitive
+                let text = self.shared.slice(start..slot.value_end);
+                if slot.known.is_none()
+                    && !slot.is_sensitive
                     && text.len() <= MOST_KNOWN_BYTES
-                    && PUBLIC.contains(name)
+                    && PUBLIC.contains(&slot.name)
                 {
                     // A copy, as the text is the memory of all values.
-                    *known = HeaderValue::from_bytes(&text).ok();
+                    slot.known = HeaderValue::from_bytes(&text).ok();
                 }
                 HeaderValue::from_maybe_shared(text).ok()
             };
-            start = field.value_end;
+            start = slot.value_end;
             // It was a value before.
             if let Some(mut value) = value {
-                value.set_sensitive(field.is_sensitive);
-                map.append(name.clone(), value);
+                value.set_sensitive(slot.is_sensitive);
+                map.append(slot.name.clone(), value);
             }
         }
     }
@@ -125,11 +116,11 @@ impl SavedHeaders {
     /// Forgets what it holds, but not its memory, where it is worth keeping, nor the names.
     pub(crate) fn clear(&mut self) {
         let bytes = self.shared.len() + self.text.capacity();
-        if bytes.max(self.name_bytes) > MOST_BYTES || self.names.capacity() > MOST_FIELDS {
+        if bytes.max(self.name_bytes) > MOST_BYTES || self.slots.capacity() > MOST_FIELDS {
             *self = Self::default();
             return;
         }
-        self.fields.clear();
+        self.count = 0;
         self.text.clear();
         // Asked first, as nothing is made in the place of nothing on each call. The text takes the
         // shared bytes back once no request holds a value of them any more.
@@ -140,6 +131,28 @@ impl SavedHeaders {
             self.spare = HeaderMap::new();
         }
     }
+}
+
+#[cold]
+fn push<'a>(slots: &'a mut Vec<Slot>, name_bytes: &mut usize, name: &HeaderName) -> &'a mut Slot {
+    *name_bytes += name.as_str().len();
+    slots.push(Slot {
+        name: name.clone(),
+        known: None,
+        is_known: false,
+        is_sensitive: false,
+        value_end: 0,
+    });
+    let last = slots.len() - 1;
+    &mut slots[last]
+}
+
+#[cold]
+fn rename(slot: &mut Slot, name_bytes: &mut usize, name: &HeaderName) {
+    *name_bytes += name.as_str().len();
+    *name_bytes -= slot.name.as_str().len();
+    slot.name.clone_from(name);
+    slot.known = None;
 }
 
 #[cfg(test)]
@@ -253,7 +266,7 @@ mod tests {
         let mut flat = SavedHeaders::default();
         flat.fill(&odd());
         flat.clear();
-        assert!(!flat.names.is_empty() && !flat.contains(&AUTHORIZATION));
+        assert!(!flat.slots.is_empty() && !flat.contains(&AUTHORIZATION));
 
         let mut fewer = HeaderMap::new();
         fewer.insert("x-first", HeaderValue::from_static("1"));
@@ -262,7 +275,7 @@ mod tests {
         assert_eq!(flat.map(), fewer);
         assert!(flat.contains(&HeaderName::from_static("x-other")));
         assert!(!flat.contains(&AUTHORIZATION));
-        let bytes: usize = flat.names.iter().map(|name| name.as_str().len()).sum();
+        let bytes: usize = flat.slots.iter().map(|slot| slot.name.as_str().len()).sum();
         assert_eq!(flat.name_bytes, bytes);
     }
 
@@ -318,10 +331,10 @@ mod tests {
                 flat.recycle(&mut odd());
             }
             flat.clear();
-            assert!(flat.fields.is_empty() && flat.text.is_empty());
+            assert!(flat.count == 0 && flat.text.is_empty());
             assert!(flat.shared.is_empty() && flat.spare.is_empty());
             // Two values of `Accept`.
-            let known: Vec<_> = flat.known.iter().flatten().collect();
+            let known: Vec<_> = flat.slots.iter().flat_map(|slot| &slot.known).collect();
             assert_eq!(known, ["b", "a"][..if is_sent_again { 2 } else { 0 }]);
         }
     }
@@ -348,8 +361,7 @@ mod tests {
                     assert_eq!(flat.map(), large);
                 }
                 flat.clear();
-                let kept = (flat.names.capacity(), flat.fields.capacity());
-                assert_eq!((kept, flat.text.capacity()), ((0, 0), 0));
+                assert_eq!((flat.slots.capacity(), flat.text.capacity()), (0, 0));
             }
         }
     }
