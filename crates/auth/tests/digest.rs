@@ -270,6 +270,37 @@ async fn what_is_weaker_than_was_asked_for_is_not_answered() {
     assert_eq!(credentials(&sent), [None]);
 }
 
+/// Whether a server that lets nobody in by MD5 is answered by it.
+async fn is_md5_answered_after(first: &'static str) -> bool {
+    let sent: Log<bool> = Log::new();
+    let log = sent.clone();
+    let api = service_fn(move |request: Request<Body>| {
+        let shown = request.headers().get(AUTHORIZATION);
+        log.push(shown.is_some_and(|shown| shown.to_str().unwrap().contains("algorithm=MD5")));
+        let response = match log.len() {
+            1 => Response::builder()
+                .status(401)
+                .header(WWW_AUTHENTICATE, first.replace("NONCE", "a")),
+            3 => Response::builder()
+                .status(401)
+                .header(WWW_AUTHENTICATE, MD5.replace("NONCE", "chosen")),
+            _ => Response::builder().status(200),
+        };
+        async move { Ok::<_, Infallible>(response.body(String::new()).unwrap()) }
+    });
+    let layer = AuthLayer::digest(home(), "u", "p").unwrap();
+    let service = layer.layer(BoxCloneSyncService::new(api));
+    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
+    send(&service, get(HOME)).await.unwrap();
+    sent.all().pop().unwrap()
+}
+
+#[tokio::test]
+async fn who_was_let_in_by_sha_256_answers_md5_no_more() {
+    assert!(!is_md5_answered_after(SHA_256).await);
+    assert!(is_md5_answered_after(MD5).await);
+}
+
 fn digest_with(
     challenge: &'static str,
 ) -> (

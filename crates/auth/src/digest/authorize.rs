@@ -21,8 +21,8 @@ const AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("authentication-
 /// what the server said.
 ///
 /// MD5 and SHA-256, each with its `-sess` variant, with `qop=auth` or, for servers of RFC 2069,
-/// without. Of several challenges the strongest is answered, and nothing weaker in its place;
-/// `Basic` never. User and password count in UTF-8. `auth-int` and `userhash` are not supported.
+/// without. Of several challenges the strongest is answered, and nothing weaker in its place, now
+/// or once a stronger one let somebody in; `Basic` never. User and password count in UTF-8. `auth-int` and `userhash` are not supported.
 ///
 /// The first request to an origin goes out without a credential, is answered with a challenge and
 /// is sent again; later ones carry the answer at once. The count of a nonce's uses (`nc`) rises
@@ -159,7 +159,13 @@ impl Digest {
     fn refused<RB>(&self, mut mark: DigestMark, response: &Response<RB>) -> Verdict<DigestMark> {
         let sessions = &self.shared.sessions;
         let challenges = Challenge::from_headers(response.headers(), &WWW_AUTHENTICATE);
-        let Some(challenge) = strongest(&challenges, self.shared.minimum) else {
+        // Who was let in by the better hash before is not talked into the weaker one now.
+        let known = mark.session.clone().or_else(|| sessions.get(&mark.place));
+        let proven = known.filter(|known| known.is_accepted());
+        let minimum = proven.map_or(self.shared.minimum, |known| {
+            known.hash().max(self.shared.minimum)
+        });
+        let Some(challenge) = strongest(&challenges, minimum) else {
             return Verdict::Keep;
         };
         let nonce = challenge.get_bytes("nonce").unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use http::{HeaderValue, Method, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::hash::Algorithm;
+use super::hash::{Algorithm, Hash};
 use super::select::answerable;
 use crate::Challenge;
 
@@ -82,6 +82,10 @@ impl Session {
 
     pub(super) fn has_nonce(&self, nonce: &[u8]) -> bool {
         *self.nonce == *nonce
+    }
+
+    pub(super) const fn hash(&self) -> Hash {
+        self.algorithm.hash
     }
 
     pub(super) fn accept(&self) {
