@@ -71,11 +71,19 @@ pub trait Authorize<B> {
     /// waited for, nothing of the inner service is held.
     fn authorize(&mut self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait>;
 
+    /// As [`authorize`](Self::authorize), for a request that cannot be sent again if the credential
+    /// is refused: a scheme that has reason to doubt its credential had better wait for another.
+    ///
+    /// By default the same as [`authorize`](Self::authorize).
+    fn authorize_once(&mut self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait> {
+        self.authorize(request)
+    }
+
     /// Adds the credential in place, if that takes no more than adding it.
     ///
     /// Asked first, for speed alone: moving a request about costs as much as adding a header.
-    /// `None`, the default, leaves the request to [`authorize`](Self::authorize), and must leave it
-    /// as it is.
+    /// `None`, the default, leaves the request to [`authorize`](Self::authorize) or
+    /// [`authorize_once`](Self::authorize_once), and must leave it as it is.
     #[inline]
     fn authorize_at_once(&mut self, request: &mut Request<B>) -> Option<Self::Mark> {
         let _ = request;

@@ -24,7 +24,8 @@ use crate::{AuthError, Authorize, Scope, Step, Tokens, ValidFor, Verdict};
 /// A 401 condemns the token that was used, unless it has a successor already, and asks for one
 /// further attempt. A 401 on that attempt is handed out, and condemns nothing: a token that is
 /// refused while it is fresh is not the cause. Other statuses, 403 among them, are never taken
-/// for a matter of the token. Which challenges the 401 poses makes no difference.
+/// for a matter of the token. Which challenges the 401 poses makes no difference, unless
+/// [`heed_challenges`](Self::heed_challenges) says so.
 #[derive(Clone)]
 pub struct Bearer {
     route: Arc<Route>,
@@ -76,24 +77,18 @@ impl Bearer {
         header::add(headers, &self.route.place.header, &value).then(|| self.mark(number))
     }
 
-    fn mark(&self, number: u64) -> Generation {
-        Generation {
-            route: Arc::clone(&self.route),
-            number,
-            again: false,
-            is_cause: false,
-        }
+    /// Takes a 401 for a matter of the token only if it asks for `Bearer`, or for nothing: one that
+    /// asks for other schemes alone, as a proxy's login page does, is handed out, and condemns
+    /// nothing (RFC 9110, section 11.6.1).
+    #[must_use]
+    pub fn heed_challenges(mut self) -> Self {
+        Arc::make_mut(&mut self.route).place.heeds_challenges = true;
+        self
     }
-}
 
-impl<B> Authorize<B> for Bearer {
-    type Mark = Generation;
-    type Wait = WaitForToken<B>;
-
-    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+    fn step<B>(&self, request: Request<B>, mut need: Need) -> Step<B, Generation, WaitForToken<B>> {
         let place = &self.route.place;
         let mut strayed = false;
-        let mut need = Need::default();
         let extensions = request.extensions();
         if !extensions.is_empty() {
             if extensions.get::<NoAuth>().is_some() {
@@ -112,6 +107,28 @@ impl<B> Authorize<B> for Bearer {
             return Step::Skip(request);
         }
         self.mark(0).acquire(request, need)
+    }
+
+    fn mark(&self, number: u64) -> Generation {
+        Generation {
+            route: Arc::clone(&self.route),
+            number,
+            again: false,
+            is_cause: false,
+        }
+    }
+}
+
+impl<B> Authorize<B> for Bearer {
+    type Mark = Generation;
+    type Wait = WaitForToken<B>;
+
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        self.step(request, Need::default())
+    }
+
+    fn authorize_once(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        self.step(request, Need::unrefused())
     }
 
     #[inline(always)]
@@ -188,6 +205,7 @@ impl Generation {
         self.again = true;
         let need = Need {
             after: Some(self.number),
+            unrefused: true,
             valid_for: request.extensions().get().map(|ValidFor(wanted)| *wanted),
         };
         self.acquire(request, need)
@@ -225,6 +243,9 @@ impl Generation {
         // Redirected beneath: somebody else refused what was not meant for them.
         let scope = &self.route.place.scope;
         if answered_by(response.extensions()).is_some_and(|uri| !scope.contains(uri)) {
+            return Verdict::Keep;
+        }
+        if self.route.place.asks_for_others(response.headers()) {
             return Verdict::Keep;
         }
         if self.again {

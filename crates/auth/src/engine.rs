@@ -135,6 +135,15 @@ impl Engine {
         let newer = |live: &Lease| need.after.is_none_or(|after| live.generation > after);
         let usable = live.filter(|live| newer(live) && !live.is_dead(now));
         let why = match (state.wanted, &usable) {
+            // Refused by one resource, and perhaps by no other: used while its successor is fetched.
+            // Who was refused with it finds no use for it.
+            (Some(Reason::Rejected), Some(live))
+                if !need.unrefused
+                    && state.flight.is_some()
+                    && matches!(live.judge(need, now), Use::Fresh | Use::Stale) =>
+            {
+                return (Acquired::Now(Arc::clone(live)), None);
+            }
             (Some(wanted), _) => wanted,
             (None, Some(live)) => match live.judge(need, now) {
                 Use::Fresh => return (Acquired::Now(Arc::clone(live)), None),

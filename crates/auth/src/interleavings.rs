@@ -12,8 +12,8 @@ use loom::thread;
 
 use crate::clock::{Clock, Now};
 use crate::engine::{Engine, Outlook};
+use crate::error::SharedError;
 use crate::fetched::{Acquired, Again, Failure, Fetched, Start};
-use crate::flight::Outcome;
 use crate::live::{Lease, Need};
 use crate::schedule::Schedule;
 use crate::{Token, Tokens};
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// What a request does, its fetch included if it is the one to start it.
-    fn acquire(&self, after: Option<u64>) -> Outcome {
+    fn acquire(&self, after: Option<u64>) -> Result<Lease, SharedError> {
         let need = Need {
             after,
             ..Need::default()
@@ -82,7 +82,7 @@ impl World {
         }
     }
 
-    fn get(&self) -> Outcome {
+    fn get(&self) -> Result<Lease, SharedError> {
         self.acquire(None)
     }
 

@@ -183,14 +183,8 @@ impl<K: Hash + Eq + Clone> Tenants<K> {
     }
 }
 
-impl<K, B> Authorize<B> for Keyed<K>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-{
-    type Mark = Generation;
-    type Wait = WaitForToken<B>;
-
-    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
+    fn step<B>(&self, request: Request<B>, mut need: Need) -> Step<B, Generation, WaitForToken<B>> {
         let extensions = request.extensions();
         if extensions.get::<NoAuth>().is_some()
             || request.headers().contains_key(&self.place.header)
@@ -216,11 +210,24 @@ where
             again: false,
             is_cause: false,
         };
-        let need = Need {
-            after: None,
-            valid_for: extensions.get().map(|ValidFor(wanted)| *wanted),
-        };
+        need.valid_for = extensions.get().map(|ValidFor(wanted)| *wanted);
         mark.acquire(request, need)
+    }
+}
+
+impl<K, B> Authorize<B> for Keyed<K>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+{
+    type Mark = Generation;
+    type Wait = WaitForToken<B>;
+
+    fn authorize(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        self.step(request, Need::default())
+    }
+
+    fn authorize_once(&mut self, request: Request<B>) -> Step<B, Generation, WaitForToken<B>> {
+        self.step(request, Need::unrefused())
     }
 
     fn authorize_again(

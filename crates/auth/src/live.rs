@@ -39,6 +39,17 @@ pub(crate) struct Need {
     pub(crate) after: Option<u64>,
     /// It is to be good for this long.
     pub(crate) valid_for: Option<Duration>,
+    /// It is not to be one that some resource refused: the request is sent but once.
+    pub(crate) unrefused: bool,
+}
+
+impl Need {
+    pub(crate) fn unrefused() -> Self {
+        Self {
+            unrefused: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// What a token is good for at a moment.

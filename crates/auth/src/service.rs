@@ -81,7 +81,11 @@ where
             let kept = saved.map(|(head, saved)| self.keep(head, saved));
             return ResponseFuture::calling(self.inner.call(request), Some(mark), kept);
         }
-        match self.authorize.authorize(request) {
+        let step = match &saved {
+            Some(_) => self.authorize.authorize(request),
+            None => self.authorize.authorize_once(request),
+        };
+        match step {
             Step::Ready(request, mark) => {
                 let kept = saved.map(|(head, saved)| self.keep(head, saved));
                 ResponseFuture::calling(self.inner.call(request), Some(mark), kept)

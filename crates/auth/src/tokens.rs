@@ -147,7 +147,7 @@ impl Tokens {
     ///
     /// As [`warm`](Self::warm).
     pub async fn get(&self) -> Result<Token, AuthError> {
-        let lease = match self.acquire(Need::default()) {
+        let lease = match self.acquire(Need::unrefused()) {
             Acquired::Now(lease) => Ok(lease),
             Acquired::Later(waiter) => waiter.await,
             Acquired::Failed(error) => Err(error),

@@ -3,8 +3,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use crate::error::SharedError;
 use crate::fault::Fault;
-use crate::flight::{Outcome, Place};
+use crate::flight::Place;
 use crate::live::Lease;
 
 /// One who waits for a token. Dropping it disturbs nobody.
@@ -12,7 +13,7 @@ pub(crate) struct Waiter {
     place: Place,
     /// Only a token of a later generation will do.
     after: Option<u64>,
-    /// What will do if the fetch fails.
+    /// What will do if the fetch fails, should it still be alive then.
     fallback: Option<Lease>,
 }
 
@@ -27,16 +28,19 @@ impl Waiter {
 }
 
 impl Future for Waiter {
-    type Output = Outcome;
+    type Output = Result<Lease, SharedError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = ready!(Pin::new(&mut self.place).poll(cx));
         Poll::Ready(match outcome {
             Ok(lease) if self.after.is_some_and(|after| lease.generation <= after) => {
                 Err(Arc::new(Fault::NoOther))
             }
             Ok(lease) => Ok(lease),
-            Err(error) => self.fallback.take().ok_or(error),
+            Err((error, at)) => {
+                let fallback = self.fallback.take();
+                fallback.filter(|lease| !lease.is_dead(at)).ok_or(error)
+            }
         })
     }
 }

@@ -4,10 +4,11 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use outbound_auth::{Reason, Tokens};
+use outbound_auth::{Reason, Token, Tokens, ValidFor, from_fn};
 use tokio::time::{Instant, sleep};
 
 use self::support::{
@@ -174,4 +175,51 @@ async fn a_token_that_comes_back_expired_is_not_asked_for_in_a_loop() {
         send(&service, get(HOME)).await.unwrap_err();
     }
     assert_eq!(reasons.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_died_while_its_successor_was_waited_for_is_not_sent() {
+    let fetches = AtomicUsize::new(0);
+    let tokens = Tokens::new(from_fn(move |_| {
+        let hangs = fetches.fetch_add(1, Ordering::Relaxed) > 0;
+        async move {
+            if hangs {
+                sleep(3600 * SECOND).await;
+            }
+            Ok(Token::new("1").lives(100 * SECOND))
+        }
+    }));
+    let (inner, sent) = api(|_| 200);
+    let service = replaying(&tokens, inner);
+    tokens.warm().await.unwrap();
+    sleep(80 * SECOND).await;
+    // It is good for ten seconds more, which is not enough for this one; the fetch takes thirty.
+    let mut longer = get(HOME);
+    longer.extensions_mut().insert(ValidFor(60 * SECOND));
+    let began = Instant::now();
+    assert!(send(&service, longer).await.is_err());
+    assert_eq!(began.elapsed(), Tokens::DEFAULT_FETCH_TIMEOUT);
+    assert_eq!(sent.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_alive_still_is_sent_if_there_is_no_other() {
+    let fetches = AtomicUsize::new(0);
+    let tokens = Tokens::new(from_fn(move |_| {
+        let hangs = fetches.fetch_add(1, Ordering::Relaxed) > 0;
+        async move {
+            if hangs {
+                sleep(3600 * SECOND).await;
+            }
+            Ok(Token::new("1").lives(100 * SECOND))
+        }
+    }));
+    let (inner, sent) = api(|_| 200);
+    let service = replaying(&tokens, inner);
+    tokens.warm().await.unwrap();
+    sleep(45 * SECOND).await;
+    let mut longer = get(HOME);
+    longer.extensions_mut().insert(ValidFor(60 * SECOND));
+    assert_eq!(send(&service, longer).await.unwrap().status(), 200);
+    assert_eq!(sent.len(), 1);
 }

@@ -4,15 +4,20 @@
 
 mod support;
 
+use std::convert::Infallible;
+
 use futures_util::future::join_all;
-use outbound_auth::{AuthLayer, FetchError, Reason, ReplayError, Token, Tokens, from_fn};
+use http::header::WWW_AUTHENTICATE;
+use http::{Request, Response};
+use outbound_auth::{AuthLayer, Bearer, FetchError, Reason, ReplayError, Token, Tokens, from_fn};
 use outbound_http::NoAuth;
 use tokio::time::sleep;
-use tower::Layer;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, service_fn};
 
 use self::support::{
-    HOME, SECOND, Service, api, bearer, causes, credential, credentials, get, home, numbered,
-    numbered_at_once, poll_once, refusing, replaying, send, slow_api,
+    Body, HOME, Log, SECOND, Service, api, bearer, causes, credential, credentials, get, home,
+    numbered, numbered_at_once, poll_once, refusing, replaying, send, slow_api,
 };
 
 #[tokio::test(start_paused = true)]
@@ -103,6 +108,38 @@ async fn other_refusals_than_401_are_no_matter_of_the_token() {
         assert_eq!(sent.len(), 1);
     }
     assert_eq!(reasons.len(), 1);
+}
+
+/// How many requests a 401 leads to that asks for `challenge`, and how many fetches.
+async fn led_to(challenge: Option<&'static str>, heeds: bool) -> (usize, usize) {
+    let (tokens, reasons) = numbered_at_once();
+    let sent: Log<()> = Log::new();
+    let log = sent.clone();
+    let api = service_fn(move |_: Request<Body>| {
+        log.push(());
+        let mut response = Response::builder().status(401);
+        if let Some(challenge) = challenge {
+            response = response.header(WWW_AUTHENTICATE, challenge);
+        }
+        async move { Ok::<_, Infallible>(response.body(String::new()).unwrap()) }
+    });
+    let mut bearer = Bearer::new(home(), tokens);
+    if heeds {
+        bearer = bearer.heed_challenges();
+    }
+    let layer = AuthLayer::new(bearer).replay();
+    let service = layer.layer(BoxCloneSyncService::new(api));
+    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 401);
+    (sent.len(), reasons.len())
+}
+
+#[tokio::test]
+async fn a_refusal_that_asks_for_other_schemes_is_no_matter_of_the_token_where_that_is_heeded() {
+    assert_eq!(led_to(Some("Basic realm=x, Negotiate"), true).await, (1, 1));
+    for challenge in [None, Some("Bearer"), Some("Basic realm=x, bearer realm=y")] {
+        assert_eq!(led_to(challenge, true).await, (2, 2), "{challenge:?}");
+    }
+    assert_eq!(led_to(Some("Basic realm=x"), false).await, (2, 2));
 }
 
 #[tokio::test]

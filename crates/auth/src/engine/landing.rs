@@ -33,7 +33,7 @@ impl Engine {
                     state.limiter.failed();
                 }
                 self.fail(&mut state, failure, now);
-                Err(error)
+                Err((error, now))
             }
         };
         drop(state);
