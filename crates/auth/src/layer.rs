@@ -48,6 +48,10 @@ impl<A, R> AuthLayer<A, R> {
 
     /// As [`replay`](Self::replay), for bodies that are repeated in another way.
     ///
+    /// A strategy that records, such as [`BufferBody`](outbound_http::BufferBody), takes the body
+    /// from an upload that is still under way when the 401 comes. If there is then no other token,
+    /// the 401 is handed out all the same, but its own body may end early with that connection.
+    ///
     /// Inside a retry layer that records its bodies with
     /// [`BufferBody`](outbound_http::BufferBody), this is [`Rewind`](outbound_http::Rewind).
     #[must_use]

@@ -25,7 +25,8 @@ use crate::{AuthError, InvalidAuth, Token};
 /// - A token is used until it is near the end of its life (see [`DEFAULT_MARGIN`]) by the
 ///   monotonic clock or by the wall clock, whichever says so first: the one stands still while a
 ///   machine sleeps, the other is set back.
-/// - A token that was refused with a 401 is replaced by the next request that needs one. Each has
+/// - A token that was refused with a 401 is replaced by the next request that needs one. Requests
+///   that may be sent again use it meanwhile, since it may be good elsewhere. Each has
 ///   a generation, so that a late 401 for an old one does not condemn its successor. A resource
 ///   that refuses every token makes it fetch rarely (see [`MIN_REJECTION_PAUSE`]).
 /// - After a failed fetch, none is made for a while ([`MIN_BACKOFF`] to [`MAX_BACKOFF`], longer if
@@ -34,7 +35,9 @@ use crate::{AuthError, InvalidAuth, Token};
 ///   that fetch.
 /// - A fetch that takes longer than [`DEFAULT_FETCH_TIMEOUT`] has failed, and so has one that
 ///   panics. One that loses its runtime is an error for those who waited; the next request fetches
-///   again.
+///   again. It runs on the runtime of the request that begins it, and not while nobody drives that:
+///   where calls block on a runtime each, name one that is always driven
+///   ([`TokensBuilder::spawn`](crate::TokensBuilder::spawn)).
 ///
 /// [`DEFAULT_MARGIN`]: Self::DEFAULT_MARGIN
 /// [`DEFAULT_REFRESH_AHEAD`]: Self::DEFAULT_REFRESH_AHEAD

@@ -15,7 +15,8 @@ use http::{Request, Response};
 use http_body_util::Full;
 use outbound_auth::oauth2::{ClientCredentials, RefreshToken, TokenEndpoint};
 use outbound_auth::{
-    AuthLayer, Challenge, FileSource, Reason, Registry, ReplayError, Token, TokenSource, Tokens,
+    AuthLayer, Challenge, FileSource, For, Keyed, Reason, Registry, ReplayError, Token,
+    TokenSource, Tokens, from_fn,
 };
 use outbound_http::BoxError;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -225,7 +226,49 @@ async fn everything(shown: &Shown, secret: &str) {
         shown.debug(&challenge);
     }
     shown.debug(&Token::new(secret).rotated(secret));
+    constants(shown, secret).await;
     files(shown, secret).await;
+}
+
+async fn constants(shown: &Shown, secret: &str) {
+    let broken = format!("{secret}\n");
+    for made in [
+        AuthLayer::bearer(home(), secret),
+        AuthLayer::basic(home(), "u", secret),
+        AuthLayer::header(home(), "x-key", secret),
+        AuthLayer::query(home(), "key", secret),
+        AuthLayer::bearer(home(), &broken),
+        AuthLayer::basic(home(), "u", &broken),
+        AuthLayer::header(home(), "x-key", &broken),
+    ] {
+        match made {
+            Ok(layer) => {
+                shown.debug(&layer);
+                let client = hostile(secret, 401, secret.to_owned());
+                shown.debug(&layer.layer(client.clone()));
+                asks(shown, &layer.clone().strict().layer(client.clone())).await;
+                let elsewhere = get("https://elsewhere.example/");
+                let refused = send(&layer.strict().layer(client), elsewhere).await;
+                shown.error(&*refused.unwrap_err());
+            }
+            Err(refused) => shown.error(&refused),
+        }
+    }
+    let fetched = secret.to_owned();
+    let keyed = Keyed::new(home(), move |_: &u8| {
+        let fetched = fetched.clone();
+        Tokens::new(from_fn(move |_| {
+            let token = Token::new(fetched.clone());
+            async move { Ok(token) }
+        }))
+    });
+    let layer = AuthLayer::new(keyed).replay();
+    let service = layer.layer(hostile(secret, 401, secret.to_owned()));
+    asks(shown, &service).await;
+    let mut request = get(HOME);
+    request.extensions_mut().insert(For(1_u8));
+    shown.debug(&send(&service, request).await.unwrap().status());
+    shown.debug(&service);
 }
 
 async fn files(shown: &Shown, secret: &str) {

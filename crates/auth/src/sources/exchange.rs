@@ -4,13 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body::Body;
-use outbound_http::{BoxError, NoAuth, Origin};
+use outbound_http::{BodyTooLarge, BoxError, CollectBody, CollectedBody, NoAuth, Origin};
 use tower_service::Service;
 
 use crate::answered_by::answered_by;
@@ -105,27 +105,14 @@ where
     RB: Body,
     RB::Error: Into<BoxError>,
 {
-    if body.size_hint().lower() > MAX_ANSWER as u64 {
-        return Err(ExchangeError::TooLarge);
-    }
-    let mut body = pin!(body);
-    let mut whole = Vec::new();
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let frame = frame.map_err(|error| ExchangeError::Transport(error.into()))?;
-        let Ok(mut data) = frame.into_data() else {
-            continue;
-        };
-        if data.remaining() > MAX_ANSWER - whole.len() {
-            return Err(ExchangeError::TooLarge);
+    let read = CollectBody::new(body, MAX_ANSWER).await;
+    read.map(CollectedBody::into_bytes).map_err(|error| {
+        if error.is::<BodyTooLarge>() {
+            ExchangeError::TooLarge
+        } else {
+            ExchangeError::Transport(error)
         }
-        while data.has_remaining() {
-            let chunk = data.chunk();
-            whole.extend_from_slice(chunk);
-            let read = chunk.len();
-            data.advance(read);
-        }
-    }
-    Ok(whole.into())
+    })
 }
 
 /// How a question can fail before its answer is understood.
