@@ -8,7 +8,9 @@ use super::dispatch::Step;
 use super::pieces::{Key, Piece};
 use super::said::Own;
 use super::scalars::with_inner;
-use crate::engine::program::{ALL, ANY, ARRAY, MOST_IN_PLACE, NUMBER, Node, OBJECT, Rest, STRING};
+use crate::engine::program::{
+    ALL, ANY, ARRAY, BOOLEAN, MOST_IN_PLACE, NULL, NUMBER, Node, OBJECT, Rest, STRING,
+};
 use crate::engine::refused::Refused;
 
 /// The most times that the pieces of one node are made simpler.
@@ -177,6 +179,7 @@ impl<'d> Compiler<'d> {
         node.on_tape = types & rest.iter().fold(0, |types, rest| types | rest.types());
         node.direct = types & !node.on_tape;
         if node.values.is_none() {
+            node.free |= NULL | BOOLEAN;
             node.free |= if node.text.is_none() { STRING } else { 0 };
             node.free |= if node.bounds.is_none() { NUMBER } else { 0 };
             node.free &= node.direct;

@@ -27,7 +27,7 @@ impl<'a> Scan<'a, '_> {
             self.at += 1;
         } else {
             loop {
-                self.inner(items.at(count), depth)?;
+                self.inner::<false>(items.at(count), depth)?;
                 count += 1;
                 if !self.goes_on(b']')? {
                     break;
@@ -82,7 +82,7 @@ impl<'a> Scan<'a, '_> {
                     Found::Other(node) => node,
                 };
                 count += 1;
-                self.inner(node, depth)?;
+                self.inner::<true>(node, depth)?;
                 if !self.goes_on(b'}')? {
                     break;
                 }

@@ -47,12 +47,13 @@ impl Scan<'_, '_> {
         Ok(token)
     }
 
-    #[inline]
-    pub(super) fn literal(&mut self, word: &[u8]) -> Result<(), Fail> {
-        if !self.body[self.at..].starts_with(word) {
+    #[inline(always)]
+    pub(super) fn literal<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Fail> {
+        let rest = self.body.get(self.at..).unwrap_or_default();
+        if rest.first_chunk() != Some(word) {
             return Err(Fail::Syntax);
         }
-        self.at += word.len();
+        self.at += N;
         Ok(())
     }
 

@@ -84,10 +84,10 @@ impl<'a> Scan<'a, '_> {
         }
     }
 
-    /// An element or a member: what has nothing within is read in place, for a call of `value`
-    /// takes as many steps as a short number.
+    /// An element, or with `IS_MEMBER` a member: what has nothing within is read in place, for a
+    /// call of `value` takes as many steps as a short number. Elements are words too seldom.
     #[inline(always)]
-    fn inner(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
+    fn inner<const IS_MEMBER: bool>(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
         let byte = self.next();
         let Some(node) = self.each.get(id as usize) else {
             return self.value(id, depth);
@@ -96,6 +96,9 @@ impl<'a> Scan<'a, '_> {
             b'"' if node.free & STRING != 0 => self.skip_string(),
             b'"' => self.checked_string(node, depth),
             b'-' | b'0'..=b'9' if node.direct & NUMBER != 0 => self.number(node),
+            b'n' if IS_MEMBER && node.free & NULL != 0 => self.literal(b"null"),
+            b't' if IS_MEMBER && node.free & BOOLEAN != 0 => self.literal(b"true"),
+            b'f' if IS_MEMBER && node.free & BOOLEAN != 0 => self.literal(b"false"),
             _ => self.value(id, depth),
         }
     }
@@ -146,25 +149,11 @@ impl<'a> Scan<'a, '_> {
 
     /// `null`, `true` or `false`.
     fn word(&mut self, id: NodeId, node: &'a Node, byte: u8, depth: usize) -> Result<(), Fail> {
-        let (class, kind, word, is_listed) = match byte {
-            b'n' => (
-                0,
-                NULL,
-                &b"null"[..],
-                node.values.as_ref().is_none_or(|v| v.null),
-            ),
-            b't' => (
-                1,
-                BOOLEAN,
-                &b"true"[..],
-                node.values.as_ref().is_none_or(|v| v.yes),
-            ),
-            b'f' => (
-                1,
-                BOOLEAN,
-                &b"false"[..],
-                node.values.as_ref().is_none_or(|v| v.no),
-            ),
+        let values = node.values.as_ref();
+        let (class, kind, is_listed) = match byte {
+            b'n' => (0, NULL, values.is_none_or(|values| values.null)),
+            b't' => (1, BOOLEAN, values.is_none_or(|values| values.yes)),
+            b'f' => (1, BOOLEAN, values.is_none_or(|values| values.no)),
             _ => return Err(Fail::Syntax),
         };
         if node.types & kind == 0 {
@@ -179,7 +168,11 @@ impl<'a> Scan<'a, '_> {
         if !is_listed {
             return Err(Fail::Schema);
         }
-        self.literal(word)
+        match byte {
+            b'n' => self.literal(b"null"),
+            b't' => self.literal(b"true"),
+            _ => self.literal(b"false"),
+        }
     }
 
     #[inline(never)]
