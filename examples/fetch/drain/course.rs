@@ -19,7 +19,7 @@ use crate::output::{Output, Refused};
 use crate::summary::Counters;
 
 /// How long after whoever reads the lines has gone Ctrl-C may be heard, which ends both.
-const TOGETHER: Duration = Duration::from_millis(50);
+const TOGETHER: Duration = Duration::from_millis(200);
 
 /// From a stream to the output, with what is kept of it on the way.
 pub(super) struct Course<'a> {

@@ -7,6 +7,16 @@
 mod args;
 #[path = "../../fetch/shown.rs"]
 mod shown;
+// These bring tests of their own, which nobody runs where an example is built.
+#[allow(dead_code)]
+#[path = "../../fetch/minify.rs"]
+mod minify;
+#[allow(dead_code, unused_imports)]
+#[path = "../../fetch/next/mod.rs"]
+mod next;
+#[allow(dead_code)]
+#[path = "../../fetch/output/pieces.rs"]
+mod pieces;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -132,6 +133,35 @@ fn a_reader_that_ends_with_it_does_not_make_it_a_clean_end() {
     drop(left);
     let ended = Ended::of(child, &drain.folder.file("summary"), std::io::empty());
     assert_eq!(ended.code, Some(130));
+    assert!(drain.folder.0.join("at").exists());
+}
+
+/// As a terminal does it: Ctrl-C is for all of `fetch … | sleep 100`, and the reader goes first.
+#[test]
+fn ctrl_c_for_a_whole_pipeline_is_not_taken_for_a_reader_that_goes_away() {
+    let server = long_list(1000);
+    let drain = Drain::new("pipeline", &server, &ITEMS);
+    let mut command = drain.command();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let group = i32::try_from(child.id()).unwrap();
+    let mut reader = Command::new("sleep")
+        .arg("100")
+        .stdin(child.stdout.take().unwrap())
+        .process_group(group)
+        .spawn()
+        .unwrap();
+    wait_until_stuck(&server);
+    let mut kill = Command::new("kill");
+    let sent = kill.args(["-INT", "--", &format!("-{group}")]).status();
+    assert!(sent.unwrap().success());
+    reader.wait().unwrap();
+    let ended = Ended::of(child, &drain.folder.file("summary"), std::io::empty());
+    assert_eq!(ended.code, Some(130));
+    assert_eq!(ended.summary["outcome"], "interrupted");
     assert!(drain.folder.0.join("at").exists());
 }
 
