@@ -231,3 +231,31 @@ fn a_place_is_told_beside_what_the_engine_leaves_out() {
     let contract = Contract::schema_with(&decides, &options);
     assert!(contract.and_then(Contract::require_fused).is_err());
 }
+
+#[test]
+fn a_place_behind_many_values_is_told() {
+    let zeros = "0,".repeat(1_100_000);
+    let schema = r#"{"properties":{"a":{"items":{"type":"integer"}},"z":{"type":"string"}}}"#;
+    let violation = broken(schema, &format!(r#"{{"a":[{zeros}1],"z":1}}"#));
+    assert_eq!((violation.instance(), violation.keyword()), ("/z", "type"));
+
+    let chained = r##"{"$defs":{"a":{"$ref":"#/$defs/b"},"b":{"allOf":[{"type":"integer"}]}},
+        "items":{"$ref":"#/$defs/a"}}"##;
+    let violation = broken(chained, &format!(r#"[{zeros}"x"]"#));
+    assert_eq!(
+        (violation.instance(), violation.keyword()),
+        ("/1100000", "type")
+    );
+}
+
+#[test]
+fn a_place_that_is_behind_too_many_branches_is_not_looked_for() {
+    let schema = r##"{"allOf":[{"items":{"$ref":"#"}},{"items":{"$ref":"#"}}],
+        "type":["array","integer"],"not":{"const":1}}"##;
+    let deep = "[".repeat(60) + "0" + &"]".repeat(60);
+    let violation = broken(schema, &format!("[{deep},1]"));
+    assert_eq!((violation.instance(), violation.keyword()), ("", "schema"));
+    // Before them it is.
+    let violation = broken(schema, &format!("[1,{deep}]"));
+    assert_eq!((violation.instance(), violation.keyword()), ("/0", "not"));
+}

@@ -15,8 +15,14 @@ use super::tape::{Entry, Kind};
 use super::{digits, program};
 use crate::finding::{Finding, Step};
 
-/// Most values that are visited for the sake of a place.
-const MOST_VISITS: usize = 1_000_000;
+/// Most visits for the sake of a place to each value of a body, on average.
+///
+/// Branches within branches would visit a deep one for ever. A schema that does not branch visits
+/// it once for each of the schemas that it is made of.
+const VISITS_OF_A_VALUE: usize = 16;
+
+/// As many are allowed whatever the length of the body.
+const FEWEST_VISITS: usize = 1_000_000;
 
 pub(crate) struct Explain<'a, 's> {
     pub(crate) eval: Eval<'a, 's>,
@@ -28,7 +34,17 @@ pub(crate) struct Explain<'a, 's> {
 
 impl<'a> Explain<'a, '_> {
     fn is_full(&self) -> bool {
-        self.found.len() >= self.most || self.visits > MOST_VISITS
+        self.found.len() >= self.most || self.visits > self.most_visits()
+    }
+
+    fn most_visits(&self) -> usize {
+        let of_all = self
+            .eval
+            .tape
+            .entries
+            .len()
+            .saturating_mul(VISITS_OF_A_VALUE);
+        of_all.max(FEWEST_VISITS)
     }
 
     fn entry(&self, place: u32) -> Option<Entry> {
