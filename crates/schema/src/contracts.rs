@@ -3,6 +3,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::Contract;
+use crate::head::without_parameters;
 
 /// What the messages of one operation are held to: its request, and its responses by status.
 ///
@@ -91,16 +92,20 @@ impl Contracts {
     /// Holds messages with this content type to `contract`, whatever their status or side:
     /// `application/problem+json`, or one that is JSON though its name does not say so.
     ///
-    /// It is compared without case and parameters, and wins over all others but an
-    /// [exact status](Self::status).
-    pub fn media_type(mut self, essence: impl Into<String>, contract: Contract) -> Self {
-        let (essence, media_types) = (essence.into(), &mut self.edit().media_types);
+    /// It is compared without case and parameters, those of `media_type` as well, and wins over
+    /// all others but an [exact status](Self::status).
+    pub fn media_type(mut self, media_type: impl Into<String>, contract: Contract) -> Self {
+        let essence = without_parameters(&media_type.into()).to_owned();
+        let media_types = &mut self.edit().media_types;
         media_types.retain(|(known, _)| !known.eq_ignore_ascii_case(&essence));
         media_types.push((essence, contract));
         self
     }
 
     /// Lets a body that is empty pass; by default it breaks any contract, for it is no JSON.
+    ///
+    /// If the head does not show whether it is empty, a body of another content type or encoding
+    /// is read as well, and refused once it proves not to be.
     pub fn allow_empty(mut self) -> Self {
         self.edit().allow_empty = true;
         self

@@ -7,16 +7,17 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Response, response};
 use http_body::Body;
-use outbound_http::{BodyTooLarge, BoxError, CollectBody};
+use outbound_http::{BoxError, CollectBody};
 use pin_project_lite::pin_project;
 
 use crate::body::{ValidatedBody, is_at_end};
+use crate::own::{Own, OwnError};
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Announced, Course, Held, Rules};
 use crate::selected::Selected;
 use crate::target::Target;
 use crate::watch::Watch;
-use crate::{Mode, Rejection, Side, Skipped, Violation};
+use crate::{Mode, Rejection, Skipped, Violation};
 
 pin_project! {
     /// The response of a [`Validate`](crate::Validate) for responses.
@@ -51,7 +52,7 @@ pin_project! {
             head: Option<response::Parts>,
             held: Held,
             #[pin]
-            body: CollectBody<RB>,
+            body: CollectBody<Own<RB>>,
         },
     }
 }
@@ -99,7 +100,7 @@ where
                         Next::Held(head, held, body) => this.state.set(State::Collecting {
                             head: Some(head),
                             held,
-                            body: CollectBody::new(body, this.rules.limit),
+                            body: CollectBody::new(Own::new(body), this.rules.limit),
                         }),
                     }
                 }
@@ -110,24 +111,21 @@ where
                 } => {
                     let read = ready!(body.as_mut().poll(cx));
                     let head = head.take().expect("polled after completion");
-                    let violation = match read {
+                    let (violation, too_large) = match read {
                         Ok(body) => match held.check(body.bytes()) {
                             Ok(()) => {
                                 let body = ValidatedBody::collected(body);
                                 return Poll::Ready(Ok(Response::from_parts(head, body)));
                             }
-                            Err(violation) => violation,
+                            Err(violation) => (violation, None),
                         },
-                        Err(error) => match error.downcast::<BodyTooLarge>() {
-                            Ok(error) => {
-                                this.refuse.too_large(Side::Response, *error)?;
-                                Violation::too_large(this.rules.limit)
-                            }
-                            Err(error) => {
-                                let error = this.refuse.body_failed(error)?;
+                        Err(error) => match error.downcast::<OwnError>() {
+                            Ok(own) => {
+                                let error = this.refuse.body_failed(own.0)?;
                                 let body = ValidatedBody::failed(body.take_read(), error);
                                 return Poll::Ready(Ok(Response::from_parts(head, body)));
                             }
+                            Err(error) => (Violation::too_large(this.rules.limit), Some(error)),
                         },
                     };
                     let expected = this.expected.as_ref().expect("a held response has one");
@@ -135,6 +133,9 @@ where
                     let violation =
                         this.rules
                             .broken(violation, status, &head.headers, &expected.target);
+                    if let Some(error) = too_large {
+                        this.refuse.too_large(error)?;
+                    }
                     let rejection = Rejection::of_response(violation, this.rules.is_gateway);
                     return Poll::Ready(refused::<_, R, _>(this.refuse, rejection));
                 }
@@ -157,10 +158,7 @@ fn course<RB: Body<Data = Bytes>>(
     response: Response<RB>,
 ) -> Next<RB> {
     let Expected { target, selected } = expected;
-    let announced = Announced {
-        headers: response.headers(),
-        is_empty: is_at_end(response.body()),
-    };
+    let announced = Announced::of(response.headers(), response.body());
     match (
         rules.of_response(selected, response.status(), announced),
         rules.mode,

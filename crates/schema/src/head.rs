@@ -18,7 +18,12 @@ pub(crate) fn essence(headers: &HeaderMap) -> Option<&str> {
     let (Some(value), None) = (types.next(), types.next()) else {
         return None;
     };
-    value.to_str().ok()?.split(';').next().map(str::trim)
+    value.to_str().ok().map(without_parameters)
+}
+
+pub(crate) fn without_parameters(content_type: &str) -> &str {
+    let essence = content_type.split_once(';');
+    essence.map_or(content_type, |(essence, _)| essence).trim()
 }
 
 /// `is_known`: the essence of its content type is known to be JSON.

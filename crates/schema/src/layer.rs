@@ -99,7 +99,7 @@ impl<M, R> ValidateLayer<M, R> {
     ///
     /// A larger one is refused before it is read if it announces its length, else while it is:
     /// a client's response fails with [`BodyTooLarge`](outbound_http::BodyTooLarge), all else
-    /// with a violation. In [`Mode::Report`] it passes and is not checked.
+    /// with a violation, which [observers](Self::on_violation) are told in either case. In [`Mode::Report`] it passes and is not checked.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.edit().limit = bytes;
         self

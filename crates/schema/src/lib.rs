@@ -214,6 +214,7 @@ mod layer;
 mod locate;
 mod messages;
 mod options;
+mod own;
 mod pointer;
 mod policy;
 #[cfg(feature = "full")]

@@ -2,9 +2,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Response;
-use outbound_http::{BodyTooLarge, BoxError};
+use outbound_http::BoxError;
 
-use crate::{Rejection, Side};
+use crate::Rejection;
 
 mod sealed {
     #[allow(unnameable_types)] // That is what seals the trait.
@@ -29,9 +29,10 @@ pub trait Refuse<E>: sealed::Sealed {
     #[doc(hidden)]
     fn body_failed(&self, error: BoxError) -> Result<BoxError, Self::Error>;
 
-    /// Of a body that is too large to be checked. Handed back, it is a violation.
+    /// Of a response's body that is too large to be checked. It is a violation, of which the
+    /// call need not tell more.
     #[doc(hidden)]
-    fn too_large(&self, side: Side, error: BodyTooLarge) -> Result<(), Self::Error>;
+    fn too_large(&self, error: BoxError) -> Result<(), Self::Error>;
 }
 
 /// The call fails with the [`Violation`](crate::Violation), as suits a client.
@@ -63,11 +64,8 @@ impl<E: Into<BoxError>> Refuse<E> for Fail {
         Err(error)
     }
 
-    fn too_large(&self, side: Side, error: BodyTooLarge) -> Result<(), BoxError> {
-        match side {
-            Side::Response => Err(error.into()),
-            Side::Request => Ok(()),
-        }
+    fn too_large(&self, error: BoxError) -> Result<(), BoxError> {
+        Err(error)
     }
 }
 
@@ -88,7 +86,7 @@ impl<E, F: Fn(&Rejection) -> Response<Bytes>> Refuse<E> for RejectWith<F> {
         Ok(error)
     }
 
-    fn too_large(&self, _: Side, _: BodyTooLarge) -> Result<(), E> {
+    fn too_large(&self, _: BoxError) -> Result<(), E> {
         Ok(())
     }
 }

@@ -7,16 +7,17 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Request, Response, request};
 use http_body::Body;
-use outbound_http::{BodyTooLarge, BoxError, CollectBody};
+use outbound_http::{BoxError, CollectBody};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::ValidatedBody;
 use crate::future::refused;
+use crate::own::{Own, OwnError};
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Held, Rules};
 use crate::target::Target;
-use crate::{Rejection, Side, Violation};
+use crate::{Rejection, Violation};
 
 pin_project! {
     /// The response of a [`Validate`](crate::Validate) for requests.
@@ -37,7 +38,7 @@ pin_project! {
     enum State<S, B, F, R> {
         Collecting {
             #[pin]
-            body: CollectBody<B>,
+            body: CollectBody<Own<B>>,
             collecting: Option<Collecting<S, R>>,
         },
         Calling {
@@ -83,7 +84,7 @@ impl<S, B, F, R> RequestFuture<S, B, F, R> {
         refuse: R,
     ) -> Self {
         let (head, body) = request.into_parts();
-        let body = CollectBody::new(body, rules.limit);
+        let body = CollectBody::new(Own::new(body), rules.limit);
         let collecting = Collecting {
             service,
             head,
@@ -129,15 +130,12 @@ where
                         Ok(body) => held
                             .check(body.bytes())
                             .map(|()| ValidatedBody::collected(body)),
-                        Err(error) => match error.downcast::<BodyTooLarge>() {
-                            Ok(error) => {
-                                refuse.too_large(Side::Request, *error)?;
-                                Err(Violation::too_large(rules.limit))
-                            }
-                            Err(error) => {
-                                let error = refuse.body_failed(error)?;
+                        Err(error) => match error.downcast::<OwnError>() {
+                            Ok(own) => {
+                                let error = refuse.body_failed(own.0)?;
                                 Ok(ValidatedBody::failed(body.take_read(), error))
                             }
+                            Err(_) => Err(Violation::too_large(rules.limit)),
                         },
                     };
                     match checked {

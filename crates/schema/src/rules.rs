@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
+use http_body::Body;
 
+use crate::body::is_at_end;
 use crate::finding::Finding;
 use crate::head::{Media, essence, media};
 use crate::sample::Sampler;
@@ -41,12 +43,17 @@ pub(crate) enum Course {
 pub(crate) struct Held {
     contract: Contract,
     allows_empty: bool,
+    /// What its head breaks, if it proves not to be empty.
+    broken_by_head: Option<Violation>,
 }
 
 impl Held {
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Violation> {
         if body.is_empty() && self.allows_empty {
             return Ok(());
+        }
+        if let Some(violation) = &self.broken_by_head {
+            return Err(violation.clone());
         }
         self.contract.check(body)
     }
@@ -56,7 +63,19 @@ impl Held {
 #[derive(Clone, Copy)]
 pub(crate) struct Announced<'a> {
     pub(crate) headers: &'a HeaderMap,
+    /// Known to be so.
     pub(crate) is_empty: bool,
+    pub(crate) may_be_empty: bool,
+}
+
+impl<'a> Announced<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap, body: &impl Body) -> Self {
+        Self {
+            headers,
+            is_empty: is_at_end(body),
+            may_be_empty: body.size_hint().lower() == 0,
+        }
+    }
 }
 
 impl Rules {
@@ -90,10 +109,12 @@ impl Rules {
         let Some(contract) = by_type.or(contracts.for_request()) else {
             return Course::Pass(Skipped::NoContract);
         };
-        if body.is_empty && !expects_content(method) {
+        let needs_none = !expects_content(method);
+        if body.is_empty && needs_none {
             return Course::Pass(Skipped::NoBody);
         }
-        self.of_body(contract, by_type.is_some(), contracts.allows_empty(), body)
+        let allows_empty = needs_none || contracts.allows_empty();
+        self.of_body(contract, by_type.is_some(), allows_empty, body)
     }
 
     /// What is to be done with a response's body.
@@ -144,28 +165,30 @@ impl Rules {
         if sampler.is_some_and(|sampler| !sampler.picks()) {
             return Course::Pass(Skipped::NotSampled);
         }
-        match media(body.headers, is_known_type) {
-            Media::Json => {}
+        let broken_by_head = match media(body.headers, is_known_type) {
+            Media::Json => None,
             Media::Encoded(violation) => match self.encoded {
-                Otherwise::Refuse => return Course::Refuse(violation),
+                Otherwise::Refuse => Some(violation),
                 Otherwise::Pass => return Course::Pass(Skipped::Encoded),
             },
             Media::Other(violation) => match self.other_media {
                 OtherMedia::Refuse if body.is_empty && !body.headers.contains_key(CONTENT_TYPE) => {
-                    return Course::Refuse(Violation::head(
-                        Finding::SYNTAX,
-                        "a JSON text, it is empty",
-                    ));
+                    Some(Violation::head(Finding::SYNTAX, "a JSON text, it is empty"))
                 }
-                OtherMedia::Refuse => return Course::Refuse(violation),
+                OtherMedia::Refuse => Some(violation),
                 OtherMedia::Pass => return Course::Pass(Skipped::OtherMedia),
-                OtherMedia::Check => {}
+                OtherMedia::Check => None,
             },
+        };
+        match broken_by_head {
+            // Whether it is empty shows only when it is read.
+            Some(violation) if !(allows_empty && body.may_be_empty) => Course::Refuse(violation),
+            broken_by_head => Course::Hold(Held {
+                contract: contract.clone(),
+                allows_empty,
+                broken_by_head,
+            }),
         }
-        Course::Hold(Held {
-            contract: contract.clone(),
-            allows_empty,
-        })
     }
 
     /// Tells of a violation, and gives it back with what is known of its message.

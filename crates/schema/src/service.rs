@@ -104,10 +104,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let rules = &self.rules;
         let (request, selected) = rules.selector.select(request);
-        let announced = Announced {
-            headers: request.headers(),
-            is_empty: is_at_end(request.body()),
-        };
+        let announced = Announced::of(request.headers(), request.body());
         match rules.of_request(&selected, request.method(), announced) {
             Course::Pass(skipped) => {
                 rules.skip(skipped);
@@ -118,6 +115,9 @@ where
                 let violation = rules.broken(violation, None, request.headers(), &target);
                 match rules.mode {
                     Mode::Enforce => {
+                        // What was made ready goes, and with it a permit that it may hold.
+                        let fresh = self.inner.clone();
+                        drop(mem::replace(&mut self.inner, fresh));
                         let rejection = Rejection::of_request(violation);
                         RequestFuture::refused(self.refuse.clone(), rejection)
                     }

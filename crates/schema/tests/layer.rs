@@ -132,11 +132,20 @@ async fn a_body_over_the_limit_is_refused_before_or_while_it_is_read() {
         Body::chunks([r#"{"id"#, r#"":1}"#]),
     ] {
         let api = Scripted::new([Step::ok("").body_with(body)]);
-        let error = send(&mut ValidateLayer::new(id()).limit(7).layer(api), get())
-            .await
-            .map(|_| ())
-            .unwrap_err();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&told);
+        let layer = ValidateLayer::new(id())
+            .limit(7)
+            .on_violation(move |violation| seen.lock().unwrap().push(violation.to_string()));
+        let error = send(&mut layer.layer(api), get()).await.map(|_| ());
+        let error = error.unwrap_err();
         assert_eq!(error.downcast_ref::<BodyTooLarge>().unwrap().limit(), 7);
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].ends_with("size: expected at most 7 bytes"),
+            "{told:?}"
+        );
     }
     let api = Scripted::new([Step::ok(r#"{"id":1}"#)]);
     assert!(

@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full};
-use outbound_http::BoxError;
+use outbound_http::{BodyTooLarge, BoxError, CollectBody};
 use outbound_schema::{
     Contract, Contracts, Mode, OtherMedia, Otherwise, Requests, Side, Skipped, ValidateLayer,
     ValidatedBody, Violation,
 };
 use test_support::{Body, Scripted, Step, Strict, assert_send, assert_send_sync, send};
 use tokio_test::{assert_pending, task};
-use tower::{Layer, Service, ServiceBuilder, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 fn age() -> Contract {
     Contract::required(["/age: integer"]).unwrap()
@@ -149,6 +149,50 @@ async fn an_empty_body_passes_where_that_is_allowed() {
     );
 }
 
+/// One whose head does not show that it is empty.
+fn unannounced(method: &str, body: Body) -> Request<Body> {
+    let request = Request::builder().method(method).uri("https://api.test/");
+    request.body(body).unwrap()
+}
+
+#[tokio::test]
+async fn a_body_that_proves_to_be_empty_passes_where_that_is_allowed() {
+    let nothing = || Body::chunks([""; 0]);
+    let optional = Contracts::new().request(age()).allow_empty();
+    for mode in [Mode::Enforce, Mode::Report] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&told);
+        let layer = |contracts: Contracts| {
+            let seen = Arc::clone(&seen);
+            ValidateLayer::requests(contracts)
+                .mode(mode)
+                .on_violation(move |violation| {
+                    seen.lock().unwrap().push(violation.keyword().to_owned());
+                })
+        };
+        let request = unannounced("POST", nothing());
+        assert!(sent(layer(optional.clone()), request).await.is_ok());
+        let request = unannounced("GET", nothing());
+        assert!(sent(layer(age().into()), request).await.is_ok());
+        assert_eq!(*told.lock().unwrap(), [""; 0], "{mode:?}");
+
+        // A body that is one still needs a content type, and another method a body.
+        let _ = sent(
+            layer(optional.clone()),
+            unannounced("POST", Body::full("x")),
+        )
+        .await;
+        let _ = sent(
+            layer(optional.clone()),
+            unannounced("POST", Body::chunks(["x"])),
+        )
+        .await;
+        let _ = sent(layer(age().into()), unannounced("GET", Body::chunks(["x"]))).await;
+        let _ = sent(layer(age().into()), unannounced("POST", nothing())).await;
+        assert_eq!(*told.lock().unwrap(), ["content-type"; 4], "{mode:?}");
+    }
+}
+
 #[tokio::test]
 async fn only_the_request_s_contract_counts() {
     let responses_alone = Contracts::new().otherwise(age());
@@ -165,6 +209,15 @@ async fn a_body_that_fails_fails_the_call_of_a_client() {
     let error = send(&mut client, post(body)).await.map(|_| ()).unwrap_err();
     assert!(!error.is::<Violation>());
     assert_eq!(error.to_string(), "cut");
+}
+
+#[tokio::test]
+async fn a_body_s_own_limit_is_its_error_and_no_violation() {
+    let own = CollectBody::new(Body::full("12345"), 3).await.unwrap_err();
+    let mut client = ValidateLayer::requests(age()).layer(unreachable());
+    let body = Body::failing_after(["{"], own);
+    let error = send(&mut client, post(body)).await.map(|_| ()).unwrap_err();
+    assert_eq!(error.downcast_ref::<BodyTooLarge>().unwrap().limit(), 3);
 }
 
 #[tokio::test]
@@ -216,6 +269,25 @@ async fn a_dropped_call_gives_its_permit_back_and_sends_nothing() {
     assert_eq!(api.calls(), 1);
 }
 
+#[tokio::test]
+async fn a_request_that_is_refused_gives_its_permit_back() {
+    let mut client = ServiceBuilder::new()
+        .layer(ValidateLayer::requests(age()))
+        .concurrency_limit(1)
+        .service(unreachable());
+    let mut other = client.clone();
+    let mut text = json("{}");
+    text.headers_mut()
+        .insert("content-type", HeaderValue::from_static("text/plain"));
+    for (refused, by) in [(json("{}"), "its body"), (text, "its head")] {
+        assert!(send(&mut client, refused).await.is_err());
+        let mut ready = task::spawn(ServiceExt::<Request<Body>>::ready(&mut other));
+        assert!(ready.poll().is_ready(), "by {by}");
+        drop(ready);
+        other = client.clone();
+    }
+}
+
 #[test]
 fn futures_and_services_cross_threads() {
     let mut client = ValidateLayer::requests(age()).layer(Scripted::new([]));
@@ -228,13 +300,17 @@ async fn a_content_type_may_have_a_contract_of_its_own() {
     let merge = Contract::required(["/merge"]).unwrap();
     let contracts = Contracts::new()
         .request(age())
-        .media_type("application/merge-patch+json", merge);
+        .media_type("application/merge-patch+json", merge.clone())
+        .media_type(" text/x ; charset=utf-8", merge);
     let layer = ValidateLayer::requests(contracts);
     for (content_type, body, is_met) in [
         ("application/json", r#"{"age":1}"#, true),
         ("application/json", r#"{"merge":1}"#, false),
         ("application/merge-patch+json", r#"{"merge":1}"#, true),
         ("application/merge-patch+json", r#"{"age":1}"#, false),
+        ("text/x; charset=utf-8", r#"{"merge":1}"#, true),
+        ("text/x; charset=utf-8", r#"{"age":1}"#, false),
+        ("text/x", r#"{"age":1}"#, false),
     ] {
         let mut request = json(body);
         let value = HeaderValue::from_static(content_type);

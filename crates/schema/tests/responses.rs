@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
+use outbound_http::{BodyTooLarge, CollectBody};
 use outbound_schema::{
     Contracts, Mode, OtherMedia, Otherwise, Rejection, Routes, Side, Skipped, StatusClass,
     ValidateLayer, Violation,
@@ -108,6 +109,32 @@ async fn an_empty_body_passes_where_that_is_allowed() {
         (violation.keyword(), violation.side()),
         ("json", Some(Side::Response))
     );
+}
+
+#[tokio::test]
+async fn a_body_that_proves_to_be_empty_passes_where_that_is_allowed() {
+    let contracts = Contracts::from(named("/x")).allow_empty();
+    for mode in [Mode::Enforce, Mode::Report] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&told);
+        let layer = ValidateLayer::new(contracts.clone())
+            .mode(mode)
+            .on_violation(move |violation| {
+                seen.lock().unwrap().push(violation.keyword().to_owned());
+            });
+        for encoding in ["identity", "gzip"] {
+            let step = Step::status(200).header("content-encoding", encoding);
+            let step = step.body_with(Body::chunks([""; 0]));
+            assert_eq!(outcome(answered(layer.clone(), step).await).await, "");
+        }
+        assert_eq!(*told.lock().unwrap(), [""; 0], "{mode:?}");
+        let step = Step::status(200).body_with(Body::chunks(["<p>"]));
+        if let Ok(response) = answered(layer, step).await {
+            let body = response.into_body().collect().await.unwrap();
+            assert_eq!(body.to_bytes(), "<p>");
+        }
+        assert_eq!(*told.lock().unwrap(), ["content-type"], "{mode:?}");
+    }
 }
 
 #[tokio::test]
@@ -278,6 +305,19 @@ async fn a_server_s_body_that_fails_fails_for_its_client_as_it_did() {
     let error = body.frame().await.unwrap().unwrap_err();
     assert!(error.is::<std::io::Error>(), "{error}");
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn a_server_s_body_that_exceeds_a_limit_of_its_own_fails_for_its_client_as_it_did() {
+    let own = CollectBody::new(Body::full("12345"), 3).await.unwrap_err();
+    let step = json_of(200, "").body_with(Body::failing_after(["{"], own));
+    let mut server = ValidateLayer::new(named("/x"))
+        .reject_with(Rejection::problem)
+        .layer(Scripted::new([step]));
+    let response = send(&mut server, get("https://h/a")).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let error = response.into_body().collect().await.unwrap_err();
+    assert_eq!(error.downcast_ref::<BodyTooLarge>().unwrap().limit(), 3);
 }
 
 #[tokio::test]
