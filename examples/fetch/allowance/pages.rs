@@ -93,6 +93,10 @@ impl Strategy<Full<Bytes>> for PageByPage {
         self.inner.total(page)
     }
 
+    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        self.inner.admits(head, cursor)
+    }
+
     fn is_end(&self, refusal: &Parts) -> bool {
         self.inner.is_end(refusal)
     }

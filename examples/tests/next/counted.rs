@@ -94,6 +94,21 @@ fn offsets_advance_by_what_was_returned() {
     }
 }
 
+/// Nothing of it is written, as it is not what was asked for.
+#[test]
+fn a_whole_list_in_the_place_of_a_later_range_is_refused() {
+    let first = "206\ncontent-range: items 0-1/6\n\n[0,1]";
+    for second in [
+        "200\n\n[0,1,2,3,4,5]",
+        "206\ncontent-range: items 0-1/*\n\n[0,1]",
+    ] {
+        let options = ["--next", "range:items:2", "--items", ""];
+        let (run, _) = drain("/a", &options, &[first, second]);
+        assert_eq!(run.code, Some(6), "{second}: {}", run.stderr);
+        assert_eq!(run.lines, ["0", "1"], "{second}");
+    }
+}
+
 #[test]
 fn ranges_end_at_their_total_at_416_and_at_a_200() {
     let range = ["--next", "range:items:2", "--items", ""];
