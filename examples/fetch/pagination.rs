@@ -41,8 +41,13 @@ pub(crate) fn layer(
         .query_keys
         .iter()
         .map(|(name, _)| name.as_str());
+    // A page whose body broke was processed.
+    let refetches = match plan.request.is_repeatable(plan.retry.idempotent) {
+        true => plan.retry.retries,
+        false => 0,
+    };
     let mut layer = PaginateLayer::new(strategy)
-        .refetch(plan.retry.retries)
+        .refetch(refetches)
         .secret_query(keys)
         .max_page_bytes(*max_body)
         .max_item_bytes(*max_body)

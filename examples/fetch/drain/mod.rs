@@ -104,7 +104,7 @@ pub(crate) fn request(plan: &RequestPlan, idempotent: bool) -> Request<Full<Byte
     *request.headers_mut() = plan.headers.clone();
     // A key belongs to the first page alone, so that the stream drops it from later ones; what
     // it says of the request holds for them all.
-    if idempotent || request.headers().contains_key("idempotency-key") {
+    if plan.says_repeatable(idempotent) {
         request.extensions_mut().insert(Idempotent(true));
     }
     request.extensions_mut().insert(Sends::default());

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use outbound::http::Origin;
 
 use crate::args::Args;
 use crate::credential::CredentialPlan;
@@ -13,6 +14,20 @@ pub(crate) struct RequestPlan {
     pub(crate) method: Method,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl RequestPlan {
+    /// Whether the command line says that it may be sent again.
+    pub(crate) fn says_repeatable(&self, idempotent: bool) -> bool {
+        idempotent || self.headers.contains_key("idempotency-key")
+    }
+
+    /// Whether it may be sent again although it may have been processed.
+    pub(crate) fn is_repeatable(&self, idempotent: bool) -> bool {
+        self.method.is_idempotent()
+            || self.method.as_str() == "QUERY"
+            || self.says_repeatable(idempotent)
+    }
 }
 
 pub(super) fn request(args: &Args, credential: &CredentialPlan) -> Result<RequestPlan, String> {
@@ -33,6 +48,10 @@ pub(super) fn request(args: &Args, credential: &CredentialPlan) -> Result<Reques
             "the URL holds user information; give it with --basic-env, so that it stays out of logs"
                 .to_owned(),
         );
+    }
+    // `http` lets any text pass for a port, and takes the scheme's own then: another server.
+    if Origin::of(&uri).is_none() {
+        return Err("the URL's port is no number from 0 to 65535".to_owned());
     }
     let method = match &args.method {
         Some(method) => Method::from_bytes(method.as_bytes())

@@ -80,6 +80,18 @@ fn a_post_that_may_have_been_processed_is_sent_once() {
 }
 
 #[test]
+fn a_page_of_a_post_whose_body_broke_was_processed_too() {
+    let script = || vec![vec![Act::truncate(JSON, 5)], vec![Act::ok(JSON)]];
+    for (options, code, sends) in [
+        (&["-d", "{}", "--items", ""][..], 5, 1),
+        (&["-d", "{}", "--items", "", "--idempotent"], 0, 2),
+    ] {
+        let (run, sent) = against(script(), options);
+        assert_eq!((run.code, sent), (Some(code), sends), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_connection_that_is_refused_is_tried_again_for_any_method() {
     let runtime = Runtime::new().expect("a runtime");
     let server = runtime.block_on(FaultyServer::start([[Act::close()]]));

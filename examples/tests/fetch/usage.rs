@@ -140,6 +140,14 @@ fn a_url_that_is_none_is_told_without_what_it_holds() {
             "http://h/a b",
             "the URL cannot be read; percent-encode what is unusual in it",
         ),
+        (
+            "http://127.0.0.1:99999/",
+            "the URL's port is no number from 0 to 65535",
+        ),
+        (
+            "http://127.0.0.1:x/",
+            "the URL's port is no number from 0 to 65535",
+        ),
     ] {
         let run = run(&[url]);
         assert_eq!(run.code, Some(2), "{url}: {}", run.stderr);
