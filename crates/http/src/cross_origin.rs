@@ -1,7 +1,7 @@
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Request};
 
-use crate::{CrossOrigin, NoAuth, ResendCount};
+use crate::{CrossOrigin, DeadlineAt, NoAuth, ResendCount};
 
 /// What is meant for one origin, whether it is marked or not.
 const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
@@ -14,7 +14,7 @@ const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOS
 /// - every header one of whose values is marked [sensitive](http::HeaderValue::is_sensitive);
 /// - `Authorization`, `Proxy-Authorization` and `Cookie`, marked or not, and `Host`, which names
 ///   the other origin;
-/// - all extensions but [`NoAuth`] and [`ResendCount`].
+/// - all extensions but [`NoAuth`], [`ResendCount`] and [`DeadlineAt`].
 ///
 /// ```
 /// use http::{HeaderValue, Request};
@@ -34,6 +34,7 @@ pub fn leave_origin<B>(request: &mut Request<B>) {
     let extensions = request.extensions_mut();
     let no_auth = extensions.remove::<NoAuth>();
     let count = extensions.remove::<ResendCount>();
+    let deadline = extensions.remove::<DeadlineAt>();
     extensions.clear();
     extensions.insert(CrossOrigin);
     if let Some(no_auth) = no_auth {
@@ -41,6 +42,9 @@ pub fn leave_origin<B>(request: &mut Request<B>) {
     }
     if let Some(count) = count {
         extensions.insert(count);
+    }
+    if let Some(deadline) = deadline {
+        extensions.insert(deadline);
     }
 }
 
@@ -58,6 +62,7 @@ fn remove_sensitive(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -65,6 +70,7 @@ mod tests {
     fn what_is_meant_for_one_origin_stays_there_and_the_rest_goes_along() {
         let mut secret = HeaderValue::from_static("canary");
         secret.set_sensitive(true);
+        let deadline = DeadlineAt(Instant::now());
         let mut request = Request::get("https://elsewhere.example/")
             .header("x-key", "of several")
             .header("x-key", secret)
@@ -76,6 +82,7 @@ mod tests {
             .header("accept", "text/plain")
             .extension(NoAuth)
             .extension(ResendCount(2))
+            .extension(deadline)
             .extension("canary")
             .body(())
             .unwrap();
@@ -86,7 +93,8 @@ mod tests {
         assert!(names.eq(["accept"]), "{:?}", request.headers());
         assert_eq!(request.headers().get_all("accept").iter().count(), 2);
         let extensions = request.extensions();
-        assert_eq!(extensions.len(), 3);
+        assert_eq!(extensions.len(), 4);
+        assert_eq!(extensions.get(), Some(&deadline));
         assert_eq!(extensions.get(), Some(&NoAuth));
         assert_eq!(extensions.get(), Some(&ResendCount(2)));
         assert_eq!(extensions.get(), Some(&CrossOrigin));

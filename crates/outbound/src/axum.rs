@@ -117,7 +117,11 @@ impl IntoResponse for UpstreamError {
 /// link that is no URL.
 fn is_own_mistake(error: &BoxError) -> bool {
     error.is::<http::Error>()
+        || error.is::<http::header::InvalidHeaderName>()
+        || error.is::<http::header::InvalidHeaderValue>()
+        || error.is::<http::method::InvalidMethod>()
         || error.is::<http::uri::InvalidUri>()
+        || error.is::<http::uri::InvalidUriParts>()
         || error.is::<InvalidAuth>()
         || error.is::<InvalidBaseUrl>()
         || error.is::<InvalidContract>()

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
-use outbound_http::EffectiveUri;
+use outbound_http::{EffectiveUri, Origin};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -39,6 +39,7 @@ impl BaseUrlLayer {
     /// [`InvalidBaseUrl`], if it is something else.
     pub fn new(base: &str) -> Result<Self, InvalidBaseUrl> {
         let uri: Uri = base.parse().map_err(|_| InvalidBaseUrl("is no URL"))?;
+        let is_origin = Origin::of(&uri).is_some();
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(InvalidBaseUrl("has no scheme or no host"));
@@ -50,6 +51,10 @@ impl BaseUrlLayer {
             return Err(InvalidBaseUrl(
                 "holds a credential, which belongs into an AuthLayer",
             ));
+        }
+        // `http` lets any text pass for a port, and takes the scheme's own then: another server.
+        if !is_origin {
+            return Err(InvalidBaseUrl("has a port that is none"));
         }
         let path = parts
             .path_and_query
@@ -255,6 +260,8 @@ mod tests {
             "https://h/?key=secret",
             "https://user:secret@h/",
             "https://h/ secret",
+            "https://h:secret/",
+            "https://h:99999/",
         ] {
             let error = BaseUrlLayer::new(base).unwrap_err().to_string();
             assert!(error.contains("https://api.example.com/v1"), "{error}");

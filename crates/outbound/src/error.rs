@@ -7,6 +7,7 @@ use outbound_auth::AuthError;
 use outbound_http::{BodyTooLarge, DeadlineExceeded, IdleTimeout};
 use outbound_paginate::{PageError, PageErrorKind};
 use outbound_schema::Violation;
+use tokio::time::error::Elapsed;
 
 use crate::StatusError;
 
@@ -33,10 +34,11 @@ pub trait ErrorExt {
         self.find_if(|_| true)
     }
 
-    /// A deadline passed, a body stalled, a socket timed out.
+    /// A deadline passed (one of [`tokio::time::timeout`], too), a body stalled, a socket timed out.
     fn is_timeout(&self) -> bool {
         self.find::<DeadlineExceeded>().is_some()
             || self.find::<IdleTimeout>().is_some()
+            || self.find::<Elapsed>().is_some()
             || self
                 .find_if(|error: &io::Error| error.kind() == io::ErrorKind::TimedOut)
                 .is_some()
@@ -95,6 +97,7 @@ pub trait ErrorExt {
     fn is_transport(&self) -> bool {
         self.find::<DeadlineExceeded>().is_none()
             && self.find::<IdleTimeout>().is_none()
+            && self.find::<Elapsed>().is_none()
             && !self.is_contract()
             && !self.is_credential()
             && !self.is_too_large()

@@ -135,6 +135,8 @@ fn a_mistake_of_the_handler_is_not_the_upstream_s() {
     let status = |error: UpstreamError| error.into_response().status().as_u16();
     let request = Request::get("not a url").body(()).unwrap_err();
     assert_eq!(status(request.into()), 500);
+    let value = http::HeaderValue::from_str("\n").unwrap_err();
+    assert_eq!(status(value.into()), 500);
     assert_eq!(status(Contract::required(["id"]).unwrap_err().into()), 500);
     // Not one that stands within what an upstream did.
     let request = Request::get("not a url").body(()).unwrap_err();

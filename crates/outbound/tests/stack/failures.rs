@@ -48,6 +48,9 @@ async fn each_failure_is_told_apart() {
     // However an I/O error wraps it.
     let wrapped: BoxError = std::io::Error::other(slow).into();
     assert!(wrapped.is_timeout());
+    let elapsed = tokio::time::timeout(SECOND, std::future::pending::<()>()).await;
+    let elapsed: BoxError = elapsed.unwrap_err().into();
+    assert_eq!(told(&elapsed), (false, true, false, false, None));
     let handshake: BoxError = std::io::Error::other(timed_out).into();
     assert!(handshake.is_timeout());
 }
