@@ -279,6 +279,8 @@ impl<B> Tape<B> {
                 if let Some(trailers) = frame.trailers_ref() {
                     self.trailers = Some(trailers.clone());
                     *trailers_sent = true;
+                    // They are the last frame, and a transport that knows it asks for no other.
+                    self.source = None;
                 }
                 frame
             }

@@ -49,6 +49,22 @@ async fn every_attempt_reads_the_same_chunks_and_trailers() {
 }
 
 #[tokio::test]
+async fn trailers_are_read_again_although_the_first_reader_stopped_at_them() {
+    let (mut first, saved) = LIMIT.split(Body::chunks(["ab"]).with_trailers(trailers()));
+    // As hyper does: after them it asks for nothing.
+    assert_eq!(frame(&mut first).await.unwrap(), "ab");
+    assert!(first.frame().await.unwrap().unwrap().is_trailers());
+    assert!(first.is_end_stream());
+    assert!(first.frame().await.is_none());
+
+    let expected = (Bytes::from("ab"), Some(trailers()));
+    for _ in 0..2 {
+        let again = LIMIT.again(saved.as_ref().unwrap()).unwrap();
+        assert_eq!(read(again).await.unwrap(), expected);
+    }
+}
+
+#[tokio::test]
 async fn an_attempt_goes_on_where_the_recording_ends() {
     let (mut first, saved) = LIMIT.split(Body::chunks(["ab", "cd", "ef"]));
     assert_eq!(frame(&mut first).await.unwrap(), "ab");

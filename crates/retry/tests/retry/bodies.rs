@@ -1,11 +1,12 @@
 //! With which head and bytes each attempt is sent.
 
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request};
-use http_body_util::Full;
-use outbound_http::{NoReplay, ResendCount};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use outbound_http::{NoReplay, ReplayBody, ResendCount};
 use test_support::{Body, Scripted, Step, send};
 use tower::Layer;
 
@@ -68,6 +69,37 @@ async fn trailers_are_sent_again() {
         assert_eq!(sent.body, "abcdef");
         assert_eq!(sent.trailers, Some(trailers.clone()));
     }
+}
+
+#[tokio::test]
+async fn trailers_are_sent_again_over_a_transport_that_stops_at_them() {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("digest", HeaderValue::from_static("d"));
+    let body = Body::chunks(["ab"]).with_trailers(trailers.clone());
+    let request = Request::put("https://h/").body(body).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sent = Arc::clone(&seen);
+    // As hyper does: it asks for no frame after them.
+    let api = tower::service_fn(move |request: Request<ReplayBody<Body>>| {
+        let sent = Arc::clone(&sent);
+        async move {
+            let mut frames = request.into_body();
+            let mut trailers = None;
+            while trailers.is_none() {
+                let Some(frame) = frames.frame().await else {
+                    break;
+                };
+                trailers = frame.unwrap().into_trailers().ok();
+            }
+            sent.lock().unwrap().push(trailers);
+            let busy = Response::builder().status(503);
+            busy.body(Full::<Bytes>::default())
+                .map_err(io::Error::other)
+        }
+    });
+    let mut client = at_once().buffer_body(64).layer(api);
+    assert_eq!(send(&mut client, request).await.unwrap().status(), 503);
+    assert_eq!(*seen.lock().unwrap(), vec![Some(trailers); 4]);
 }
 
 #[tokio::test]
