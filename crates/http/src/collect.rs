@@ -12,14 +12,15 @@ mod body;
 mod collected;
 mod read;
 
-pub use self::body::{BodyTooLarge, CollectBody};
+pub use self::body::{BodyTooLarge, BrokenBody, CollectBody};
 pub use self::collected::CollectedBody;
 use crate::BoxError;
 
 /// [`Layer`] that reads the whole response body before it answers.
 ///
-/// A body that breaks, stalls or is too large thereby becomes an error of the call, which a
-/// retry or a timeout further out can see: a retry that looks at the head alone never does.
+/// A body that breaks, stalls or is too large thereby becomes an error of the call
+/// ([`BrokenBody`], [`BodyTooLarge`]), which a retry or a timeout further out can see: a retry that
+/// looks at the head alone never does.
 ///
 /// Trailers are kept. What comes after an upgrade (101, CONNECT) is no body and stays with
 /// the connection, untouched.

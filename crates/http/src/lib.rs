@@ -44,7 +44,7 @@
 //!
 //! | layer | default | error |
 //! |---|---|---|
-//! | [`CollectLayer`] | [64 MiB](CollectLayer::DEFAULT_LIMIT) of a body | [`BodyTooLarge`] |
+//! | [`CollectLayer`] | [64 MiB](CollectLayer::DEFAULT_LIMIT) of a body | [`BodyTooLarge`]; [`BrokenBody`] where it fails by itself |
 //! | [`DeadlineLayer`] | [60 s](DeadlineLayer::DEFAULT_LIMIT) a call, or what [`DeadlineAt`] says | [`DeadlineExceeded`] |
 //! | [`IdleTimeoutLayer`] | [30 s](IdleTimeoutLayer::DEFAULT_LIMIT) without a frame | [`IdleTimeout`] |
 //! | [`BufferBody`] | records [64 KiB](BufferBody::DEFAULT_LIMIT) of a body | none: it is then sent once |
@@ -91,7 +91,7 @@ mod spawn;
 
 pub use self::box_error::BoxError;
 pub use self::collect::{
-    BodyTooLarge, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
+    BodyTooLarge, BrokenBody, Collect, CollectBody, CollectFuture, CollectLayer, CollectedBody,
 };
 pub use self::cross_origin::leave_origin;
 pub use self::deadline::{Deadline, DeadlineAt, DeadlineExceeded, DeadlineFuture, DeadlineLayer};

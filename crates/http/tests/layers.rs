@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Empty};
 use outbound_http::{
-    BodyTooLarge, BoxError, CollectLayer, DeadlineExceeded, DeadlineLayer, EffectiveUri,
-    EffectiveUriLayer, IdleTimeout, IdleTimeoutLayer,
+    BodyTooLarge, BoxError, BrokenBody, CollectLayer, DeadlineExceeded, DeadlineLayer,
+    EffectiveUri, EffectiveUriLayer, IdleTimeout, IdleTimeoutLayer,
 };
 use test_support::{Body, Scripted, Step, send};
 use tokio::time::{Instant, advance, sleep};
@@ -73,10 +73,10 @@ async fn a_body_that_breaks_midway_fails_the_call_with_its_own_error() {
 
     let error = send(&mut client, request()).await.unwrap_err();
 
-    let error = error
-        .downcast_ref::<std::io::Error>()
-        .expect("the body's own error");
-    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    let broken: &BrokenBody = error.downcast_ref().expect("a body that broke");
+    let own: &std::io::Error = broken.get_ref().downcast_ref().expect("its own error");
+    assert_eq!(own.kind(), std::io::ErrorKind::UnexpectedEof);
+    assert!(std::error::Error::source(broken).is_some_and(|source| source.is::<std::io::Error>()));
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use crate::verdict::{Attempt, Classify, Verdict};
 /// | 429 (RFC 6585, section 4), 413 with `Retry-After` (RFC 9110, section 15.5.14) | [`Throttled`](Verdict::Throttled) |
 /// | 403 with `Retry-After`, or with `X-RateLimit-Remaining: 0` and its reset (GitHub) | [`Throttled`](Verdict::Throttled) |
 /// | 500, 502, 503, 504 | [`Transient`](Verdict::Transient) |
-/// | no connection, `REFUSED_STREAM` (RFC 9113, section 8.7) | [`Unprocessed`](Verdict::Unprocessed) |
-/// | connection lost, incomplete message, timeout of a socket, body cut short or stalled | [`Transient`](Verdict::Transient) |
+/// | no connection, `REFUSED_STREAM` before the response (RFC 9113, section 8.7) | [`Unprocessed`](Verdict::Unprocessed) |
+/// | connection lost for any reason, incomplete message, timeout of a socket, body cut short, reset or stalled | [`Transient`](Verdict::Transient) |
 /// | any other 4xx or 5xx with `X-Should-Retry: true` | [`Transient`](Verdict::Transient) |
 /// | any status with `X-Should-Retry: false` | [`Done`](Verdict::Done) |
 /// | everything else: other statuses, TLS, malformed responses, the caller's own mistakes | [`Done`](Verdict::Done) |

@@ -56,7 +56,7 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// [`BodyTooLarge`], or the body's own error.
+    /// [`BodyTooLarge`], or [`BrokenBody`] with the body's own error.
     type Output = Result<CollectedBody, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -82,7 +82,7 @@ where
                         }
                     }
                 },
-                Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                Some(Err(error)) => return Poll::Ready(Err(BrokenBody(error.into()).into())),
                 None => return Poll::Ready(Ok(mem::take(this.read).finish())),
             }
         }
@@ -115,3 +115,37 @@ impl fmt::Display for BodyTooLarge {
 }
 
 impl Error for BodyTooLarge {}
+
+/// A body failed before its end.
+///
+/// The body's own error is its [source](Error::source). This one says where it came from: whoever
+/// judges it further out, as a retry layer does, could take it for one of a request that was
+/// refused, while the server has answered.
+#[derive(Debug)]
+pub struct BrokenBody(BoxError);
+
+impl BrokenBody {
+    /// The body's own error.
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+
+    /// The body's own error.
+    #[must_use]
+    pub fn into_inner(self) -> BoxError {
+        self.0
+    }
+}
+
+impl fmt::Display for BrokenBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body broke off")
+    }
+}
+
+impl Error for BrokenBody {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
