@@ -1,9 +1,11 @@
+mod accounts;
+
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::Uri;
-use http::uri::Authority;
+
+use self::accounts::Accounts;
 
 /// Bounds retries to a share of first sends, so that an outage is not made worse by them.
 ///
@@ -12,9 +14,12 @@ use http::uri::Authority;
 /// that idles through an outage has no more retries at its end than at its beginning. Of `n`
 /// calls to one authority, at most `n * per_mille / 1000 + reserve` are retries, exactly.
 ///
-/// Authorities (host and port) have separate accounts, by their hash in
-/// [`ACCOUNTS`](Self::ACCOUNTS) of them, so that one that is down does not take another's
-/// tokens, and memory is constant. Clones share their accounts.
+/// Authorities (host, and port unless it is the scheme's own) have separate accounts, so that one
+/// that is down does not take another's tokens. There are [`ACCOUNTS`](Self::ACCOUNTS) of them, so
+/// that memory is constant, and each is taken by the first that asks for it. Of a hundred
+/// authorities some two share an account in one process of a thousand, of more than there are
+/// accounts many do; of any few hardly ever (one pair in millions), and not the same in each
+/// process. Clones share their accounts.
 ///
 /// ```
 /// use http::Uri;
@@ -34,9 +39,12 @@ use http::uri::Authority;
 pub struct Budget(Arc<Shared>);
 
 struct Shared {
-    accounts: [AtomicU64; Budget::ACCOUNTS],
+    accounts: Accounts,
     earned: u64,
     reserve: u64,
+    /// What an account has when it is full: the reserve, or what a small one has no room for, a token
+    /// and a part of it.
+    most: u64,
 }
 
 /// What a token is divided into: a first send earns so many of a thousandth.
@@ -49,8 +57,8 @@ impl Budget {
     /// Tokens at the start, and the most that are saved, by default: 5.
     pub const DEFAULT_RESERVE: u32 = 5;
 
-    /// How many accounts there are: 64.
-    pub const ACCOUNTS: usize = 64;
+    /// How many accounts there are: 256.
+    pub const ACCOUNTS: usize = accounts::COUNT;
 
     /// At most `per_mille` retries for a thousand first sends, and `reserve` more.
     ///
@@ -59,26 +67,35 @@ impl Budget {
     pub fn new(per_mille: u32, reserve: u32) -> Self {
         let reserve = u64::from(reserve) * TOKEN;
         Self(Arc::new(Shared {
-            accounts: std::array::from_fn(|_| reserve.into()),
+            accounts: Accounts::new(reserve),
             earned: per_mille.into(),
             reserve,
+            most: reserve.max(TOKEN + u64::from(per_mille)),
         }))
     }
 
     /// Counts a first send to the authority of `uri`.
     pub fn earn(&self, uri: &Uri) {
-        let account = account(uri);
-        self.add(account, self.0.earned);
+        let Shared {
+            accounts,
+            earned,
+            most,
+            ..
+        } = &*self.0;
+        let place = accounts.place(uri);
+        // What is full is only read, which is all that a healthy server costs.
+        if !accounts.has(place, *most) {
+            self.add(accounts.take(place), *earned);
+        }
     }
 
     /// Takes a token for a retry to the authority of `uri`, if there is one.
     #[must_use]
     pub fn withdraw(&self, uri: &Uri) -> Option<Token> {
-        let account = account(uri);
-        self.0.accounts[account]
-            .fetch_update(Relaxed, Relaxed, |tokens| tokens.checked_sub(TOKEN))
-            .ok()?;
-        Some(Token {
+        let accounts = &self.0.accounts;
+        let account = accounts.take(accounts.place(uri));
+        let is_taken = accounts.change(account, |tokens| tokens.checked_sub(TOKEN));
+        is_taken.then(|| Token {
             budget: Some(self.clone()),
             account,
         })
@@ -87,14 +104,13 @@ impl Budget {
     /// What there is for the authority of `uri`, in thousandths of a retry.
     #[must_use]
     pub fn balance(&self, uri: &Uri) -> u64 {
-        self.0.accounts[account(uri)].load(Relaxed)
+        let accounts = &self.0.accounts;
+        accounts.balance(accounts.take(accounts.place(uri)))
     }
 
     fn add(&self, account: usize, tokens: u64) {
-        // Room for the parts of a token, which a small reserve has none for.
-        let most = self.0.reserve.max(TOKEN + self.0.earned);
-        // What is full is only read, which is all that a healthy server costs.
-        let _ = self.0.accounts[account].fetch_update(Relaxed, Relaxed, |balance| {
+        let most = self.0.most;
+        self.0.accounts.change(account, |balance| {
             (balance < most).then(|| (balance + tokens).min(most))
         });
     }
@@ -139,34 +155,6 @@ impl Drop for Token {
         }
     }
 }
-
-/// Hashes the authority, eight bytes at a time, in lower case. It need not withstand an attacker:
-/// the caller chooses the hosts.
-fn account(uri: &Uri) -> usize {
-    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-    // Of characters that an authority may have, it changes capital letters and few others.
-    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
-
-    let authority = uri.authority().map_or("", Authority::as_str).as_bytes();
-    let mix = |hash: u64, word: [u8; 8]| {
-        let word = u64::from_le_bytes(word) | LOWER_CASE;
-        (hash.rotate_left(5) ^ word).wrapping_mul(GOLDEN)
-    };
-    let hash = authority.chunks_exact(8).fold(0, |hash, word| {
-        mix(hash, word.try_into().expect("eight bytes"))
-    });
-    // The last eight may overlap those before.
-    let last = authority.last_chunk().copied().unwrap_or_else(|| {
-        let mut all = [0; 8];
-        all[..authority.len()].copy_from_slice(authority);
-        all
-    });
-    // The high bits depend on all of the text.
-    (mix(hash, last) >> 58) as usize
-}
-
-// Six bits choose an account.
-const _: () = assert!(Budget::ACCOUNTS == 1 << 6);
 
 #[cfg(test)]
 mod tests {
@@ -277,7 +265,8 @@ mod tests {
         const EACH: u64 = 100_000;
         // A reserve that is never full, so that nothing is lost at its edge.
         let (budget, uri) = (Budget::new(300, 4_000_000), Uri::from_static(URI));
-        budget.0.accounts[account(&uri)].store(1_000_000_000, Relaxed);
+        let account = budget.0.accounts.take(budget.0.accounts.place(&uri));
+        assert!(budget.0.accounts.change(account, |_| Some(1_000_000_000)));
         thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
