@@ -1,13 +1,16 @@
 //! The small layers: what they limit, and what they leave alone.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Empty};
 use outbound_http::{
-    BodyTooLarge, BoxError, BrokenBody, CollectLayer, DeadlineExceeded, DeadlineLayer,
+    BodyTooLarge, BoxError, BrokenBody, CollectBody, CollectLayer, DeadlineExceeded, DeadlineLayer,
     EffectiveUri, EffectiveUriLayer, IdleTimeout, IdleTimeoutLayer,
 };
 use test_support::{Body, Scripted, Step, send};
@@ -77,6 +80,38 @@ async fn a_body_that_breaks_midway_fails_the_call_with_its_own_error() {
     let own: &std::io::Error = broken.get_ref().downcast_ref().expect("its own error");
     assert_eq!(own.kind(), std::io::ErrorKind::UnexpectedEof);
     assert!(std::error::Error::source(broken).is_some_and(|source| source.is::<std::io::Error>()));
+}
+
+/// This many empty frames, and then an end.
+struct Empties(usize);
+
+impl http_body::Body for Empties {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        Poll::Ready(left.map(|_| Ok(Frame::data(Bytes::new()))))
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_very_many_frames_gives_other_tasks_their_turn() {
+    let mut call = tokio_test::task::spawn(CollectBody::new(Empties(1_000), 8));
+    let mut polls = 1;
+    while call.poll().is_pending() {
+        assert!(call.is_woken(), "it goes on by itself");
+        polls += 1;
+    }
+    assert_eq!(polls, 4);
+
+    // Those of a usual body are read at once.
+    let mut call = tokio_test::task::spawn(CollectBody::new(Empties(200), 8));
+    assert!(call.poll().is_ready());
 }
 
 #[tokio::test]

@@ -34,6 +34,10 @@ pin_project! {
     }
 }
 
+/// How many frames are read before other tasks have their turn: empty ones are bounded by nothing
+/// else.
+const FRAMES_A_POLL: usize = 256;
+
 impl<B> CollectBody<B> {
     /// Reads `body`, which may have at most `limit` bytes.
     pub fn new(body: B, limit: usize) -> Self {
@@ -67,7 +71,7 @@ where
         if !this.body.is_end_stream() && this.body.size_hint().lower() > left as u64 {
             return Poll::Ready(Err(BodyTooLarge { limit: *this.limit }.into()));
         }
-        loop {
+        for _ in 0..FRAMES_A_POLL {
             match ready!(this.body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
@@ -86,6 +90,8 @@ where
                 None => return Poll::Ready(Ok(mem::take(this.read).finish())),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
