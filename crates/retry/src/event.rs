@@ -6,7 +6,6 @@ use http::{Method, StatusCode, Uri};
 use outbound_http::ResendCount;
 
 /// A retry that has been decided on, before its pause.
-#[derive(Debug)]
 pub struct Event<'a> {
     pub(crate) retry: u32,
     pub(crate) delay: Duration,
@@ -58,7 +57,7 @@ impl<'a> Event<'a> {
         self.method
     }
 
-    /// The request's URI. Its query may hold secrets; `Display` leaves it out.
+    /// The request's URI. Its query may hold secrets; `Display` and `Debug` leave it out.
     #[must_use]
     pub const fn uri(&self) -> &'a Uri {
         self.uri
@@ -100,17 +99,11 @@ impl Event<'_> {
 /// One line without secrets: `GET https://h/p answered 503; retry 1 in 250ms`.
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.method)?;
-        if let (Some(scheme), Some(host)) = (self.uri.scheme_str(), self.uri.host()) {
-            write!(f, "{scheme}://{host}")?;
-            if let Some(port) = self.uri.port() {
-                write!(f, ":{port}")?;
-            }
-        }
         write!(
             f,
-            "{} {}; retry {} in {:.0?}",
-            self.uri.path(),
+            "{} {} {}; retry {} in {:.0?}",
+            self.method,
+            Redacted(self.uri),
             self.cause,
             self.retry,
             self.delay
@@ -119,6 +112,36 @@ impl fmt::Display for Event<'_> {
             f.write_str(", as the server asked")?;
         }
         Ok(())
+    }
+}
+
+/// Without secrets, as `Display`.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("retry", &self.retry)
+            .field("delay", &self.delay)
+            .field("server_asked", &self.asked)
+            .field("method", self.method)
+            .field("uri", &format_args!("{}", Redacted(self.uri)))
+            .field("cause", &format_args!("{}", self.cause))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A URI without its query and its credentials.
+pub(crate) struct Redacted<'a>(pub(crate) &'a Uri);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(uri) = self;
+        if let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) {
+            write!(f, "{scheme}://{host}")?;
+            if let Some(port) = uri.port() {
+                write!(f, ":{port}")?;
+            }
+        }
+        f.write_str(uri.path())
     }
 }
 

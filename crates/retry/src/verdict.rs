@@ -1,4 +1,8 @@
+use std::fmt;
+
 use http::{Method, Response, Uri};
+
+use crate::event::Redacted;
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ where
 }
 
 /// An attempt that is judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub(crate) number: u32,
     pub(crate) method: &'a Method,
@@ -58,9 +62,19 @@ impl<'a> Attempt<'a> {
         self.method
     }
 
-    /// The request's URI, which may hold secrets in its query.
+    /// The request's URI, which may hold secrets in its query; `Debug` leaves that out.
     #[must_use]
     pub const fn uri(&self) -> &'a Uri {
         self.uri
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("number", &self.number)
+            .field("method", self.method)
+            .field("uri", &format_args!("{}", Redacted(self.uri)))
+            .finish()
     }
 }

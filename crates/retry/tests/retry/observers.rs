@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use outbound_http::ResendCount;
+use outbound_http::{BoxError, ResendCount};
 use outbound_retry::{Attempt, Cause, Event, Verdict};
 use test_support::{Body, Scripted, Step, send};
 use tower::Layer;
@@ -42,6 +42,36 @@ async fn observers_hear_of_each_retry_and_of_no_secret() {
                 false,
                 "GET https://api.test/items failed (connection reset); retry 2 in 0ns".to_owned()
             ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn neither_events_nor_attempts_print_a_secret_of_the_uri() {
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let (judged, told) = (Arc::clone(&shown), Arc::clone(&shown));
+    let mut client = at_once()
+        .retries(1)
+        .classify(
+            move |attempt: &Attempt<'_>, _: Result<&Response<Body>, &BoxError>| {
+                judged.lock().unwrap().push(format!("{attempt:?}"));
+                Verdict::Unprocessed
+            },
+        )
+        .on_retry(move |event| told.lock().unwrap().push(format!("{event:?}")))
+        .layer(Scripted::from_fn(|_| Step::status(503)));
+    let mut request = get();
+    *request.uri_mut() = "https://canary@api.test/items?key=canary".parse().unwrap();
+    send(&mut client, request).await.unwrap();
+
+    let shown = shown.lock().unwrap().clone();
+    assert_eq!(
+        shown,
+        [
+            "Attempt { number: 1, method: GET, uri: https://api.test/items }",
+            "Event { retry: 1, delay: 0ns, server_asked: false, method: GET, \
+             uri: https://api.test/items, cause: answered 503, .. }",
+            "Attempt { number: 2, method: GET, uri: https://api.test/items }",
         ]
     );
 }
