@@ -12,7 +12,7 @@ impl Replay<Body> for KubeBody {
     type Saved = Body;
 
     fn split(&self, body: Body) -> (Body, Option<Body>) {
-        let saved = body.try_clone();
+        let saved = self.duplicate(&body);
         (body, saved)
     }
 
@@ -21,6 +21,10 @@ impl Replay<Body> for KubeBody {
     }
 
     fn again(&self, saved: &Body) -> Option<Body> {
-        saved.try_clone()
+        self.duplicate(saved)
+    }
+
+    fn duplicate(&self, body: &Body) -> Option<Body> {
+        body.try_clone()
     }
 }

@@ -16,11 +16,7 @@ impl Replay<OctoBody> for OctoReplay {
     type Saved = OctoBody;
 
     fn split(&self, body: OctoBody) -> (OctoBody, Option<OctoBody>) {
-        // It does not count an empty body among those that it can clone.
-        let saved = match body.try_clone() {
-            None if body.is_end_stream() => Some(OctoBody::from(String::new())),
-            saved => saved,
-        };
+        let saved = self.duplicate(&body);
         (body, saved)
     }
 
@@ -29,6 +25,14 @@ impl Replay<OctoBody> for OctoReplay {
     }
 
     fn again(&self, saved: &OctoBody) -> Option<OctoBody> {
-        saved.try_clone()
+        self.duplicate(saved)
+    }
+
+    fn duplicate(&self, body: &OctoBody) -> Option<OctoBody> {
+        match body.try_clone() {
+            // It does not count an empty body among those that it can clone.
+            None if body.is_end_stream() => Some(OctoBody::from(String::new())),
+            duplicate => duplicate,
+        }
     }
 }

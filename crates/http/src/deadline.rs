@@ -67,8 +67,8 @@ impl<S> Layer<S> for DeadlineLayer {
 /// Request extension: when its caller has no use for an answer any more.
 ///
 /// [`DeadlineLayer`] drops the call then, if its own limit does not end before, and sends none that
-/// is made later; a retry layer starts no attempt that would come too late. For a server that calls others: the deadline of
-/// the request that came in becomes that of the requests that go out.
+/// is made later; a retry layer makes no pause that would end later. For a server that calls
+/// others: the deadline of the request that came in becomes that of the requests that go out.
 ///
 /// ```
 /// use std::time::Duration;
@@ -90,6 +90,23 @@ pub struct DeadlineAt(pub Instant);
 pub struct Deadline<S> {
     inner: S,
     limit: Duration,
+}
+
+impl<S> Deadline<S> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
 }
 
 impl<S, B> Service<Request<B>> for Deadline<S>

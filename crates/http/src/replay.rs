@@ -50,6 +50,15 @@ pub trait Replay<B> {
     /// source failed. A caller asks *before* it waits, so that it never waits in vain. What was
     /// prepared before need not be readable any more.
     fn again(&self, saved: &Self::Saved) -> Option<Self::Body>;
+
+    /// A second body like this one, both of which can be sent, for what has to ask for it beforehand:
+    /// a `tower::retry::Policy`.
+    ///
+    /// By default there is none, and the body is sent once.
+    fn duplicate(&self, body: &B) -> Option<B> {
+        let _ = body;
+        None
+    }
 }
 
 /// Repeats a body by cloning it: for `Full<Bytes>`, `Empty`, `String` and their like.
@@ -78,6 +87,10 @@ impl<B: Clone> Replay<B> for CloneBody {
 
     fn again(&self, saved: &B) -> Option<B> {
         Some(saved.clone())
+    }
+
+    fn duplicate(&self, body: &B) -> Option<B> {
+        Some(body.clone())
     }
 }
 

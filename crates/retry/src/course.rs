@@ -36,32 +36,32 @@ pub(crate) struct Plan {
     pub(crate) token: Option<Token>,
 }
 
-#[inline]
-fn from_now(limit: Duration) -> Option<Instant> {
-    Instant::now().checked_add(limit)
-}
-
 impl Course {
+    /// Of a call that is made `now`, which is asked only where there is a deadline.
     #[inline(always)]
-    pub(crate) fn new(config: &Config, extensions: &Extensions) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        extensions: &Extensions,
+        now: impl FnOnce() -> Instant,
+    ) -> Self {
         // Most requests have none, and none is the same as one with nothing in it.
         if extensions.is_empty() {
             return Self {
                 attempt: 1,
                 retries: config.retries,
-                deadline: config.deadline.and_then(from_now),
+                deadline: config.deadline.and_then(|limit| now().checked_add(limit)),
                 ..Self::default()
             };
         }
-        Self::as_told(config, extensions)
+        Self::as_told(config, extensions, now)
     }
 
-    fn as_told(config: &Config, extensions: &Extensions) -> Self {
+    fn as_told(config: &Config, extensions: &Extensions, now: impl FnOnce() -> Instant) -> Self {
         let settings: Option<&Override> = extensions.get();
         let limit = settings
             .and_then(|settings| settings.deadline)
             .or(config.deadline);
-        let own = limit.and_then(from_now);
+        let own = limit.and_then(|limit| now().checked_add(limit));
         Self {
             attempt: 1,
             retries: Override::retries_of(settings, config.retries),
@@ -85,6 +85,15 @@ impl Course {
         self.resends = self.resends.next();
     }
 
+    pub(crate) const fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    /// Whether an attempt that starts `now` would come too late.
+    pub(crate) fn is_late(&self, now: impl FnOnce() -> Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now() >= deadline)
+    }
+
     /// Whether, and after which pause, another attempt follows one that failed. The back-off is
     /// made at the first retry.
     pub(crate) fn plan<R, C, K: MakeBackoff>(
@@ -93,6 +102,7 @@ impl Course {
         backoff: &mut Option<K::Backoff>,
         uri: &Uri,
         hint: Option<Duration>,
+        now: impl FnOnce() -> Instant,
     ) -> Option<Plan> {
         let config = &shared.config;
         if self.is_last() || hint.is_some_and(|hint| hint > config.hint_ceiling) {
@@ -101,21 +111,22 @@ impl Course {
         let backoff =
             backoff.get_or_insert_with(|| shared.backoff.make_backoff(shared.seeds.next()));
         let pause = backoff.next()?;
+        let left = self.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(now())
+        });
         let delay = match hint {
             // Later than asked for, never earlier, so that a fleet does not come back at once; but
-            // the ceiling is one.
+            // the ceiling is one, and no chance makes it too late: half of the time that is left
+            // beyond the hint is the attempt's.
             Some(hint) => {
-                let jitter = up_to(&mut Rng::with_seed(shared.seeds.next()), hint / 10);
-                let late = hint.saturating_add(jitter).min(config.hint_ceiling);
-                late.max(pause)
+                let spare = left.checked_sub(hint)? / 2;
+                let most = (hint / 10).min(config.hint_ceiling - hint).min(spare);
+                let jitter = up_to(&mut Rng::with_seed(shared.seeds.next()), most);
+                (hint + jitter).max(pause.min(hint.saturating_add(spare)))
             }
             None => pause,
         };
-        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
-        if self
-            .deadline
-            .is_some_and(|deadline| delay >= left(deadline))
-        {
+        if delay >= left {
             return None;
         }
         // Last, since it is the only step that would have to be taken back.

@@ -8,6 +8,7 @@ use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{Drain, Replay};
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::budget::Token;
@@ -31,7 +32,7 @@ pin_project! {
         K: MakeBackoff,
     {
         #[pin]
-        state: State<S::Future, R::Body, RB>,
+        state: State<S::Future, R::Body, RB, S::Error>,
         // What is left at the end is dropped with the future: to drop it before would cost each
         // response one more move.
         kept: Option<Kept<S, R::Saved, R, C, K, K::Backoff>>,
@@ -42,7 +43,7 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    enum State<F, B, RB> {
+    enum State<F, B, RB, E> {
         // Before an attempt is answered.
         Calling {
             #[pin]
@@ -52,19 +53,21 @@ pin_project! {
         Pausing {
             #[pin]
             drain: Drain<RB>,
-            next: Option<Next<B>>,
+            next: Option<Next<B, RB, E>>,
         },
         // Until the service is ready for it.
-        Readying { next: Option<Next<B>> },
+        Readying { next: Option<Next<B, RB, E>> },
     }
 }
 
 const KEPT: &str = "kept, or there would be no further state";
 
 /// What the next attempt sends.
-struct Next<B> {
+struct Next<B, RB, E> {
     body: B,
     token: Option<Token>,
+    /// The call's result if the attempt comes too late. Boxed, since few calls keep one.
+    fallback: Option<Box<Result<Response<RB>, E>>>,
 }
 
 impl<S, B, RB, R, C, K> ResponseFuture<S, B, RB, R, C, K>
@@ -120,19 +123,28 @@ where
                         kept.course.is_over = answer.is_ready();
                         return answer;
                     };
-                    let token = plan.token;
-                    let next = Some(Next { body, token });
+                    // Nothing is held until then but a body that is being drained, and what holds
+                    // nothing itself.
+                    let (drain, fallback) = match answer {
+                        Poll::Ready(outcome) if kept.keeps(outcome.as_ref().ok()) => {
+                            (Drain::nothing(), Some(Box::new(outcome)))
+                        }
+                        Poll::Ready(Ok(response)) if !plan.delay.is_zero() => {
+                            (kept.drain(response), None)
+                        }
+                        _ => (Drain::nothing(), None),
+                    };
+                    let next = Some(Next {
+                        body,
+                        token: plan.token,
+                        fallback,
+                    });
                     // A pause of zero is none: it registers no timer.
                     if plan.delay.is_zero() {
                         this.state.set(State::Readying { next });
                         continue;
                     }
                     kept.pause(plan.delay);
-                    // Nothing is held during the pause but a body that is being drained.
-                    let drain = match answer {
-                        Poll::Ready(Ok(response)) => kept.drain(response),
-                        _ => Drain::nothing(),
-                    };
                     this.state.set(State::Pausing { drain, next });
                 }
                 StateProj::Pausing { drain, next } => {
@@ -150,7 +162,15 @@ where
                         *next = None;
                         return Poll::Ready(Err(error));
                     }
-                    let Next { body, token } = next.take().expect("polled after completion");
+                    let Next {
+                        body,
+                        token,
+                        fallback,
+                    } = next.take().expect("polled after completion");
+                    // To become ready may have taken long.
+                    if let Some(outcome) = fallback.filter(|_| kept.course.is_late(Instant::now)) {
+                        return Poll::Ready(kept.fall_back(*outcome));
+                    }
                     let request = kept.request(body);
                     if let Some(token) = token {
                         token.spend();
@@ -212,7 +232,9 @@ where
         match (&again, outcome) {
             (Some((plan, _)), Ok(response)) => {
                 kept.tell(plan, Cause::Status(response.status()));
-                kept.head.recycle(response.headers_mut());
+                if !kept.keeps(Some(response)) {
+                    kept.head.recycle(response.headers_mut());
+                }
             }
             (Some((plan, _)), Err(error)) => {
                 kept.tell(plan, Cause::Error(kept.shared.classify.show(error)));

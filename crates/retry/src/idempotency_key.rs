@@ -82,6 +82,23 @@ pub struct IdempotencyKey<S> {
     keys: Arc<Keys>,
 }
 
+impl<S> IdempotencyKey<S> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 impl<S, B> Service<Request<B>> for IdempotencyKey<S>
 where
     S: Service<Request<B>>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{Drain, PooledSleep, ResendCount, SavedHead};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
@@ -84,8 +84,27 @@ where
 
     /// Whether, and after which pause, another attempt follows one that failed.
     pub(crate) fn plan(&mut self, hint: Option<Duration>) -> Option<Plan> {
+        let uri = self.head.uri();
         self.course
-            .plan(&self.shared, &mut self.backoff, self.head.uri(), hint)
+            .plan(&self.shared, &mut self.backoff, uri, hint, Instant::now)
+    }
+
+    /// Whether an outcome is kept until the next attempt is sent, since that may turn out to be too
+    /// late for the deadline. What holds something of a connection is not.
+    pub(crate) fn keeps<RB: Body>(&self, response: Option<&Response<RB>>) -> bool {
+        self.course.has_deadline()
+            && response.is_none_or(|response| response.body().is_end_stream())
+    }
+
+    /// The outcome that was kept is the call's result after all.
+    pub(crate) fn fall_back<RB, E>(
+        &self,
+        mut outcome: Result<Response<RB>, E>,
+    ) -> Result<Response<RB>, E> {
+        if let Ok(response) = &mut outcome {
+            self.mark(response, true);
+        }
+        outcome
     }
 
     pub(crate) fn tell(&self, plan: &Plan, cause: Cause<'_>) {

@@ -79,10 +79,15 @@ impl<R, C, K> RetryLayer<R, C, K> {
     }
 
     /// Makes no pause that would end later than `limit` after the call, and returns the last
-    /// outcome at once instead. What is in flight is not dropped, nor is the wait for a service to be
-    /// ready for the next attempt; for that there is
+    /// outcome at once instead. What is in flight is not dropped, nor is the wait for a service to
+    /// be ready for the next attempt; for that there is
     /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default; a request's extension
     /// [`DeadlineAt`](outbound_http::DeadlineAt) is heeded all the same.
+    ///
+    /// Where the service becomes ready too late, the attempt is not made, and the outcome before
+    /// it returned if it is still there: an error, or a response without a body. A response with a
+    /// body was discarded before the wait, since it would hold its connection; the late attempt is
+    /// then all that the call can come to, and is made.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.config.deadline = Some(limit);
         self
@@ -107,7 +112,7 @@ impl<R, C, K> RetryLayer<R, C, K> {
 
     /// Reads up to `limit` bytes of a response that is discarded, so that its HTTP/1 connection
     /// can be used again. That happens during the pause and never prolongs it; what is left then
-    /// is dropped with its connection. 0 reads nothing.
+    /// is dropped with its connection. 0 reads nothing, and so does a pause of zero.
     ///
     /// By default it is [`DEFAULT_DRAIN`](RetryLayer::DEFAULT_DRAIN).
     pub fn drain(mut self, limit: usize) -> Self {
@@ -178,10 +183,11 @@ impl<R, C, K> RetryLayer<R, C, K> {
 
 #[cfg(feature = "tower")]
 impl<R, C, K: crate::MakeBackoff> RetryLayer<R, C, K> {
-    /// The same decisions as a [`tower::retry::Policy`], for bodies that are cloned.
-    pub fn into_policy(self) -> crate::Policy<C, K> {
+    /// The same decisions as a [`tower::retry::Policy`], for bodies that the layer's
+    /// [strategy](Self::replay) can duplicate: those that are cloned, or as your own does.
+    pub fn into_policy(self) -> crate::Policy<R, C, K> {
         crate::Policy::new(Shared {
-            replay: (),
+            replay: self.replay,
             classify: self.classify,
             backoff: self.backoff,
             config: self.config,

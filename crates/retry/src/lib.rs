@@ -111,12 +111,19 @@
 //! [`DeadlineLayer`](outbound_http::DeadlineLayer)), outside what happens once a try:
 //! authentication, a concurrency limit, a
 //! [`CollectLayer`](outbound_http::CollectLayer), without which a body that breaks midway is
-//! never seen here. Nothing (permit, connection, response) is held during a pause.
+//! never seen here. Nothing (permit, connection, response) is held during a pause, but what is left
+//! of a discarded response is read meanwhile, so that its HTTP/1 connection can be used again: a
+//! pause of zero reads nothing, and such a connection is closed.
 //!
 //! # Errors
 //!
 //! None of its own. What the last attempt came to is what the call comes to: an error as it came,
 //! a response with its status, which tells in [`Attempts`] that it was given up.
+//!
+//! What [`Standard`] does not know ends the call, and so do the errors of tower's layers beneath:
+//! `Elapsed` of its `Timeout` and `Overloaded` of its `LoadShed` are none of a transport. To give
+//! an attempt up for another there is [`attempt_timeout`](RetryLayer::attempt_timeout), or a
+//! [`Classify`] that knows them.
 //!
 //! # Cancellation
 //!
@@ -134,7 +141,8 @@
 //!
 //! All are off by default. `hyper`, `hyper-util` and `h2` look into the errors of these
 //! transports. `tracing` emits an event for each retry, at level `DEBUG`, with OpenTelemetry's
-//! names and without secrets. `tower` exports the same decisions as a `tower::retry::Policy`.
+//! names and without secrets. `tower` exports the same decisions as a `tower::retry::Policy`, with the
+//! layer's strategy for bodies as far as it can [duplicate](outbound_http::Replay::duplicate) them.
 //!
 //! # Scenarios
 //!
@@ -167,6 +175,8 @@ mod seeds;
 mod service;
 mod shared;
 mod standard;
+#[cfg(test)]
+mod storm;
 mod transport;
 mod verdict;
 

@@ -2,15 +2,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
-use outbound_http::clone_head;
+use outbound_http::{CloneBody, Replay, clone_head};
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
-use crate::course::Course;
+use crate::budget::Token;
+use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
 use crate::hint::{self, wall_clock};
 use crate::repeat::{is_upgrade, may_follow};
@@ -21,10 +21,12 @@ use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Stan
 /// The decisions of [`RetryLayer`](crate::RetryLayer) as a [`tower::retry::Policy`], for clients
 /// that take one and nothing else.
 ///
-/// It classifies, hears the server, backs off and keeps to the budget in the same way. What a
-/// policy cannot do is missing: it clones bodies and does not record them, drains no response,
-/// has no attempt timeout, and marks no response with [`Attempts`]. Its deadline counts from the
-/// first failure.
+/// It classifies, hears the server, backs off and keeps to the budget in the same way. Bodies are
+/// repeated by the layer's strategy, as far as that can
+/// [duplicate](Replay::duplicate) them beforehand; where it cannot, a request is sent once. What a
+/// policy cannot do is missing: it does not record bodies, drains no response, has no attempt
+/// timeout, and marks no response with [`Attempts`]. Its deadline counts from the first failure,
+/// and its token is spent when the pause ends.
 ///
 /// ```
 /// use http::{Request, Response};
@@ -47,15 +49,15 @@ use crate::{Attempts, Classify, Exponential, MakeBackoff, Override, Report, Stan
 /// # Ok(())
 /// # }
 /// ```
-pub struct Policy<C = Standard, K: MakeBackoff = Exponential> {
-    shared: Arc<Shared<(), C, K>>,
+pub struct Policy<R = CloneBody, C = Standard, K: MakeBackoff = Exponential> {
+    shared: Arc<Shared<R, C, K>>,
     /// Of the request that this clone is for, from its first failure on.
     course: Option<Course>,
     backoff: Option<K::Backoff>,
 }
 
-impl<C, K: MakeBackoff> Policy<C, K> {
-    pub(crate) fn new(shared: Shared<(), C, K>) -> Self {
+impl<R, C, K: MakeBackoff> Policy<R, C, K> {
+    pub(crate) fn new(shared: Shared<R, C, K>) -> Self {
         Self {
             shared: Arc::new(shared),
             course: None,
@@ -65,7 +67,7 @@ impl<C, K: MakeBackoff> Policy<C, K> {
 }
 
 /// As tower clones a policy for each request, a clone starts anew.
-impl<C, K: MakeBackoff> Clone for Policy<C, K> {
+impl<R, C, K: MakeBackoff> Clone for Policy<R, C, K> {
     fn clone(&self) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
@@ -75,7 +77,7 @@ impl<C, K: MakeBackoff> Clone for Policy<C, K> {
     }
 }
 
-impl<C, K: MakeBackoff> fmt::Debug for Policy<C, K> {
+impl<R, C, K: MakeBackoff> fmt::Debug for Policy<R, C, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
             .field("config", &self.shared.config)
@@ -83,9 +85,9 @@ impl<C, K: MakeBackoff> fmt::Debug for Policy<C, K> {
     }
 }
 
-impl<B, RB, E, C, K> tower::retry::Policy<Request<B>, Response<RB>, E> for Policy<C, K>
+impl<B, RB, E, R, C, K> tower::retry::Policy<Request<B>, Response<RB>, E> for Policy<R, C, K>
 where
-    B: Clone,
+    R: Replay<B, Body = B>,
     C: Classify<RB, E>,
     K: MakeBackoff,
 {
@@ -99,7 +101,7 @@ where
         let config = &self.shared.config;
         let course = self
             .course
-            .get_or_insert_with(|| Course::new(config, request.extensions()));
+            .get_or_insert_with(|| Course::new(config, request.extensions(), Instant::now));
         let attempt = Attempt {
             number: course.attempt,
             method: request.method(),
@@ -112,7 +114,8 @@ where
         }
         let headers = outcome.as_ref().ok().map(Response::headers);
         let hint = headers.and_then(|headers| hint::wait(headers, wall_clock));
-        let plan = course.plan(&self.shared, &mut self.backoff, request.uri(), hint)?;
+        let (backoff, uri) = (&mut self.backoff, request.uri());
+        let plan = course.plan(&self.shared, backoff, uri, hint, Instant::now)?;
         config.tell(&Event {
             retry: course.attempt,
             delay: plan.delay,
@@ -129,11 +132,7 @@ where
         course.advance();
         Report::resent(request.extensions());
         request.extensions_mut().insert(course.resends);
-        if let Some(token) = plan.token {
-            // The policy does not learn whether the retry is sent after all.
-            token.spend();
-        }
-        Some(Pause::new(plan.delay))
+        Some(Pause::new(plan))
     }
 
     fn clone_request(&mut self, request: &Request<B>) -> Option<Request<B>> {
@@ -145,29 +144,36 @@ where
         if Override::retries_of(settings, config.retries) == 0 || is_upgrade(request) {
             return None;
         }
+        let body = self.shared.replay.duplicate(request.body())?;
         if self.course.is_none() {
             if let Some(budget) = &config.budget {
                 budget.earn(request.uri());
             }
         }
-        Some(clone_head(request).map(|()| request.body().clone()))
+        Some(clone_head(request).map(|()| body))
     }
 }
 
 pin_project! {
     /// The pause before a retry of [`Policy`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping it ends the call, and costs the budget nothing.
     #[derive(Debug)]
     pub struct Pause {
         #[pin]
         sleep: Option<Sleep>,
+        token: Option<Token>,
     }
 }
 
 impl Pause {
     /// None registers no timer.
-    fn new(delay: Duration) -> Self {
+    fn new(plan: Plan) -> Self {
         Self {
-            sleep: (!delay.is_zero()).then(|| sleep(delay)),
+            sleep: (!plan.delay.is_zero()).then(|| sleep(plan.delay)),
+            token: plan.token,
         }
     }
 }
@@ -176,9 +182,14 @@ impl Future for Pause {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.project().sleep.as_pin_mut() {
-            Some(sleep) => sleep.poll(cx),
-            None => Poll::Ready(()),
+        let this = self.project();
+        if let Some(sleep) = this.sleep.as_pin_mut() {
+            ready!(sleep.poll(cx));
         }
+        // The policy does not learn whether the retry is sent after all.
+        if let Some(token) = this.token.take() {
+            token.spend();
+        }
+        Poll::Ready(())
     }
 }

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{PooledSleep, Replay, SavedHead};
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::course::Course;
@@ -66,7 +67,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let shared = &self.shared;
         Report::sent(request.extensions());
-        let course = Course::new(&shared.config, request.extensions());
+        let course = Course::new(&shared.config, request.extensions(), Instant::now);
         if course.is_last() {
             let request = request.map(|body| shared.replay.once(body));
             return ResponseFuture::new(self.inner.call(request), None);

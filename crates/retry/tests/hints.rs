@@ -140,6 +140,24 @@ async fn a_hint_over_the_remaining_time_returns_the_response_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hint_within_the_remaining_time_is_waited_for_whatever_chance_adds() {
+    for seed in 0..50 {
+        // Their tenth, or the back-off's own pause, would be too late.
+        for (hint, time, pause) in [("58", 60, 0), ("2", 4, 100)] {
+            let pause = Exponential::new(pause * SECOND, pause * SECOND);
+            let api = Scripted::new([Step::status(503).header("retry-after", hint), Step::ok("")]);
+            let layer = RetryLayer::new().seed(seed).backoff(pause);
+            let mut client = layer.deadline(time * SECOND).layer(api);
+            let start = Instant::now();
+            let response = send(&mut client, get()).await.unwrap();
+            assert_eq!(response.status(), 200, "seed {seed}, {hint} s");
+            let asked = hint.parse::<u32>().unwrap() * SECOND;
+            assert!((asked..time * SECOND).contains(&start.elapsed()));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_over_the_back_off_s_cap_is_kept_in_full() {
     let step = Step::status(503).header("retry-after", "59");
     let (sends, waited) = course(step, get()).await;

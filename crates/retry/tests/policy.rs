@@ -1,13 +1,17 @@
 //! The policy for tower's own retry service, and how the two differ on the same script.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, Uri};
 use http_body_util::Full;
-use outbound_http::{BoxError, ResendCount};
-use outbound_retry::{Attempts, Budget, Exponential, Idempotent, Override, Report, RetryLayer};
+use outbound_http::{BoxError, BufferBody, Replay, ResendCount, Rewind};
+use outbound_retry::{
+    Attempts, Budget, Exponential, Idempotent, Override, Policy, Report, RetryLayer,
+};
 use test_support::{Body, Scripted, Step, Strict, send};
 use tokio::time::Instant;
 use tower::{Layer, Service};
@@ -192,6 +196,97 @@ async fn the_policy_keeps_to_the_budget() {
         let _ = send(&mut client, request(Method::GET)).await;
     }
     assert_eq!(api.calls(), 1109);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_in_its_pause_costs_nothing() {
+    let (budget, uri) = (Budget::new(0, 1), request(Method::GET).uri().clone());
+    let policy = layer().budget(budget.clone()).into_policy();
+    let api = Scripted::from_fn(|_| Step::status(503));
+    let mut client = tower::retry::RetryLayer::new(policy).layer(api.clone());
+    let call = send(&mut client, request(Method::GET));
+    assert!(tokio::time::timeout(SECOND / 2, call).await.is_err());
+    assert_eq!((api.calls(), budget.balance(&uri)), (1, 1000));
+    // One that is sent again does.
+    send(&mut client, request(Method::GET)).await.unwrap();
+    assert_eq!((api.calls(), budget.balance(&uri)), (3, 0));
+}
+
+/// As kube's body: not `Clone`, and knows by itself whether it can be sent again.
+#[derive(Debug)]
+struct Foreign(Full<Bytes>, bool);
+
+impl http_body::Body for Foreign {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+}
+
+struct ForeignBody;
+
+impl Replay<Foreign> for ForeignBody {
+    type Body = Foreign;
+    type Saved = Foreign;
+
+    fn split(&self, body: Foreign) -> (Foreign, Option<Foreign>) {
+        let saved = self.duplicate(&body);
+        (body, saved)
+    }
+
+    fn once(&self, body: Foreign) -> Foreign {
+        body
+    }
+
+    fn again(&self, saved: &Foreign) -> Option<Foreign> {
+        self.duplicate(saved)
+    }
+
+    fn duplicate(&self, body: &Foreign) -> Option<Foreign> {
+        body.1.then(|| Foreign(body.0.clone(), true))
+    }
+}
+
+/// The bodies that arrive where a server is unavailable twice.
+async fn sent<B, R>(policy: Policy<R>, body: B) -> Vec<Bytes>
+where
+    R: Replay<B, Body = B>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let api = Scripted::new([Step::status(503), Step::status(503), Step::ok("")]);
+    let client = tower::retry::RetryLayer::new(policy).layer(api.clone());
+    let request = Request::put("https://api.test/")
+        .body(body)
+        .expect("a request");
+    let outcome = tower::ServiceExt::oneshot(client, request).await;
+    assert!(outcome.is_ok());
+    api.requests().into_iter().map(|sent| sent.body).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_clone_is_duplicated_as_the_layer_s_strategy_does() {
+    let policy = || RetryLayer::new().replay(ForeignBody).into_policy();
+    assert_eq!(
+        sent(policy(), Foreign("body".into(), true)).await,
+        ["body"; 3]
+    );
+    assert_eq!(
+        sent(policy(), Foreign("body".into(), false)).await,
+        ["body"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_is_sent_once_through_the_policy_and_not_broken() {
+    // tower asks for what it sends next before it sends: one would take the other's source.
+    let policy = RetryLayer::new().replay(Rewind).into_policy();
+    let body = BufferBody::new(64).split(Body::chunks(["ab", "cd"])).0;
+    assert_eq!(sent(policy, body).await, ["abcd"]);
 }
 
 #[tokio::test]

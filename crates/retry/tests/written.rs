@@ -42,7 +42,7 @@ where
 }
 
 /// The first along the chain of an error that is an `E`.
-fn find<'a, E: Error + 'static>(error: &'a BoxError) -> Option<&'a E> {
+fn find<E: Error + 'static>(error: &BoxError) -> Option<&E> {
     let error: &(dyn Error + 'static) = &**error;
     std::iter::successors(Some(error), |&error| error.source())
         .find_map(|error| error.downcast_ref())

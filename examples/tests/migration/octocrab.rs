@@ -51,3 +51,14 @@ fn with_ours(token: &str, transport: Transport) -> Result<Octocrab, BoxError> {
     // end
     Ok(octocrab)
 }
+
+/// The decisions alone, by tower's service.
+fn with_the_policy(transport: Transport) -> Result<Octocrab, BoxError> {
+    let policy = RetryLayer::new().replay(OctoReplay).into_policy();
+    let service = tower::retry::Retry::new(policy, transport);
+    let octocrab = OctocrabBuilder::new_empty()
+        .with_service(service)
+        .with_auth(AuthState::None)
+        .build()?;
+    Ok(octocrab)
+}

@@ -1,12 +1,18 @@
 //! How long an attempt and a call may take.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::StatusCode;
-use outbound_retry::{Attempts, RetryLayer};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use outbound_http::DeadlineAt;
+use outbound_retry::{Attempt, Attempts, Budget, Report, RetryLayer, Verdict};
 use test_support::{Scripted, Step, send};
-use tokio::time::{Instant, timeout};
-use tower::Layer;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::{SECOND, at_once, get, with_method};
 
@@ -82,6 +88,112 @@ async fn no_attempt_starts_after_the_deadline_and_no_vain_pause_is_made() {
     assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
+/// A service that fails, and is ready for a retry ten seconds after it was asked to be.
+fn slow_to_be_ready<E: Copy + Send + Sync + 'static>(
+    outcome: Result<&'static str, E>,
+) -> impl tower::Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = E> + Clone
+{
+    let service = service_fn(move |_: Request<Full<Bytes>>| async move {
+        let mut response = Response::new(Full::from(outcome?));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        Ok(response)
+    });
+    Sluggish {
+        service,
+        is_first: true,
+        ready: None,
+    }
+}
+
+/// Ready at first, each clone only after ten seconds.
+struct Sluggish<S> {
+    service: S,
+    is_first: bool,
+    ready: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S: Clone> Clone for Sluggish<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: self.service.clone(),
+            is_first: false,
+            ready: None,
+        }
+    }
+}
+
+impl<S, R> tower::Service<R> for Sluggish<S>
+where
+    S: tower::Service<R>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        if !self.is_first {
+            let ready = self
+                .ready
+                .get_or_insert_with(|| Box::pin(sleep(10 * SECOND)));
+            ready!(ready.as_mut().poll(cx));
+        }
+        self.service.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.service.call(request)
+    }
+}
+
+/// A call with five seconds, by a service that is ready for a retry after ten.
+async fn late<E: Copy + Send + Sync + 'static>(
+    outcome: Result<&'static str, E>,
+) -> (Result<Response<Full<Bytes>>, E>, u32) {
+    let (mut request, report) = (get(), Report::new());
+    let budget = Budget::new(0, 1);
+    request.extensions_mut().insert(report.clone());
+    request
+        .extensions_mut()
+        .insert(DeadlineAt(Instant::now() + 5 * SECOND));
+    let uri = request.uri().clone();
+    let layer = RetryLayer::new()
+        .backoff(|_| std::iter::repeat(SECOND))
+        .classify(|_: &Attempt<'_>, _: Result<&Response<Full<Bytes>>, &E>| Verdict::Unprocessed)
+        .budget(budget.clone());
+    let outcome = layer
+        .layer(slow_to_be_ready(outcome))
+        .oneshot(request)
+        .await;
+    let spent = u64::from(report.attempts() - 1) * 1000;
+    assert_eq!(budget.balance(&uri), 1000 - spent);
+    (outcome, report.attempts())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_the_service_is_ready_for_too_late_gives_way_to_the_outcome_before_it() {
+    let (outcome, sends) = late(Err::<_, &str>("lost")).await;
+    assert_eq!((outcome.unwrap_err(), sends), ("lost", 1));
+
+    let (outcome, sends) = late(Ok::<_, Infallible>("")).await;
+    let response = outcome.unwrap();
+    assert_eq!(
+        (response.status(), sends),
+        (StatusCode::SERVICE_UNAVAILABLE, 1)
+    );
+    let attempts: Option<&Attempts> = response.extensions().get();
+    assert!(attempts.is_some_and(|attempts| attempts.count == 1 && attempts.exhausted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_attempt_is_made_where_no_outcome_was_kept() {
+    // A response with a body holds its connection, and was discarded before the pause.
+    let (outcome, sends) = late(Ok::<_, Infallible>("busy")).await;
+    assert_eq!(
+        (outcome.unwrap().status(), sends),
+        (StatusCode::SERVICE_UNAVAILABLE, 2)
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn dropping_the_call_ends_its_retries() {
     let api = Scripted::from_fn(|_| Step::status(503));
@@ -89,6 +201,6 @@ async fn dropping_the_call_ends_its_retries() {
         .backoff(|_| std::iter::repeat(SECOND))
         .layer(api.clone());
     assert!(timeout(SECOND / 2, send(&mut client, get())).await.is_err());
-    tokio::time::sleep(60 * SECOND).await;
+    sleep(60 * SECOND).await;
     assert_eq!(api.calls(), 1);
 }

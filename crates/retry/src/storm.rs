@@ -1,5 +1,6 @@
-//! A server that breaks down under its clients' retries, simulated with the layer's own budget
-//! and back-off: with the budget it recovers as if nobody retried, without it never does.
+//! A server that breaks down under its clients' retries, simulated with the layer's own course of a
+//! call, budget and back-off, by a clock that is a number: with the budget it recovers as if nobody
+//! retried, without it never does.
 //!
 //! 100 or 1 000 clients make 1 000 calls a second of a server that can serve 1 300, out of a
 //! queue of 2 600. For 20 seconds it serves a tenth of that. A client gives an attempt up after a
@@ -12,8 +13,15 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
-use http::Uri;
-use outbound_retry::{Budget, Exponential, MakeBackoff, RetryLayer};
+use http::{Extensions, Uri};
+use tokio::time::Instant;
+
+use crate::budget::Token;
+use crate::config::Config;
+use crate::course::Course;
+use crate::seeds::Seeds;
+use crate::shared::Shared;
+use crate::{Budget, Exponential, MakeBackoff};
 
 const SECOND: u64 = 1_000_000_000;
 const WORKERS: usize = 13;
@@ -34,6 +42,7 @@ enum Event {
     Outage(bool),
     /// A client makes its next call.
     Call(usize),
+    /// A call's pause has ended.
     Send(usize),
     /// The server is done with an attempt.
     Served(usize),
@@ -43,10 +52,12 @@ enum Event {
 
 struct Call {
     client: usize,
-    sends: u32,
+    course: Course,
     /// The attempt that is waited for.
     attempt: Option<usize>,
-    pauses: <Exponential as MakeBackoff>::Backoff,
+    pauses: Option<<Exponential as MakeBackoff>::Backoff>,
+    /// Of the retry that is paused for.
+    token: Option<Token>,
 }
 
 /// Of each second: calls, those of them that succeeded, sends.
@@ -62,8 +73,9 @@ struct World {
     agenda: BinaryHeap<Reverse<(u64, u64, Event)>>,
     entries: u64,
     now: u64,
-    budgets: Vec<Option<Budget>>,
-    habit: Habit,
+    /// When the clock of the calls was 0.
+    start: Instant,
+    clients: Vec<Shared<(), (), Exponential>>,
     calls: Vec<(Call, usize)>,
     attempts: Vec<usize>,
     queue: VecDeque<usize>,
@@ -78,14 +90,28 @@ fn uri() -> Uri {
 
 impl World {
     fn run(clients: usize, habit: Habit) -> Vec<Second> {
-        let budget = |_| (habit == Habit::WithBudget).then(Budget::default);
+        let client = |client| {
+            let mut config = Config::new();
+            match habit {
+                Habit::Never => config.retries = 0,
+                Habit::WithoutBudget => config.budget = None,
+                Habit::WithBudget => {}
+            }
+            Shared {
+                replay: (),
+                classify: (),
+                backoff: Exponential::default(),
+                config,
+                seeds: Seeds::fixed(client),
+            }
+        };
         let mut world = Self {
             random: Rng::with_seed(7),
             agenda: BinaryHeap::new(),
             entries: 0,
             now: 0,
-            budgets: (0..clients).map(budget).collect(),
-            habit,
+            start: Instant::now(),
+            clients: (0..clients as u64).map(client).collect(),
             calls: Vec::new(),
             attempts: Vec::new(),
             queue: VecDeque::new(),
@@ -129,22 +155,30 @@ impl World {
             Event::Call(client) => {
                 let next = self.now + self.about(clients as u64 * SECOND / 1000);
                 self.at(next, Event::Call(client));
-                let pauses = Exponential::default().make_backoff(self.random.u64(..));
+                let config = &self.clients[client].config;
+                if let Some(budget) = &config.budget {
+                    budget.earn(&uri());
+                }
                 let call = Call {
                     client,
-                    sends: 0,
+                    course: Course::new(config, &Extensions::new(), || self.clock()),
                     attempt: None,
-                    pauses,
+                    pauses: None,
+                    token: None,
                 };
                 let started = (self.now / SECOND) as usize;
                 self.calls.push((call, started));
                 self.second().calls += 1.0;
-                if let Some(budget) = &self.budgets[client] {
-                    budget.earn(&uri());
-                }
                 self.send(self.calls.len() - 1);
             }
-            Event::Send(call) => self.send(call),
+            Event::Send(call) => {
+                let again = &mut self.calls[call].0;
+                again.course.advance();
+                if let Some(token) = again.token.take() {
+                    token.spend();
+                }
+                self.send(call);
+            }
             Event::Served(attempt) => {
                 self.busy -= 1;
                 let (call, started) = &mut self.calls[self.attempts[attempt]];
@@ -167,7 +201,6 @@ impl World {
         self.second().sends += 1.0;
         let attempt = self.attempts.len();
         self.attempts.push(call);
-        self.calls[call].0.sends += 1;
         self.calls[call].0.attempt = Some(attempt);
         if self.queue.len() == QUEUE {
             self.fail(call); // with a 503
@@ -179,19 +212,19 @@ impl World {
     }
 
     fn fail(&mut self, number: usize) {
+        let now = self.clock();
         let call = &mut self.calls[number].0;
         call.attempt = None;
-        if self.habit == Habit::Never || call.sends > RetryLayer::DEFAULT_RETRIES {
-            return;
+        let client = &self.clients[call.client];
+        let pauses = &mut call.pauses;
+        if let Some(plan) = call.course.plan(client, pauses, &uri(), None, || now) {
+            call.token = plan.token;
+            self.at(self.now + nanos(plan.delay), Event::Send(number));
         }
-        if let Some(budget) = &self.budgets[call.client] {
-            let Some(token) = budget.withdraw(&uri()) else {
-                return;
-            };
-            token.spend();
-        }
-        let pause = call.pauses.next().expect("they never end");
-        self.at(self.now + nanos(pause), Event::Send(number));
+    }
+
+    fn clock(&self) -> Instant {
+        self.start + Duration::from_nanos(self.now)
     }
 
     fn serve(&mut self) {
