@@ -65,6 +65,23 @@ pub struct Collect<S> {
     limit: usize,
 }
 
+impl<S> Collect<S> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 impl<S, B, RB> Service<Request<B>> for Collect<S>
 where
     S: Service<Request<B>, Response = Response<RB>>,

@@ -60,6 +60,23 @@ pub struct IdleTimeoutService<S> {
     limit: Duration,
 }
 
+impl<S> IdleTimeoutService<S> {
+    /// The service within.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service within.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service within.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 impl<S, R, RB> Service<R> for IdleTimeoutService<S>
 where
     S: Service<R, Response = Response<RB>>,
