@@ -44,6 +44,8 @@ pub(crate) struct Course<P, B> {
     /// The caller's request, of which each page's is made.
     template: Request<B>,
     print: OnceLock<u64>,
+    /// The cursor of the list's first page.
+    start: Option<Cursor>,
     home: Home,
     /// Of the page at hand.
     asked: Uri,
@@ -99,6 +101,7 @@ impl<P, B> Course<P, B> {
             progress: Progress::default(),
             handle: None,
             print: OnceLock::new(),
+            start: None,
             home: Home::of(request.uri()),
             asked: request.uri().clone(),
             template: request,
@@ -133,9 +136,10 @@ impl<P, B> Course<P, B> {
             self.after = After::End(End::Limited);
             return Ok(None);
         }
+        let malformed = |malformed| PageError::unusable(malformed, Position::page(0));
+        self.start = self.strategy.start(&self.template).map_err(malformed)?;
         if self.spot.place.page == 0 {
-            let malformed = |malformed| PageError::unusable(malformed, Position::page(0));
-            self.spot.place.cursor = self.strategy.start(&self.template).map_err(malformed)?;
+            self.spot.place.cursor = self.start.clone();
         }
         let first = self.request()?;
         // A link to the page that it stands on is a circle too.

@@ -32,6 +32,16 @@ pub trait Strategy<B> {
         cursor.follow(request)
     }
 
+    /// Points the first request itself at the cursor that it [starts](Self::start) with, where
+    /// that is another thing than to [seek](Self::seek) a later page.
+    ///
+    /// # Errors
+    ///
+    /// The cursor cannot be sent.
+    fn seek_first(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        self.seek(cursor, request)
+    }
+
     /// The cursor of the first page, if that is sent with one as well.
     ///
     /// # Errors
@@ -99,6 +109,10 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
         (**self).seek(cursor, request)
+    }
+
+    fn seek_first(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        (**self).seek_first(cursor, request)
     }
 
     fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {

@@ -24,6 +24,7 @@ pub struct PageView<'a> {
     pub(crate) base: Option<&'a str>,
     pub(crate) rest: &'a [u8],
     pub(crate) cursor: Option<&'a Cursor>,
+    pub(crate) start: Option<&'a Cursor>,
     pub(crate) index: u64,
     pub(crate) items: Option<u64>,
     pub(crate) seen: u64,
@@ -66,6 +67,13 @@ impl<'a> PageView<'a> {
     #[must_use]
     pub const fn cursor(&self) -> Option<&'a Cursor> {
         self.cursor
+    }
+
+    /// The cursor that the stream's first page was asked for with, before it was resumed too: see
+    /// [`Strategy::start`](crate::Strategy::start).
+    #[must_use]
+    pub const fn start(&self) -> Option<&'a Cursor> {
+        self.start
     }
 
     /// The page's place in the stream, from 0.

@@ -32,6 +32,7 @@ impl<P, B> Course<P, B> {
             base,
             rest: page.rest,
             cursor: self.spot.place.cursor.as_ref(),
+            start: self.start.as_ref(),
             index: position.page,
             items: page.items,
             seen,

@@ -53,6 +53,7 @@ impl<P, B> Course<P, B> {
             base,
             rest: b"",
             cursor,
+            start: self.start.as_ref(),
             index: self.spot.place.page.saturating_add(n),
             items: None,
             seen: self.spot.place.items,

@@ -48,9 +48,11 @@ impl<P, B> Course<P, B> {
         let position = Position::page(place.page.saturating_sub(1));
         let mut request = self.template.clone();
         if let Some(cursor) = &place.cursor {
-            self.strategy
-                .seek(cursor, &mut request)
-                .map_err(|malformed| PageError::unusable(malformed, position))?;
+            match place.page {
+                0 => self.strategy.seek_first(cursor, &mut request),
+                _ => self.strategy.seek(cursor, &mut request),
+            }
+            .map_err(|malformed| PageError::unusable(malformed, position))?;
         }
         if place.page == 0 {
             return Ok(request);

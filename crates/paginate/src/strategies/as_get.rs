@@ -49,7 +49,15 @@ where
         Ok(())
     }
 
-    // The first page has no cursor of its own: it is the request as it was given.
+    // The first page's request keeps its method and its body.
+
+    fn seek_first(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        self.strategy.seek_first(cursor, request)
+    }
+
+    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
+        self.strategy.start(request)
+    }
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.strategy.total(page)
@@ -61,6 +69,14 @@ where
 
     fn is_end(&self, refusal: &Parts) -> bool {
         self.strategy.is_end(refusal)
+    }
+
+    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
+        self.strategy.remaining(page)
+    }
+
+    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
+        self.strategy.ahead(page, n)
     }
 
     fn needs(&self) -> Needs {

@@ -54,6 +54,10 @@ where
         self.strategy.seek(cursor, request)
     }
 
+    fn seek_first(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
+        self.strategy.seek_first(cursor, request)
+    }
+
     fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
         self.strategy.start(request)
     }

@@ -1,6 +1,6 @@
 use http::Request;
 
-use super::page_number::{count, number_in, overflow};
+use super::page_number::{before_the_last, count, number_in, overflow};
 use super::source::Source;
 use super::stop::Stop;
 use super::target::{Destination, IntoDestination, Target, query};
@@ -14,7 +14,8 @@ use crate::view::PageView;
 ///
 /// The offset advances by what a page returned, not by what was asked for: a server that
 /// clamps the limit loses nothing. The list ends with the first page without items, or
-/// where a flag or a total says so; never with a short page. It has to be known where the
+/// where a flag or a total says so; never with a short page. A page without items that a flag or
+/// the number of pages says is not the last one is malformed. It has to be known where the
 /// items are: see [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
 ///
 /// ```
@@ -81,6 +82,10 @@ impl<T> Offset<T> {
     }
 
     /// The offset of the first item (SCIM counts from 1); one in the request wins.
+    ///
+    /// A request that begins with 1 says by itself that the list counts from 1. One that enters
+    /// such a list further on does not: say it here, or a [total](Self::total) ends the list before
+    /// its last item.
     #[must_use]
     pub fn starts_at(self, start: u64) -> Self {
         Self { start, ..self }
@@ -106,7 +111,9 @@ impl<T> Offset<T> {
         self
     }
 
-    /// Ends the list after that many pages. A page that does not tell is no error.
+    /// Ends the list after that many pages, counted from the stream's first one; or where so many
+    /// pages of the size that was asked for would end, or of the page's own if it is larger, since
+    /// the stream may have begun further on. A page that does not tell is no error.
     #[must_use]
     pub fn total_pages(self, total: impl Into<Source>) -> Self {
         Self {
@@ -131,10 +138,25 @@ impl<T> Offset<T> {
         }
     }
 
+    /// The offset of the list's first item.
+    fn base(&self, page: &PageView<'_>) -> u64 {
+        match page.start().and_then(Cursor::as_number) {
+            // Nobody skips a single item, and SCIM counts from 1.
+            Some(1) => self.start.max(1),
+            _ => self.start,
+        }
+    }
+
     /// The offset behind the last item, where the page tells.
     fn end(&self, page: &PageView<'_>) -> Option<u64> {
         let total = self.stop.exact_total(page)?;
-        Some(self.start.saturating_add(total))
+        Some(self.base(page).saturating_add(total))
+    }
+
+    /// The offset behind so many pages, of which this one has `step` items.
+    fn behind(&self, page: &PageView<'_>, pages: u64, step: u64) -> u64 {
+        let items = pages.saturating_mul(self.by.max(step));
+        self.base(page).saturating_add(items)
     }
 
     fn pages(&self, page: &PageView<'_>) -> Option<u64> {
@@ -151,15 +173,26 @@ where
 {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         let step = self.advance(page)?;
-        if self.stop.stops(page)? || step == 0 {
+        let empty = step == 0;
+        if self.stop.counted(page, empty)? == Some(false) {
             return Ok(None);
         }
-        let next = self.offset(page)?.checked_add(step).ok_or_else(overflow)?;
+        let offset = self.offset(page)?;
+        let pages = self.pages(page);
+        if empty {
+            return match pages {
+                Some(pages)
+                    if page.index() + 1 < pages && offset < self.behind(page, pages - 1, 0) =>
+                {
+                    Err(before_the_last())
+                }
+                _ => Ok(None),
+            };
+        }
+        let next = offset.checked_add(step).ok_or_else(overflow)?;
         let known = self.end(page).is_some_and(|end| next >= end)
-            || self.pages(page).is_some_and(|pages| {
-                // A server that clamps the limit has more pages than this one counts.
-                let end = self.start.saturating_add(pages.saturating_mul(self.by));
-                page.index() + 1 >= pages || next >= end
+            || pages.is_some_and(|pages| {
+                page.index() + 1 >= pages || next >= self.behind(page, pages, step)
             });
         Ok((!known).then(|| Cursor::number(next)))
     }

@@ -11,7 +11,8 @@ use crate::view::PageView;
 /// Counts pages in a query parameter, in a header or in the request's body.
 ///
 /// The list ends with the first page without items, or where a flag or a total says so;
-/// never with a short page, since servers filter and clamp. It has to be known where the
+/// never with a short page, since servers filter and clamp. A page without items that a flag or
+/// the number of pages says is not the last one is malformed. It has to be known where the
 /// items are: see [`PaginateLayer::items_at`](crate::PaginateLayer::items_at).
 ///
 /// The first request is sent with its number too: that which it has, else
@@ -62,7 +63,7 @@ impl PageNumber {
 impl<T> PageNumber<T> {
     /// The number of the page to begin with; one in the request wins.
     ///
-    /// A list is numbered from 0 if it begins with 0, and else from 1, so that any other number
+    /// A list is numbered from 0 if it begins with 0, here or in the request, and else from 1, so that any other number
     /// enters it further on.
     #[must_use]
     pub fn starts_at(self, start: u64) -> Self {
@@ -107,14 +108,16 @@ impl<T> PageNumber<T> {
     }
 
     /// The number of the list's first page, whichever the stream begins with.
-    fn first(&self) -> u64 {
-        self.start.min(PageNumber::DEFAULT_START)
+    fn first(&self, page: &PageView<'_>) -> u64 {
+        let began = page.start().and_then(Cursor::as_number);
+        let start = self.start.min(PageNumber::DEFAULT_START);
+        began.map_or(start, |began| began.min(start))
     }
 
     /// The number of the last page, as far as this page tells it.
     fn last_number(&self, page: &PageView<'_>) -> Option<u64> {
         let pages = self.total_pages.as_ref()?.total(page)?;
-        let last = self.first().saturating_add(pages.n).saturating_sub(1);
+        let last = self.first(page).saturating_add(pages.n).saturating_sub(1);
         pages.exact.then_some(last)
     }
 
@@ -122,7 +125,7 @@ impl<T> PageNumber<T> {
     /// seen, where it began further on, are as long as those that it has.
     fn position(&self, page: &PageView<'_>, number: u64, count: u64) -> Position {
         let unseen = number
-            .saturating_sub(self.first())
+            .saturating_sub(self.first(page))
             .saturating_sub(page.index());
         let before = page.seen().saturating_sub(count);
         let (size, rest) = match page.index() {
@@ -179,6 +182,10 @@ pub(super) fn number_in<B>(
         .transpose()
 }
 
+pub(super) fn before_the_last() -> Malformed {
+    Malformed::new("the page has no items, and by the number of pages that it tells others follow")
+}
+
 pub(super) fn overflow() -> Malformed {
     Malformed::new("the next number would not fit into 64 bits")
 }
@@ -189,10 +196,17 @@ where
 {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         let count = count(page)?;
-        if self.stop.stops(page)? || count == 0 {
+        let empty = count == 0;
+        if self.stop.counted(page, empty)? == Some(false) {
             return Ok(None);
         }
         let number = self.number(page)?;
+        if empty {
+            return match self.last_number(page) {
+                Some(last) if number < last => Err(before_the_last()),
+                _ => Ok(None),
+            };
+        }
         let next = number.checked_add(1).ok_or_else(overflow)?;
         let total = self.stop.exact_total(page);
         let known = total.is_some_and(|total| self.position(page, number, count).ends(total))

@@ -148,7 +148,8 @@ impl<B> Strategy<B> for Range {
         let Some(Part { range, total }) = Self::part_of(page)? else {
             return Ok(None);
         };
-        if self.stop.stops(page)? || page.items() == Some(0) {
+        let empty = page.items() == Some(0);
+        if self.stop.counted(page, empty)? == Some(false) || empty {
             return Ok(None);
         }
         let Some((_, last)) = range else {

@@ -77,11 +77,22 @@ impl Stop {
         }
     }
 
-    /// Whether the flags of a counted page say stop. A page without a body has none, and is
-    /// the end by its lack of items.
-    pub(super) fn stops(&self, page: &PageView<'_>) -> Result<bool, Malformed> {
-        let bare = page.rest().trim_ascii().is_empty();
-        Ok(!bare && self.says_more(page)? == Some(false))
+    /// What the flags of a counted page say of further ones: `empty` is one without items, where
+    /// the list ends unless it says that there is more. A page without a body says nothing.
+    pub(super) fn counted(
+        &self,
+        page: &PageView<'_>,
+        empty: bool,
+    ) -> Result<Option<bool>, Malformed> {
+        if page.rest().trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        match self.says_more(page)? {
+            Some(true) if empty => Err(Malformed::new(
+                "the page says that there is more and has no items, so that it is not known where",
+            )),
+            says => Ok(says),
+        }
     }
 
     /// What the flags say, if there are flags.

@@ -4,7 +4,10 @@ use std::pin::Pin;
 
 use http::Response;
 use http::header::CONTENT_RANGE;
-use outbound_paginate::{End, Offset, PageErrorKind, PageNumber, PaginateLayer, Range, body};
+use outbound_paginate::{
+    End, Offset, PageErrorKind, PageNumber, PaginateLayer, Range, Strategy, as_get, body,
+    later_body,
+};
 
 use crate::support::{Body, all, api, json, pages};
 use crate::{bodies, numbered};
@@ -241,4 +244,139 @@ async fn a_part_with_items_that_says_it_has_none_is_no_end() {
     let layer = PaginateLayer::new(Range::unit("items").by(2)).items_at("");
     let (_, error) = all(pages(&api, layer, "/a").await).await;
     assert_eq!(error.unwrap().kind(), PageErrorKind::Malformed);
+}
+
+/// A strategy that counts, whose pages are the given ones in turn.
+async fn counted<P>(
+    strategy: P,
+    path: &str,
+    answers: &'static [&'static str],
+) -> (Vec<u64>, Option<PageErrorKind>, Vec<String>)
+where
+    P: Strategy<Body> + Clone,
+{
+    let api = api(move |_, n| json(answers[n]));
+    let items = Pin::into_inner(pages(&api, PaginateLayer::new(strategy), path).await);
+    let (items, error) = all(items.items::<u64>("/items")).await;
+    (items, error.map(|error| error.kind()), api.paths())
+}
+
+const MALFORMED: Option<PageErrorKind> = Some(PageErrorKind::Malformed);
+
+#[tokio::test]
+async fn an_empty_page_that_says_that_there_is_more_is_an_error() {
+    let more = &[
+        r#"{"items":[1],"more":true}"#,
+        r#"{"items":[],"more":true}"#,
+    ];
+    let numbers = PageNumber::query("p").more("/more");
+    let (items, error, _) = counted(numbers, "/a", more).await;
+    assert_eq!((items, error), (vec![1], MALFORMED));
+    let offsets = Offset::query("o", "l").more("/more");
+    let (items, error, _) = counted(offsets, "/a", more).await;
+    assert_eq!((items, error), (vec![1], MALFORMED));
+
+    // One that says that there is none is the end.
+    let done = &[
+        r#"{"items":[1],"more":true}"#,
+        r#"{"items":[],"more":false}"#,
+    ];
+    let numbers = PageNumber::query("p").more("/more");
+    let (items, error, _) = counted(numbers, "/a", done).await;
+    assert_eq!((items, error), (vec![1], None));
+}
+
+#[tokio::test]
+async fn an_empty_page_before_the_last_of_those_that_are_known_is_an_error() {
+    let answers = &[r#"{"items":[1],"pages":3}"#, r#"{"items":[],"pages":3}"#];
+    let numbers = PageNumber::query("p").total_pages(body("/pages"));
+    let (items, error, _) = counted(numbers, "/a", answers).await;
+    assert_eq!((items, error), (vec![1], MALFORMED));
+    let offsets = Offset::query("o", "l").total_pages(body("/pages"));
+    let (items, error, _) = counted(offsets, "/a", answers).await;
+    assert_eq!((items, error), (vec![1], MALFORMED));
+
+    // The last one may be empty, and so may one that lies behind it.
+    for (path, answers) in [
+        (
+            "/a",
+            &[r#"{"items":[1],"pages":2}"#, r#"{"items":[],"pages":2}"#][..],
+        ),
+        ("/a?p=9&o=900", &[r#"{"items":[],"pages":2}"#]),
+        ("/a", &[r#"{"items":[],"pages":0}"#]),
+        ("/a", &[r#"{"items":[],"pages":1}"#]),
+    ] {
+        let numbers = PageNumber::query("p").total_pages(body("/pages"));
+        assert_eq!(counted(numbers, path, answers).await.1, None);
+        let offsets = Offset::query("o", "l").total_pages(body("/pages"));
+        assert_eq!(counted(offsets, path, answers).await.1, None);
+    }
+}
+
+#[tokio::test]
+async fn a_number_of_pages_ends_no_offsets_whose_pages_are_larger_than_was_asked_for() {
+    let answers = &[
+        r#"{"items":[0,1,2,3],"pages":3}"#,
+        r#"{"items":[4,5,6,7],"pages":3}"#,
+        r#"{"items":[8,9],"pages":3}"#,
+    ];
+    let offsets = || Offset::query("o", "l").by(1).total_pages(body("/pages"));
+    let (items, error, paths) = counted(offsets(), "/a", answers).await;
+    assert_eq!((items, error), ((0..10).collect(), None));
+    assert_eq!(paths, ["/a?o=0&l=1", "/a?o=4&l=1", "/a?o=8&l=1"]);
+    // A list that was entered further on ends there too.
+    let last = &[r#"{"items":[8,9],"pages":3}"#];
+    let (items, error, _) = counted(offsets(), "/a?o=8", last).await;
+    assert_eq!((items, error), (vec![8, 9], None));
+}
+
+#[tokio::test]
+async fn a_request_that_begins_with_1_counts_from_1() {
+    let answers = &[r#"{"items":[1,2],"total":3}"#, r#"{"items":[3],"total":3}"#];
+    let offsets = || Offset::query("o", "l").by(2).total(body("/total"));
+    for (strategy, path) in [
+        (offsets(), "/a?o=1"),
+        (offsets().starts_at(1), "/a"),
+        (offsets().starts_at(1), "/a?o=1"),
+    ] {
+        let (items, error, paths) = counted(strategy, path, answers).await;
+        assert_eq!((items, error, paths.len()), (vec![1, 2, 3], None, 2));
+    }
+    // Any other start is one within a list that counts from 0.
+    let answers = &[r#"{"items":[3,4],"total":4}"#];
+    let (items, error, paths) = counted(offsets(), "/a?o=2", answers).await;
+    assert_eq!((items, error, paths.len()), (vec![3, 4], None, 1));
+}
+
+#[tokio::test]
+async fn a_request_that_begins_with_0_counts_from_0() {
+    let answers = &[
+        r#"{"items":[1],"pages":2}"#,
+        r#"{"items":[2],"pages":2}"#,
+        r#"{"items":[3],"pages":2}"#,
+    ];
+    let numbers = || PageNumber::query("p").total_pages(body("/pages"));
+    for (path, expected) in [
+        ("/a?p=0", ["/a?p=0", "/a?p=1"]),
+        ("/a", ["/a?p=1", "/a?p=2"]),
+    ] {
+        let (items, error, paths) = counted(numbers(), path, answers).await;
+        assert_eq!((items, error), (vec![1, 2], None));
+        assert_eq!(paths, expected);
+    }
+}
+
+#[tokio::test]
+async fn around_a_strategy_that_counts_the_first_page_is_sent_with_its_number() {
+    let answers = &[r#"{"items":[1]}"#, r#"{"items":[2]}"#, r#"{"items":[]}"#];
+    let numbers = || PageNumber::query("p");
+    for (path, expected) in [
+        ("/a?p=5", ["/a?p=5", "/a?p=6", "/a?p=7"]),
+        ("/a", ["/a?p=1", "/a?p=2", "/a?p=3"]),
+    ] {
+        let (_, error, paths) = counted(as_get(numbers()), path, answers).await;
+        assert_eq!((error, &paths[..]), (None, &expected.map(String::from)[..]));
+        let (_, error, paths) = counted(later_body(numbers(), "{}"), path, answers).await;
+        assert_eq!((error, &paths[..]), (None, &expected.map(String::from)[..]));
+    }
 }
