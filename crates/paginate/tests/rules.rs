@@ -150,10 +150,54 @@ async fn a_further_token_may_be_missing_only_where_it_is_said_to_be_optional() {
         r#"{"items":[1],"row":"s"}"#,
     ];
     let (paths, end) = walk(token().and(body("/row"), query("r")), answers).await;
-    assert_eq!((paths, end), (vec!["/a".into(), "/a?c=a&r=r".into()], DONE));
+    let asked = vec!["/a".into(), "/a?c=a&r=r".into()];
+    assert_eq!((paths, end), (asked, MALFORMED));
     let (paths, end) = walk(token().and_if_present(body("/row"), query("r")), answers).await;
     assert_eq!(paths, ["/a", "/a?c=a&r=r", "/a?c=b"]);
     assert_eq!(end, DONE);
+}
+
+#[tokio::test]
+async fn some_tokens_of_several_are_no_end_unless_the_page_is_known_to_be_the_last() {
+    let both = || token().and(body("/row"), query("r"));
+    for (page, end) in [
+        (r#"{"items":[1],"next":"b"}"#, MALFORMED),
+        (r#"{"items":[1],"next":"","row":"r"}"#, MALFORMED),
+        (r#"{"items":[1]}"#, DONE),
+        (r#"{"items":[1],"next":"","row":null}"#, DONE),
+        (r#"{"items":[],"next":"b"}"#, DONE),
+    ] {
+        let answers = vec![page].leak();
+        let (paths, ended) = walk(both(), answers).await;
+        assert_eq!((paths.len(), ended), (1, end), "{page}");
+    }
+    let answers = &[r#"{"items":[1],"next":"b","more":false}"#];
+    let (paths, end) = walk(both().more("/more"), answers).await;
+    assert_eq!((paths.len(), end), (1, DONE));
+}
+
+#[tokio::test]
+async fn a_last_item_without_its_token_is_no_end_unless_the_page_is_known_to_be_the_last() {
+    let last = || Token::from(last_item("/id")).to(query("after"));
+    let lacks = r#"{"items":[{"id":1},{"deleted":true}],"more":false}"#;
+    for (strategy, page, end) in [
+        (last(), lacks, MALFORMED),
+        (last(), r#"{"items":[{"id":null}]}"#, MALFORMED),
+        (last(), r#"{"items":[]}"#, DONE),
+        (last(), r#"{"items":null}"#, DONE),
+        (last(), "", DONE),
+        (last().more("/more"), lacks, DONE),
+    ] {
+        let answers = vec![page].leak();
+        let (paths, ended) = walk(strategy, answers).await;
+        assert_eq!((paths.len(), ended), (1, end), "{page}");
+    }
+    // Nobody has said where the items are.
+    let api = api(|_, _| json(r#"[{"id":1}]"#));
+    let (got, error) = all(pages(&api, PaginateLayer::new(last()), "/a").await).await;
+    let error = error.unwrap();
+    assert_eq!((got.len(), error.kind()), (1, PageErrorKind::Malformed));
+    assert!(error.to_string().contains("items_at"), "{error}");
 }
 
 #[tokio::test]
@@ -454,7 +498,13 @@ async fn a_link_object_may_be_any_of_an_array() {
             DONE,
         ),
         (r#"[{"rel":"next","href":null}]"#, 1, DONE),
-        (r#"[{"rel":"next"}]"#, 1, DONE),
+        (r#"[{"rel":"next"}]"#, 1, MALFORMED),
+        (r#"[{"rel":"next","uri":"/b"}]"#, 1, MALFORMED),
+        (
+            r#"[{"rel":["self"],"href":"/a"},{"rel":["x","next"],"href":"/b"}]"#,
+            2,
+            DONE,
+        ),
         (r#"[{"href":"/b"},7,"next"]"#, 1, DONE),
         ("[]", 1, DONE),
         ("null", 1, DONE),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::stop::Stop;
 use crate::cursor::Cursor;
-use crate::json;
+use crate::json::{self, edit};
 use crate::malformed::Malformed;
 use crate::pointer::Pointer;
 use crate::strategy::{Needs, Strategy, Total};
@@ -16,7 +16,8 @@ use crate::view::PageView;
 /// Follows the next page's URL in the body or in a header of its own.
 ///
 /// In the body it is a string or an object with an `href`, as in JSON:API and HAL. An
-/// absent, null or empty one ends the list. It may be relative to the URL that answered.
+/// absent, null or empty one ends the list; an object with something else in it and no `href` is malformed. It may be
+/// relative to the URL that answered.
 ///
 /// ```
 /// use outbound_paginate::NextUrl;
@@ -88,8 +89,9 @@ impl NextUrl {
         }
     }
 
-    /// Follows the link in the array at `array` that has the string `rel.1` at the pointer
-    /// `rel.0`; its URL is at `url`. Both pointers are relative to the link.
+    /// Follows the link in the array at `array` that has the string `rel.1`, or an array with it,
+    /// at the pointer `rel.0`; its URL is at `url`, and a link without one is malformed. Both
+    /// pointers are relative to the link.
     ///
     /// [`StacNext`](crate::StacNext) follows such links with the method and the body that
     /// they name.
@@ -137,14 +139,22 @@ pub(super) fn linked<'a>(
         .map_err(|_| Malformed::new(format!("{array} is no array of links")))?;
     Ok(links.into_iter().find(|link| {
         let found = json::find(link.get().as_bytes(), rel_at).ok().flatten();
-        found.is_some_and(|found| json::plain(found.get()) == rel)
+        found.is_some_and(|found| says(found, rel))
     }))
+}
+
+/// Whether a link is of the type `rel`, of which it may have an array as in Siren.
+fn says(found: &RawValue, rel: &str) -> bool {
+    match serde_json::from_str::<Vec<&RawValue>>(found.get()) {
+        Ok(types) => types.iter().any(|found| json::plain(found.get()) == rel),
+        Err(_) => json::plain(found.get()) == rel,
+    }
 }
 
 #[derive(Deserialize)]
 struct LinkObject<'a> {
     #[serde(borrow)]
-    href: Option<&'a RawValue>,
+    href: &'a RawValue,
 }
 
 /// The URL that `value` holds; the empty string for none.
@@ -153,8 +163,9 @@ fn url(value: &RawValue) -> Option<std::borrow::Cow<'_, str>> {
         b'n' => return Some("".into()),
         b'"' => value.get(),
         b'{' => match serde_json::from_str::<LinkObject<'_>>(value.get()) {
-            Ok(LinkObject { href: Some(href) }) => href.get(),
-            Ok(LinkObject { href: None }) => return Some("".into()),
+            Ok(LinkObject { href }) => href.get(),
+            // Nothing is in it, and no URL somewhere else.
+            Err(_) if edit::members(value.get())?.is_empty() => return Some("".into()),
             Err(_) => return None,
         },
         _ => return None,
@@ -189,7 +200,10 @@ impl<B> Strategy<B> for NextUrl {
                 None => "".into(),
                 Some(link) => {
                     let url = json::find(link.get().as_bytes(), &links.url);
-                    found(url.map_err(Malformed::not_json)?, &links.url)?
+                    let url = url.map_err(Malformed::not_json)?.ok_or_else(|| {
+                        Malformed::new(format!("the link to the next page has no {}", links.url))
+                    })?;
+                    found(Some(url), &links.url)?
                 }
             },
         };

@@ -77,6 +77,11 @@ impl Stop {
         }
     }
 
+    /// Whether the flags say that `page` is the last one.
+    pub(super) fn says_stop(&self, page: &PageView<'_>) -> Result<bool, Malformed> {
+        Ok(self.says_more(page)? == Some(false))
+    }
+
     /// What the flags of a counted page say of further ones: `empty` is one without items, where
     /// the list ends unless it says that there is more. A page without a body says nothing.
     pub(super) fn counted(

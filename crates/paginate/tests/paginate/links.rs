@@ -121,6 +121,7 @@ async fn a_next_url_that_is_none_is_an_error_after_its_page() {
         "[]",
         "true",
         r#"{"href":1}"#,
+        r#"{"url":"/a?page=2"}"#,
         r#""https:\\\\evil\\x""#,
         r#""https://u:p@api.test/""#,
     ] {
