@@ -113,9 +113,10 @@ impl Checkpoint {
         spot: &Spot,
         secrets: &[Box<str>],
     ) -> Self {
-        let public = |cursor: &Cursor| match cursor.as_uri() {
-            Some(uri) if !secrets.is_empty() => {
-                Cursor::uri(uri::without_query(uri, secrets)).encode(template.uri())
+        let public = |cursor: &Cursor| match cursor.url() {
+            Some(url) if !secrets.is_empty() => {
+                let url = uri::without_query(url, secrets);
+                cursor.clone().with_url(url).encode(template.uri())
             }
             _ => cursor.encode(template.uri()),
         };

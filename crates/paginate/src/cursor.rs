@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use http::{Request, Uri};
 use serde_json::value::RawValue;
 
+use crate::json::edit::quote;
 use crate::malformed::Malformed;
 
 /// How long a cursor may be, as [text](Cursor::encode): 1 MiB.
@@ -21,6 +22,8 @@ enum Repr {
     Uri(Uri),
     Number(u64),
     Tokens(Vec<Box<str>>),
+    /// A URL, and what else it is asked for with.
+    Link(Uri, Vec<Box<str>>),
 }
 
 impl Cursor {
@@ -41,6 +44,11 @@ impl Cursor {
     #[must_use]
     pub fn tokens<T: Into<Box<str>>>(tokens: impl IntoIterator<Item = T>) -> Self {
         Self(Repr::Tokens(tokens.into_iter().map(Into::into).collect()))
+    }
+
+    /// A URL that is asked for with something else, of which each is the text of a JSON value.
+    pub(crate) fn link<T: Into<Box<str>>>(uri: Uri, with: impl IntoIterator<Item = T>) -> Self {
+        Self(Repr::Link(uri, with.into_iter().map(Into::into).collect()))
     }
 
     /// The URL, if it is one.
@@ -70,6 +78,31 @@ impl Cursor {
         }
     }
 
+    /// The link, if it is one.
+    pub(crate) fn as_link(&self) -> Option<(&Uri, &[Box<str>])> {
+        match &self.0 {
+            Repr::Link(uri, with) => Some((uri, with)),
+            _ => None,
+        }
+    }
+
+    /// The URL that it is, or that it holds.
+    pub(crate) const fn url(&self) -> Option<&Uri> {
+        match &self.0 {
+            Repr::Uri(uri) | Repr::Link(uri, _) => Some(uri),
+            Repr::Number(_) | Repr::Tokens(_) => None,
+        }
+    }
+
+    /// The same with another URL, if it has one.
+    pub(crate) fn with_url(self, url: Uri) -> Self {
+        match self.0 {
+            Repr::Uri(_) => Self::uri(url),
+            Repr::Link(_, with) => Self(Repr::Link(url, with)),
+            other => Self(other),
+        }
+    }
+
     /// Points `request` at the cursor's URL.
     ///
     /// # Errors
@@ -93,6 +126,11 @@ impl Cursor {
             Repr::Tokens(tokens) => {
                 let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
                 format!("t[{}]", tokens.join(","))
+            }
+            Repr::Link(uri, with) => {
+                let mut parts = vec![quote(&Self::uri(uri.clone()).encode(home))];
+                parts.extend(with.iter().map(|part| String::from(&**part)));
+                format!("l[{}]", parts.join(","))
             }
             Repr::Uri(uri) => {
                 let at_home = uri.scheme() == home.scheme() && uri.authority() == home.authority();
@@ -130,6 +168,15 @@ impl Cursor {
                 let tokens: Vec<&RawValue> = serde_json::from_str(rest).ok()?;
                 Some(Self::tokens(tokens.into_iter().map(RawValue::get)))
             }
+            b'l' => {
+                let parts: Vec<&RawValue> = serde_json::from_str(rest).ok()?;
+                let (url, with) = parts.split_first()?;
+                let url: String = serde_json::from_str(url.get()).ok()?;
+                match Self::read(&url, home)?.0 {
+                    Repr::Uri(uri) => Some(Self::link(uri, with.iter().map(|part| part.get()))),
+                    _ => None,
+                }
+            }
             b'p' if rest.starts_with('/') => crate::uri::with_path_and_query(home, rest)
                 .ok()
                 .map(Self::uri),
@@ -145,6 +192,11 @@ impl Cursor {
     /// [encoded](Self::encode).
     pub(crate) fn fits(&self) -> bool {
         match &self.0 {
+            Repr::Link(uri, with) => {
+                let url = quote(&format!("u{uri}")).len();
+                let each = with.iter().map(|part| part.len() + ",".len());
+                "l[]".len() + url + each.sum::<usize>() <= MAX_CURSOR_BYTES
+            }
             Repr::Tokens(tokens) => {
                 let each = tokens.iter().map(|token| token.len() + ",".len());
                 "t[]".len() + each.sum::<usize>().saturating_sub(1) <= MAX_CURSOR_BYTES
@@ -168,10 +220,10 @@ impl fmt::Debug for Cursor {
                 // Enough to see whether two are the same, not enough to use one.
                 let mut hasher = DefaultHasher::new();
                 hidden.hash(&mut hasher);
-                let kind = if matches!(hidden, Repr::Uri(_)) {
-                    "Uri"
-                } else {
-                    "Tokens"
+                let kind = match hidden {
+                    Repr::Uri(_) => "Uri",
+                    Repr::Link(..) => "Link",
+                    Repr::Number(_) | Repr::Tokens(_) => "Tokens",
                 };
                 write!(f, "{kind}(#{:016x})", hasher.finish())
             }
@@ -214,6 +266,14 @@ mod tests {
                 Cursor::uri(Uri::from_static("https://elsewhere/b")),
                 "uhttps://elsewhere/b",
             ),
+            (
+                Cursor::link(Uri::from_static("https://h/b?c"), ["\"POST\"", "{\"a\":1}"]),
+                r#"l["p/b?c","POST",{"a":1}]"#,
+            ),
+            (
+                Cursor::link(Uri::from_static("http://h/b"), ["null"]),
+                r#"l["uhttp://h/b",null]"#,
+            ),
         ] {
             assert_eq!(cursor.encode(&home), text);
             assert_eq!(Cursor::decode(text, &home).unwrap(), cursor);
@@ -246,6 +306,12 @@ mod tests {
             "uh",
             "é",
             "x1",
+            "l",
+            "l[]",
+            "l[1]",
+            r#"l["n1"]"#,
+            r#"l["t[]"]"#,
+            r#"l["l[\"p/\"]"]"#,
             &long,
         ] {
             assert!(Cursor::decode(bad, &home).is_err(), "{bad}");
@@ -271,7 +337,8 @@ mod tests {
     fn debug_shows_no_content() {
         let uri = Cursor::uri(Uri::from_static("https://h/?access_token=hunter2"));
         let token = Cursor::tokens(["\"hunter2\""]);
-        assert!(!format!("{uri:?} {token:?}").contains("hunter2"));
+        let link = Cursor::link(Uri::from_static("https://h/?t=hunter2"), ["\"hunter2\""]);
+        assert!(!format!("{uri:?} {token:?} {link:?}").contains("hunter2"));
         assert_ne!(format!("{token:?}"), format!("{:?}", Cursor::tokens(["1"])));
     }
 }

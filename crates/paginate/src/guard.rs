@@ -37,6 +37,15 @@ impl Home {
         }
     }
 
+    /// The same path and query at the first origin, where `uri` is elsewhere.
+    pub(crate) fn rebase(&self, uri: &Uri) -> Result<Option<Uri>, Malformed> {
+        if self.contains(uri) {
+            return Ok(None);
+        }
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        uri::with_path_and_query(&self.uri, path).map(Some)
+    }
+
     /// Sees to it that `request` stays where `policy` wants it.
     pub(crate) fn confine<B>(
         &self,
@@ -48,10 +57,9 @@ impl Home {
         }
         match policy {
             OriginPolicy::Rebase => {
-                let path = request.uri().path_and_query();
-                let path = path.map_or("/", |path| path.as_str());
-                *request.uri_mut() =
-                    uri::with_path_and_query(&self.uri, path).map_err(Strayed::Unusable)?;
+                if let Some(uri) = self.rebase(request.uri()).map_err(Strayed::Unusable)? {
+                    *request.uri_mut() = uri;
+                }
                 Ok(())
             }
             OriginPolicy::Allow(allowed)

@@ -176,8 +176,9 @@ impl<P, X> PaginateLayer<P, X> {
         self
     }
 
-    /// Keeps query parameters out of checkpoints, for APIs that repeat a credential in
-    /// their next URLs; a layer beneath has to add it to each request.
+    /// Keeps query parameters of next URLs out of checkpoints, for APIs that repeat a credential
+    /// in them; a layer beneath has to add it to each request. A cursor that is no URL, and what
+    /// a [`StacNext`](crate::StacNext) link has beside its URL, are kept whole.
     #[must_use]
     pub fn secret_query(mut self, names: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
         self.config

@@ -7,6 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use outbound_http::{BoxError, CrossOrigin, EffectiveUri, NoAuth, Origin};
@@ -15,7 +16,7 @@ use outbound_paginate::{
 };
 use tower::{Layer, ServiceExt, service_fn};
 
-use crate::support::{Body, Own, all, api, get, json, pages};
+use crate::support::{Body, Own, all, api, get, json, linked, pages};
 
 fn next_url() -> NextUrl {
     NextUrl::at("/next")
@@ -448,4 +449,30 @@ fn a_kept_cursor_leads_home_and_not_where_it_was_made() {
     assert!(!text.contains("api.test"), "{text}");
     let moved = Cursor::decode(&text, &http::Uri::from_static("https://new.test/")).unwrap();
     assert_eq!(moved.as_uri().unwrap(), "https://new.test/a?page=2");
+}
+
+#[tokio::test]
+async fn a_rebased_link_to_its_own_page_is_a_circle() {
+    let api = api(|_, _| linked("[1]", "<http://api.test/x?page=1>; rel=next"));
+    let layer = PaginateLayer::new(LinkHeader::next()).origin(OriginPolicy::Rebase);
+    let mut stream = pages(&api, layer, "/x?page=1").await;
+    let (got, error) = all(&mut stream).await;
+    assert_eq!(
+        (got.len(), error.unwrap().kind()),
+        (1, PageErrorKind::Repeated)
+    );
+    assert_eq!(api.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_rebased_link_is_kept_as_it_is_followed() {
+    let api = api(|uri, _| match uri.contains("page=2") {
+        false => linked("[1]", "<http://inner/x?page=2>; rel=next"),
+        true => json("[2]"),
+    });
+    let layer = PaginateLayer::new(LinkHeader::next()).origin(OriginPolicy::Rebase);
+    let mut stream = pages(&api, layer, "/x?page=1").await;
+    assert!(stream.next().await.unwrap().is_ok());
+    let text = stream.checkpoint().to_string();
+    assert!(text.contains("\"cursor\":\"p/x?page=2\""), "{text}");
 }

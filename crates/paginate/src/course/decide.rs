@@ -4,7 +4,7 @@ use std::mem;
 
 use super::{After, Arrived, Course};
 use crate::config::OnRepeat;
-use crate::cursor::MAX_CURSOR_BYTES;
+use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::error::{PageError, PageErrorKind};
 use crate::place::{ALL, Place};
 use crate::position::Position;
@@ -56,7 +56,7 @@ impl<P, B> Course<P, B> {
         let new = self.count_page(page.counts);
         let next = next.map(|cursor| {
             cursor.map(|cursor| Place {
-                cursor: Some(cursor),
+                cursor: Some(self.rebased(cursor)),
                 page: position.page + 1,
                 items: seen,
             })
@@ -67,10 +67,10 @@ impl<P, B> Course<P, B> {
         Ok(())
     }
 
-    /// Takes note of a whole page whose items cannot be found.
+    /// Takes note of a whole page that cannot be split as it should.
     pub(crate) fn split_failed(&mut self, error: PageError) {
         self.count_page(0);
-        self.after = After::Fail(error);
+        self.after = self.decide(Err(error), false).unwrap_or_else(After::Fail);
         self.report();
     }
 
@@ -99,20 +99,33 @@ impl<P, B> Course<P, B> {
         let next = match next {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(self.ended(End::Complete)),
-            Err(_) if limited => return Ok(After::End(End::Limited)),
+            // Nobody has asked for what is behind it.
+            Err(error) if limited && error.kind() == PageErrorKind::Malformed => {
+                return Ok(After::End(End::Limited));
+            }
             Err(error) => return Err(error),
         };
-        if next.cursor.as_ref().is_some_and(|cursor| !cursor.fits()) {
+        let fits = next.cursor.as_ref().is_none_or(Cursor::fits);
+        let known = self.config.on_repeat != OnRepeat::Allow
+            && next
+                .cursor
+                .as_ref()
+                .is_some_and(|cursor| self.seen.contains(cursor));
+        if limited {
+            // Where there is no next page the stream learns it when it goes on: it asks for this
+            // page again and hands out nothing of it.
+            if fits && !known {
+                self.goes_to(next);
+            }
+            return Ok(After::End(End::Limited));
+        }
+        if !fits {
             return Err(PageError::new(
                 PageErrorKind::TooLarge,
                 position,
                 format!("the next page's cursor is longer than {MAX_CURSOR_BYTES} bytes"),
                 None,
             ));
-        }
-        if limited {
-            self.goes_to(next);
-            return Ok(After::End(End::Limited));
         }
 
         if empty {
@@ -129,11 +142,6 @@ impl<P, B> Course<P, B> {
         } else {
             self.empty_pages = 0;
         }
-        let known = self.config.on_repeat != OnRepeat::Allow
-            && next
-                .cursor
-                .as_ref()
-                .is_some_and(|cursor| !self.seen.insert(cursor));
         if known {
             if self.config.on_repeat == OnRepeat::End {
                 return Ok(self.ended(End::Repeated));
@@ -144,6 +152,9 @@ impl<P, B> Course<P, B> {
                 "the next page is one that was asked for before",
                 None,
             ));
+        }
+        if let Some(cursor) = &next.cursor {
+            self.seen.insert(cursor);
         }
         self.goes_to(next);
         Ok(After::Ask)

@@ -59,7 +59,7 @@ impl<P, B> Course<P, B> {
             seen: self.spot.place.items,
             last_item: None,
         };
-        let next = self.strategy.next(&view).ok()??;
+        let next = self.rebased(self.strategy.next(&view).ok()??);
         let known = self.config.on_repeat != OnRepeat::Allow && self.seen.contains(&next);
         (!known).then_some(next)
     }

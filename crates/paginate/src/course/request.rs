@@ -5,6 +5,8 @@ use http::{Request, Uri};
 use outbound_http::EffectiveUri;
 
 use super::Course;
+use crate::config::OriginPolicy;
+use crate::cursor::Cursor;
 use crate::error::{PageError, PageErrorKind};
 use crate::guard::Strayed;
 use crate::place::Place;
@@ -68,6 +70,19 @@ impl<P, B> Course<P, B> {
                 Strayed::Unusable(malformed) => PageError::unusable(malformed, position),
             })?;
         Ok(request)
+    }
+
+    /// The cursor as it will be followed: a URL that leads elsewhere may have to be asked of the
+    /// first origin.
+    pub(super) fn rebased(&self, cursor: Cursor) -> Cursor {
+        match (&self.config.origin, cursor.url()) {
+            (OriginPolicy::Rebase, Some(url)) => match self.home.rebase(url) {
+                Ok(Some(url)) => cursor.with_url(url),
+                // What cannot be asked for there is refused when it is asked for.
+                Ok(None) | Err(_) => cursor,
+            },
+            _ => cursor,
+        }
     }
 
     /// Refuses a page whose head says that it is another one than was asked for.

@@ -97,25 +97,22 @@ where
         let link: Link<'_> = serde_json::from_str(link.get())
             .map_err(|_| Malformed::new("the next link is no STAC link"))?;
         let url = page.resolve(&link.href)?;
-        let url = url.as_uri().ok_or_else(Cursor::foreign)?.to_string();
+        let url = url.as_uri().ok_or_else(Cursor::foreign)?.clone();
         let raw = |value: Option<&RawValue>| value.map_or("null", RawValue::get).to_owned();
-        Ok(Some(Cursor::tokens([
-            edit::quote(&url),
+        let with = [
             edit::quote(&link.method.unwrap_or_default().to_ascii_uppercase()),
             raw(link.headers),
             raw(link.body),
             link.merge.unwrap_or(false).to_string(),
-        ])))
+        ];
+        Ok(Some(Cursor::link(url, with)))
     }
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        let Some([url, method, headers, body, merge]) = cursor.as_tokens() else {
+        let Some((url, [method, headers, body, merge])) = cursor.as_link() else {
             return Err(Cursor::foreign());
         };
-        let url = json::plain(url);
-        *request.uri_mut() = url
-            .parse()
-            .map_err(|_| Malformed::new("the next URL is not a URL"))?;
+        *request.uri_mut() = url.clone();
         for (name, value) in edit::members(headers).unwrap_or_default() {
             let name = HeaderName::try_from(&*name).ok();
             let value = HeaderValue::from_str(&json::plain(value.get())).ok();

@@ -207,3 +207,26 @@ async fn a_numbered_list_that_was_interrupted_may_end_with_an_answer_without_a_b
     let nothing: [u64; 0] = [];
     assert_eq!(rest(&api, layer, &first.checkpoint()).await, nothing);
 }
+
+#[tokio::test]
+async fn a_circle_that_a_limit_hides_is_found_by_the_next_run() {
+    let api = api(|_, _| json(r#"{"items":[1],"next":"a"}"#));
+    let layer = || token().max_pages(1);
+    let mut handed_out = 0;
+    let mut checkpoint: Option<Checkpoint> = None;
+    let mut ends = Vec::new();
+    for _ in 0..3 {
+        let layer = match checkpoint.take() {
+            Some(checkpoint) => layer().resume(checkpoint),
+            None => layer(),
+        };
+        let mut pages = Box::pin(stream(&api, layer).await);
+        let (got, error) = all(&mut pages).await;
+        handed_out += got.len();
+        ends.push(error.map_or(Ok(pages.end()), |error| Err(error.kind())));
+        checkpoint = Some(pages.checkpoint());
+    }
+    let limited = Ok(Some(End::Limited));
+    assert_eq!(ends, [limited, limited, Err(PageErrorKind::Repeated)]);
+    assert_eq!((handed_out, api.requests()), (2, 3));
+}

@@ -3,9 +3,9 @@
 use std::pin::pin;
 
 use futures_util::{Stream, StreamExt};
-use outbound_paginate::{Offset, PaginateLayer, Total, body};
+use outbound_paginate::{End, LinkHeader, Offset, PaginateLayer, Total, body};
 
-use crate::support::{all, api, json};
+use crate::support::{all, api, json, pages};
 use crate::{link, numbers, stream, token};
 
 #[tokio::test]
@@ -69,4 +69,16 @@ async fn items_come_as_they_were_written() {
     let (items, error) = all(stream(&api, link()).await.raw_items("")).await;
     assert!(error.is_none());
     assert_eq!(items, ["1.0", "{\"a\" : 1e400}", "\"\\u0061\""]);
+}
+
+#[tokio::test]
+async fn the_size_hint_holds_where_the_last_page_that_is_wanted_cannot_be_split() {
+    let api = api(|_, _| json("{}"));
+    let layer = PaginateLayer::new(LinkHeader::next()).items_at("/items");
+    let mut pages = pages(&api, layer.max_pages(1), "/a").await;
+    assert_eq!(pages.size_hint(), (0, Some(1)));
+    assert!(pages.next().await.unwrap().is_ok());
+    assert_eq!(pages.size_hint(), (0, Some(0)));
+    assert!(pages.next().await.is_none());
+    assert_eq!(pages.end(), Some(End::Limited));
 }

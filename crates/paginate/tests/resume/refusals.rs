@@ -6,12 +6,12 @@ use futures_util::StreamExt;
 use http::Request;
 use outbound_http::Origin;
 use outbound_paginate::{
-    Checkpoint, LinkHeader, NoNext, OriginPolicy, PageErrorKind, PaginateLayer,
+    Checkpoint, LinkHeader, NoNext, OriginPolicy, PageErrorKind, PaginateLayer, StacNext,
 };
 use tower::{Layer, ServiceExt};
 
 use crate::support::{self, all, api, json, linked};
-use crate::{link, numbers, stream, token};
+use crate::{link, numbers, rest, stream, token};
 
 #[tokio::test]
 async fn another_request_is_refused_before_anything_is_sent() {
@@ -119,4 +119,28 @@ async fn a_credential_in_a_next_url_can_be_kept_out_of_checkpoints() {
     pages.next().await.unwrap().unwrap();
     let text = pages.checkpoint().to_string();
     assert!(text.contains("p/b?page=2\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_link_objects_url_is_kept_without_its_origin_and_its_secret() {
+    let api = api(|uri, _| match uri.contains("page=2") {
+        false => json(
+            r#"{"items":[1],"links":[{"rel":"next","href":"https://api.test/a?page=2&token=hunter2"}]}"#,
+        ),
+        true => json(r#"{"items":[2],"links":[]}"#),
+    });
+    let layer = || {
+        let layer = PaginateLayer::new(StacNext::new()).items_at("/items");
+        layer.secret_query(["token"])
+    };
+    let mut pages = Box::pin(stream(&api, layer()).await);
+    pages.next().await.unwrap().unwrap();
+    let checkpoint = pages.checkpoint();
+    let text = checkpoint.to_string();
+    assert!(
+        !text.contains("hunter2") && !text.contains("api.test"),
+        "{text}"
+    );
+    assert_eq!(rest(&api, layer(), &checkpoint).await, [2]);
+    assert_eq!(api.paths().last().unwrap(), "/a?page=2");
 }
