@@ -25,6 +25,8 @@ pub(crate) struct Arrival {
 
     parts: Option<Parts>,
     scanner: Scanner,
+    /// Looks for the items of a page that is held back.
+    scout: Option<Scanner>,
     /// What the scanner is at, and how far it is.
     chunk: Bytes,
     at: usize,
@@ -72,6 +74,14 @@ pub(crate) enum Step<'a> {
     More,
 }
 
+/// An item that `scanner` has found in `chunk`.
+fn text<'a>(item: &Found, chunk: &'a Bytes, scanner: &'a Scanner) -> &'a [u8] {
+    match item {
+        Found::Input(range) => &chunk[range.clone()],
+        Found::Kept => scanner.kept(),
+    }
+}
+
 impl Arrived<'_> {
     /// What surrounds the items was kept as it came; here it is looked at.
     pub(crate) fn check(&self) -> Result<(), serde_json::Error> {
@@ -86,8 +96,10 @@ impl Arrival {
     pub(crate) fn new<P, B>(pointer: Pointer, course: &Course<P, B>, read: Read) -> Self {
         let (max_item, max_rest) = (course.config.max_item_bytes, course.config.max_page_bytes);
         let again = course.config.refetch > 0;
+        let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
         let mut arrival = Self {
-            compare: course.needs.by_count && course.config.on_repeat != OnRepeat::Allow,
+            compare,
+            scout: compare.then(|| Scanner::new(pointer.clone(), max_item, max_rest)),
             keep_last: course.needs.last_item,
             scanner: Scanner::new(pointer, max_item, max_rest),
             max_rest,
@@ -137,10 +149,7 @@ impl Arrival {
 
     /// The text of the item that came out last.
     pub(crate) fn item(&self) -> &[u8] {
-        match &self.item {
-            Found::Input(range) => &self.chunk[range.clone()],
-            Found::Kept => self.scanner.kept(),
-        }
+        text(&self.item, &self.chunk, &self.scanner)
     }
 
     /// The same, to be kept; without a copy if it arrived in one piece.
@@ -171,10 +180,7 @@ impl Arrival {
     }
 
     pub(crate) fn data(&mut self, data: Bytes) {
-        if self.compare {
-            // Once it differs it differs, whatever the further blocks say.
-            self.same &= self.print.push(&data, &self.previous);
-        }
+        self.still_same(|arrival| arrival.looks_same(&data));
         self.held_bytes += data.len();
         self.held.push_back(data);
     }
@@ -182,7 +188,37 @@ impl Arrival {
     pub(crate) fn body_ended(&mut self) {
         self.ended = true;
         // A page that ended early is like the beginning of the one before, and differs.
-        self.same &= self.print.equals(&self.previous);
+        self.still_same(|arrival| {
+            let whole = arrival
+                .scout
+                .as_ref()
+                .is_some_and(|scout| scout.finish().is_ok());
+            whole && arrival.print.equals(&arrival.previous)
+        });
+    }
+
+    /// Looks whether a page that was the same until now still is. Once it differs its items are
+    /// taken out from the first one on, and printed then.
+    fn still_same(&mut self, look: impl FnOnce(&mut Self) -> bool) {
+        if self.same && !look(self) {
+            self.same = false;
+            self.print.clear();
+        }
+    }
+
+    /// Whether the items that end in `data` are those of the page before.
+    fn looks_same(&mut self, mut data: &[u8]) -> bool {
+        let Some(scout) = &mut self.scout else {
+            return false;
+        };
+        loop {
+            match scout.next(&mut data) {
+                Ok(Some(item)) if self.print.item(item, &self.previous) => {}
+                Ok(None) => return self.print.goes_on(scout.begun(), &self.previous),
+                // What is wrong with the page is found again where its items are taken out.
+                Ok(Some(_)) | Err(_) => return false,
+            }
+        }
     }
 
     /// The page was dealt with.
@@ -226,6 +262,9 @@ impl Arrival {
         self.ended = false;
         self.same = false;
         self.scanner.reset();
+        if let Some(scout) = &mut self.scout {
+            scout.reset();
+        }
         self.chunk = Bytes::new();
         self.at = 0;
         self.item = Found::Kept;
@@ -253,6 +292,10 @@ impl Arrival {
         while let Some(found) = self.advance(parse)? {
             self.item = found;
             let number = self.items() - 1;
+            if self.compare {
+                let text = text(&self.item, &self.chunk, &self.scanner);
+                self.print.item(text, &self.previous);
+            }
             if self.keep_last {
                 let mut last = self.last.take().unwrap_or_default();
                 last.clear();

@@ -50,10 +50,11 @@ impl Seen {
 
 const BLOCK: usize = 4096;
 
-/// What a page looks like, in 8 bytes for each 4096 of its body.
+/// What a page's items look like, in 8 bytes for each 4096 of theirs.
 ///
-/// The first block is kept as it is, so that a page that differs there, as almost all do,
-/// is known to differ with its first different byte.
+/// What surrounds them is left out: it may tell the time, or a number of the request. The first
+/// block is kept as it is, so that a page that differs there, as almost all do, is known to differ
+/// with its first different byte.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fingerprint {
     head: Vec<u8>,
@@ -76,8 +77,21 @@ impl Fingerprint {
         self.len == 0
     }
 
+    /// Takes the next item of a page, and says whether all so far equals `previous`.
+    pub(crate) fn item(&mut self, text: &[u8], previous: &Self) -> bool {
+        let same = self.push(text, previous);
+        self.push(b",", previous) && same
+    }
+
+    /// Whether an item of which `begun` has arrived may be the next one of `previous`.
+    pub(crate) fn goes_on(&self, begun: &[u8], previous: &Self) -> bool {
+        let at = self.head.len();
+        let begun = &begun[..begun.len().min(BLOCK - at)];
+        previous.head.get(at..at + begun.len()) == Some(begun)
+    }
+
     /// Takes the next bytes of a page, and says whether all so far equals `previous`.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], previous: &Self) -> bool {
+    fn push(&mut self, mut bytes: &[u8], previous: &Self) -> bool {
         let mut same = self.len + bytes.len() as u64 <= previous.len;
         self.len += bytes.len() as u64;
         if self.head.len() < BLOCK {
@@ -176,6 +190,25 @@ mod tests {
                 assert!(page.is_empty() || !equal(&page[1..]));
             }
         }
+    }
+
+    #[test]
+    fn items_do_not_run_into_each_other() {
+        let mut first = Fingerprint::default();
+        let none = Fingerprint::default();
+        first.item(b"1", &none);
+        first.item(b"2", &none);
+        let mut next = Fingerprint::default();
+        assert!(!next.item(b"12", &first));
+        next.clear();
+        assert!(next.item(b"1", &first) && !next.equals(&first));
+        assert!(next.item(b"2", &first) && next.equals(&first));
+
+        next.clear();
+        assert!(next.item(b"1", &first));
+        assert!(next.goes_on(b"", &first) && next.goes_on(b"2", &first));
+        assert!(!next.goes_on(b"3", &first) && !next.goes_on(b"23", &first));
+        assert!(next.item(b"2", &first) && !next.goes_on(b"3", &first));
     }
 
     #[test]

@@ -123,6 +123,14 @@ impl Scanner {
         &self.partial
     }
 
+    /// What has arrived of an item whose end has not.
+    pub(crate) fn begun(&self) -> &[u8] {
+        match self.mode {
+            Mode::Item(_) => &self.partial,
+            _ => &[],
+        }
+    }
+
     /// Takes from the front of `text` up to the end of the next item, or all of it if
     /// that completes none: how many bytes were taken, and the item.
     ///

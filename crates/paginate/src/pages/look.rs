@@ -3,7 +3,6 @@
 use std::mem;
 use std::pin::Pin;
 
-use bytes::Bytes;
 use http::Request;
 use tower_service::Service;
 
@@ -61,29 +60,30 @@ impl Look {
         P: Strategy<B>,
     {
         let course = walk.as_mut().course_mut();
+        let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
         let mut last = None;
+        let mut same = false;
         let counted = match &mut self.scanner {
             Some(scanner) => {
                 scanner.reset();
-                let last = course.needs.last_item.then_some(&mut last);
-                count(scanner, &page.body, last).map(Some)
+                self.print.clear();
+                same = page.index > 0 && !self.previous.is_empty();
+                let counted = count(scanner, &page.body, |item| {
+                    if compare {
+                        same &= self.print.item(item, &self.previous);
+                    }
+                    if course.needs.last_item {
+                        last = Some(page.body.slice_ref(item));
+                    }
+                });
+                same &= compare && counted.is_ok() && self.print.equals(&self.previous);
+                counted.map(Some)
             }
             None => Ok(page.body.trim_ascii().is_empty().then_some(0)),
         };
-        let counted =
-            counted.map_err(|error| scan_error(error, Position::page(page.index)).of(&page.parts));
-        let none = matches!(counted, Ok(Some(0)));
-        let compare = course.needs.by_count && course.config.on_repeat != OnRepeat::Allow;
-        if compare {
-            self.print.clear();
-            let same =
-                self.print.push(&page.body, &self.previous) && self.print.equals(&self.previous);
-            // Without items pages may well look alike. One that was handed out and is looked at
-            // again is the one before itself.
-            let comparable = !none && page.index > 0 && course.spot.taken != ALL;
-            if same && comparable {
-                return Verdict::Over(walk.stalled());
-            }
+        // One that was handed out and is looked at again is the one before itself.
+        if same && course.spot.taken != ALL {
+            return Verdict::Over(walk.stalled());
         }
 
         let read = match counted {
@@ -100,12 +100,14 @@ impl Look {
                 },
                 last_item: last.as_deref(),
             }),
-            // It is JSON, and is handed out.
-            Err(error) if error.kind() == PageErrorKind::Malformed => {
-                course.split_failed(error);
-                Ok(())
-            }
-            Err(error) => Err(error),
+            // It is JSON all the same, and is handed out.
+            Err(error) => match scan_error(error, Position::page(page.index)).of(&page.parts) {
+                error if error.kind() == PageErrorKind::Malformed => {
+                    course.split_failed(error);
+                    Ok(())
+                }
+                error => Err(error),
+            },
         };
         if let Err(error) = read {
             if error.kind() == PageErrorKind::Truncated && walk.as_mut().refetch() {
@@ -115,27 +117,22 @@ impl Look {
             return Verdict::Over(Some(error));
         }
         if compare {
+            // Of an empty page it is empty, and what comes behind that equals none.
             mem::swap(&mut self.print, &mut self.previous);
-            if none {
-                // What comes behind an empty page equals none.
-                self.previous.clear();
-            }
         }
         Verdict::HandOut
     }
 }
 
-/// How many items `body` has, and the last of them if that is wanted.
-fn count(
-    scanner: &mut Scanner,
-    body: &Bytes,
-    mut last: Option<&mut Option<Bytes>>,
+/// How many items `body` has, each of which `see` is shown.
+fn count<'a>(
+    scanner: &'a mut Scanner,
+    body: &'a [u8],
+    mut see: impl FnMut(&[u8]),
 ) -> Result<u64, ScanError> {
-    let mut input = &body[..];
+    let mut input = body;
     while let Some(item) = scanner.next(&mut input)? {
-        if let Some(last) = &mut last {
-            **last = Some(body.slice_ref(item));
-        }
+        see(item);
     }
     scanner.finish()?;
     Ok(scanner.items())

@@ -1,5 +1,7 @@
 //! Circles, repetitions and limits.
 
+use std::pin::Pin;
+
 use outbound_paginate::{
     End, LinkHeader, NoNext, OnRepeat, PageErrorKind, PageNumber, PaginateLayer, Token, body, query,
 };
@@ -185,5 +187,51 @@ async fn a_page_that_is_too_large_is_refused_and_one_that_fits_is_not() {
         let (_, error) =
             all(pages(&api, PaginateLayer::new(NoNext).max_page_bytes(max), "/a").await).await;
         assert_eq!(error.map(|error| error.kind()), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_repeats_its_items_is_refused_whatever_surrounds_them() {
+    let clamped = |what: &'static str| {
+        api(move |_, n| {
+            let (id, now) = (n.min(2), format!("req-{n}"));
+            json(match what {
+                "before" => format!(r#"{{"request":"{now}","items":[{{"id":{id}}},7]}}"#),
+                _ => format!(r#"{{"items":[{{"id":{id}}},7],"request":"{now}"}}"#),
+            })
+        })
+    };
+    for what in ["before", "behind"] {
+        let layer = PaginateLayer::new(PageNumber::query("page")).max_pages(9);
+        let stream = pages(&clamped(what), layer.clone().items_at("/items"), "/a").await;
+        let (got, error) = all(stream).await;
+        assert_eq!(
+            (got.len(), error.unwrap().kind()),
+            (3, PageErrorKind::Stalled)
+        );
+
+        let stream = Pin::into_inner(pages(&clamped(what), layer.clone(), "/a").await);
+        let (got, error) = all(stream.raw_items("/items")).await;
+        assert_eq!(
+            (got.len(), error.unwrap().kind()),
+            (6, PageErrorKind::Stalled)
+        );
+
+        // It can be meant so.
+        let layer = layer.on_repeat(OnRepeat::Allow);
+        let stream = Pin::into_inner(pages(&clamped(what), layer, "/a").await);
+        let (got, error) = all(stream.raw_items("/items")).await;
+        assert_eq!((got.len(), error.is_none()), (18, true));
+    }
+    // The same bytes in other items are no repetition.
+    for by_items in [false, true] {
+        let api = api(|_, n| json(["[[1,2]]", "[1,2]", "[12]", "[1,2,3]", "[1]", "[]"][n]));
+        let layer = PaginateLayer::new(PageNumber::query("page")).items_at("");
+        let stream = pages(&api, layer, "/a").await;
+        let error = match by_items {
+            true => all(Pin::into_inner(stream).raw_items("")).await.1,
+            false => all(stream).await.1,
+        };
+        assert!(error.is_none(), "{error:?}");
     }
 }
