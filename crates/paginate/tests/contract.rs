@@ -7,12 +7,14 @@ mod support;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use http::Request;
 use http_body_util::Full;
 use outbound_http::BoxError;
 use outbound_paginate::{
-    Items, LinkHeader, NoNext, PageError, PageErrorKind, PageNumber, Pages, Paginate, PaginateLayer,
+    End, Items, LinkHeader, NoNext, PageError, PageErrorKind, PageNumber, Pages, Paginate,
+    PaginateLayer,
 };
 use support::{all, get};
 use test_support::{Body, Scripted, Step, Strict, assert_send, assert_send_sync};
@@ -373,6 +375,91 @@ async fn streams_may_cross_threads_and_be_unpin() {
     let pages: Pages<Client, LinkHeader, support::Body, support::Body> =
         layer().layer(service).oneshot(get("/a")).await.unwrap();
     drop(pages.boxed());
+}
+
+/// Compiles for a type that is not `Send`, and is ambiguous for one that is.
+trait NotSend<Hint> {
+    fn check(_: &Self) {}
+}
+
+impl<T> NotSend<()> for T {}
+
+#[allow(dead_code, reason = "it is a type alone")]
+struct Ambiguous;
+
+impl<T: Send> NotSend<Ambiguous> for T {}
+
+/// A service of one thread.
+#[derive(Clone)]
+struct Local(std::rc::Rc<()>);
+
+impl Service<Sent> for Local {
+    type Response = http::Response<support::Body>;
+    type Error = BoxError;
+    type Future = std::future::Ready<Result<Self::Response, BoxError>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), BoxError>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Sent) -> Self::Future {
+        let Self(_alive) = self;
+        std::future::ready(Ok(support::json("[1]")))
+    }
+}
+
+#[tokio::test]
+async fn streams_of_a_service_of_one_thread_stay_in_it() {
+    let service = layer().layer(Local(std::rc::Rc::new(())));
+    let future = service.oneshot(get("/a"));
+    NotSend::<_>::check(&future);
+    let pages = future.await.unwrap();
+    NotSend::<_>::check(&pages);
+    let items = pages.items::<u64>("");
+    NotSend::<_>::check(&items);
+    let (items, error) = all(items).await;
+    assert_eq!((items, error.is_none()), (vec![1], true));
+}
+
+#[tokio::test]
+async fn a_stream_says_that_it_is_terminated_when_it_is() {
+    let api = support::api(|uri, _| match uri.contains("p=2") {
+        true => support::json("[2]"),
+        false => support::linked("[1]", "<?p=2>; rel=next"),
+    });
+    let mut pages = support::pages(&api, layer().items_at(""), "/a").await;
+    assert!(!pages.is_terminated());
+    assert!(pages.next().await.unwrap().is_ok());
+    assert!(!pages.is_terminated());
+    assert!(pages.next().await.unwrap().is_ok());
+    // With the last page it is known, as `end` and the size hint say too.
+    assert!(pages.is_terminated());
+    assert_eq!(
+        (pages.end(), pages.size_hint()),
+        (Some(End::Complete), (0, Some(0)))
+    );
+    assert!(pages.next().await.is_none());
+
+    let pages = support::pages(&api, layer(), "/a").await;
+    let mut items = Box::pin(std::pin::Pin::into_inner(pages).items::<u64>(""));
+    assert!(!items.is_terminated());
+    while items.next().await.is_some() {}
+    assert!(items.is_terminated());
+
+    // After an error as well, until it goes on.
+    let api = support::api(|_, n| match n {
+        1 => support::json("[2"),
+        _ => support::linked("[1]", "<?p=2>; rel=next"),
+    });
+    let mut pages = support::pages(&api, layer().items_at(""), "/a").await;
+    assert!(pages.next().await.unwrap().is_ok());
+    assert!(pages.next().await.unwrap().is_err());
+    assert!(pages.is_terminated());
+    assert!(pages.as_mut().try_again());
+    assert!(!pages.is_terminated());
 }
 
 fn tower_mock() -> (

@@ -19,7 +19,9 @@ use outbound_paginate::{
     Strategy, Token, body, last_item, query,
 };
 use serde::Deserialize;
-use support::{Body, all, api, json, linked, pages, try_api};
+use tower::{Layer, ServiceExt};
+
+use support::{Body, all, api, get, json, linked, pages, try_api};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Issue {
@@ -112,6 +114,47 @@ async fn pages_without_a_body_or_with_null_have_no_items() {
             (vec![1], None),
             "{empty:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_success_without_content_is_a_page_without_items_and_a_304_is_an_error() {
+    for (method, status, kind) in [
+        ("GET", 204, None),
+        ("GET", 205, None),
+        ("HEAD", 200, None),
+        // The list is not empty: it is the one that the caller has.
+        ("GET", 304, Some(PageErrorKind::Status)),
+    ] {
+        let api = api(move |uri, _| {
+            let mut response = match uri.ends_with("p=2") {
+                false => linked("", "<?p=2>; rel=next"),
+                true => json(""),
+            };
+            *response.status_mut() = status.try_into().unwrap();
+            response
+        });
+        let layer = PaginateLayer::new(LinkHeader::next());
+        let mut request = get("/a");
+        *request.method_mut() = method.parse().unwrap();
+        let pages = layer.layer(api.clone()).oneshot(request).await.unwrap();
+        let (items, error) = all(pages.items::<u64>("/items")).await;
+        assert!(items.is_empty());
+        if let Some(error) = &error {
+            assert_eq!(error.response().unwrap().parts.status, status);
+        }
+        assert_eq!(error.map(|error| error.kind()), kind, "{method} {status}");
+        assert_eq!(api.requests(), if kind.is_none() { 2 } else { 1 });
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_no_json_and_no_end() {
+    for page in ["\u{feff}[1]", "\u{feff}"] {
+        let api = api(move |_, _| json(page));
+        let layer = PaginateLayer::new(LinkHeader::next());
+        let found = ids(layer, &api, "").await;
+        assert_eq!(found, (vec![], Some(PageErrorKind::NotJson)));
     }
 }
 

@@ -476,3 +476,49 @@ async fn a_rebased_link_is_kept_as_it_is_followed() {
     let text = stream.checkpoint().to_string();
     assert!(text.contains("\"cursor\":\"p/x?page=2\""), "{text}");
 }
+
+#[tokio::test]
+async fn among_allowed_origins_each_gets_what_is_meant_for_it_and_no_other_is_asked() {
+    let sent: Arc<Mutex<Vec<Request<Body>>>> = Arc::default();
+    let log = sent.clone();
+    let nexts = [
+        "https://b.test/b",
+        "/c",
+        "https://api.test/d",
+        "https://evil.test/e",
+    ];
+    let service = service_fn(move |request: Request<Body>| {
+        let body = format!(r#"{{"next":"{}"}}"#, nexts[log.lock().unwrap().len()]);
+        log.lock().unwrap().push(request);
+        async move { Ok::<_, BoxError>(json(body)) }
+    });
+    let mut request = get("/a");
+    let token = HeaderValue::from_static("hunter2");
+    request.headers_mut().insert("authorization", token);
+    let other: Origin = "https://b.test".parse().unwrap();
+    let layer = PaginateLayer::new(next_url()).origin(OriginPolicy::Allow(vec![other]));
+    let (found, error) = all(layer.layer(service).oneshot(request).await.unwrap()).await;
+    assert_eq!(
+        (found.len(), error.unwrap().kind()),
+        (4, PageErrorKind::CrossOrigin)
+    );
+    let sent = sent.lock().unwrap();
+    let asked: Vec<_> = sent
+        .iter()
+        .map(|request| {
+            let stranger = request.extensions().get::<CrossOrigin>().is_some();
+            let credential = request.headers().contains_key("authorization");
+            (request.uri().to_string(), credential, stranger)
+        })
+        .collect();
+    let expected = [
+        ("https://api.test/a", true, false),
+        ("https://b.test/b", false, true),
+        ("https://b.test/c", false, true),
+        ("https://api.test/d", true, false),
+    ];
+    assert_eq!(
+        asked,
+        expected.map(|(uri, own, away)| (uri.to_owned(), own, away))
+    );
+}

@@ -41,6 +41,24 @@ fn slack() -> Row {
         .asks("GET /api/users.list?limit=2&cursor=dXNlcjpVMEc5V0ZYTlo%3D")
 }
 
+/// Fails with 200, as GraphQL does, which would else be a last page.
+fn graphql_that_failed() -> Row {
+    let errors = Pointer::try_from("/errors").unwrap();
+    let cursor = Token::from(body("/data/repo/issues/pageInfo/endCursor"))
+        .to(json("/variables/after"))
+        .more("/data/repo/issues/pageInfo/hasNextPage");
+    let strategy = checked(cursor, move |page| match page.value(&errors)? {
+        None => Ok(()),
+        Some(_) => Err(Malformed::new("the answer says that it failed")),
+    });
+    row(39, "GraphQL, that failed", strategy)
+        .asks("POST /graphql\ncontent-type: application/json\n\n{\"variables\":{}}")
+        .answer(r#"{"data":{"repo":{"issues":{"nodes":[1],"pageInfo":{"hasNextPage":true,"endCursor":"Y3"}}}}}"#)
+        .asks("POST /graphql\ncontent-type: application/json\n\n{\"variables\":{\"after\":\"Y3\"}}")
+        .answer(r#"{"errors":[{"message":"API rate limit exceeded"}],"data":null}"#)
+        .fails(PageErrorKind::Malformed)
+}
+
 pub(crate) fn rows() -> Vec<Row> {
     vec![
         row(3, "GitLab, offset", Token::from(header("x-next-page")).to(query("page")).total(header("x-total")))
@@ -126,6 +144,7 @@ pub(crate) fn rows() -> Vec<Row> {
         slack()
             .answer(r#"{"ok":false,"error":"ratelimited"}"#)
             .fails(PageErrorKind::Malformed),
+        graphql_that_failed(),
         row(29, "Notion", Token::from(body("/next_cursor")).to(json("/start_cursor")).more("/has_more"))
             .items("/results")
             .asks("POST /v1/databases/x/query\nnotion-version: 2022-06-28\ncontent-type: application/json\n\n{\"page_size\":2}")

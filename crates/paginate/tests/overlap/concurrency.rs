@@ -138,7 +138,11 @@ async fn a_total_that_lies_costs_nothing_but_its_requests() {
     });
     let (items, _) = drain(by_number().concurrency(4), &service, None, Duration::ZERO).await;
     assert_eq!(items, expected(3));
-    // It says two and goes on by its other rules.
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_total_that_is_too_low_ends_the_plan_and_not_the_list() {
+    // It says three pages of five, and one more with each that follows.
     let service = Scripted::from_fn(|request| match number(request, "page") {
         page @ 1..=5 => {
             let pages = page.max(2) + u64::from(page < 5);

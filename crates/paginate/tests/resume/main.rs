@@ -10,6 +10,7 @@ mod checkpoint;
 mod progress;
 mod refetch;
 mod refusals;
+mod strategies;
 mod try_again;
 
 use std::pin::Pin;
