@@ -26,6 +26,10 @@ pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES + 1024;
 /// It is bound to the request that the stream began with (its method, path, query and
 /// body, by a fingerprint) but names no origin: that is the resuming request's, unless an
 /// [`OriginPolicy`](crate::OriginPolicy) let the list go elsewhere, and then still does.
+///
+/// It is not bound to the strategy: go on with the one that it was made with. Of another page size
+/// the numbers of pages, and of items within a page, mean other items.
+///
 /// It holds the server's cursor, which some APIs put a credential into; `Debug` does not
 /// show it, but [`Display`](fmt::Display) and serde do, since they are for keeping it.
 ///

@@ -196,7 +196,8 @@ impl<P, X> PaginateLayer<P, X> {
     /// nothing is sent; if the list was at its end, the stream is empty.
     ///
     /// A checkpoint within a page is for a stream of items; one of pages hands the page
-    /// out whole.
+    /// out whole. Of such a page so many items are skipped as were handed out, whichever they
+    /// are by now: where the list may have changed meanwhile, take checkpoints between pages.
     #[must_use]
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.config.resume = Some(checkpoint);

@@ -66,9 +66,14 @@
 //! # The end
 //!
 //! A stream ends where the API says so, at a limit you set, or with an error; [`End`]
-//! tells which. A page that should say whether there is more and does not, a cursor that
-//! comes again, a counted page that equals the one before and a body that breaks off are
-//! errors, not ends.
+//! tells which. What says so is a page without a link, a URL or a token for the next one; a flag;
+//! where pages or items are counted a total that is reached, or else the first page without items.
+//!
+//! A flag that is missing or contradicts the rest of its page, a page that has one of several tokens,
+//! a link without its URL, a cursor that comes again, a counted page whose items are those of the
+//! one before, and a body that breaks off are errors, not ends. Two things are not looked for: a
+//! total of items that a list does not reach is no error, since lists shrink
+//! ([`Progress::total`] shows it), and behind a limit nothing is wrong.
 //!
 //! # Origins
 //!
@@ -148,13 +153,18 @@
 //!
 //! # Scenarios
 //!
-#![doc = include_str!("docs/scenarios.md")]
+//! What a paginator can get wrong, and the tests that show that this one does not, are listed in
+//! [`_scenarios`], a module for reading only.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doc)]
+#[doc = include_str!("docs/scenarios.md")]
+pub mod _scenarios {}
 
 mod arrival;
 mod checkpoint;
