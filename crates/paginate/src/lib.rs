@@ -69,7 +69,7 @@
 //! tells which. What says so is a page without a link, a URL or a token for the next one; a flag;
 //! where pages or items are counted a total that is reached, or else the first page without items.
 //!
-//! A flag that is missing or contradicts the rest of its page, a page that has one of several tokens,
+//! A flag that is missing or contradicts the rest of its page, a last item without its token,
 //! a link without its URL, a cursor that comes again, a counted page whose items are those of the
 //! one before, and a body that breaks off are errors, not ends. Two things are not looked for: a
 //! total of items that a list does not reach is no error, since lists shrink

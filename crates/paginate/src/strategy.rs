@@ -58,7 +58,8 @@ pub trait Strategy<B> {
         None
     }
 
-    /// Whether a page is the one that `cursor` asks for, as far as its head tells.
+    /// Whether a page, or a refusal that is [the end](Self::is_end), is what `cursor` asks for, as
+    /// far as its head tells.
     ///
     /// # Errors
     ///

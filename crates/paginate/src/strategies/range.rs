@@ -12,7 +12,8 @@ use crate::view::PageView;
 /// Asks for ranges of items with the `Range` header (RFC 9110, section 14), and reads of
 /// `Content-Range` what came.
 ///
-/// The list ends at the total that `Content-Range` tells, at 416, at a part without items, or at
+/// The list ends at the total that `Content-Range` tells, at 416 unless that tells a total beyond
+/// what was asked for, at a part without items, or at
 /// a 200 that is no part. Such a one is the whole list whatever was asked for, and where that is a
 /// later part it is malformed; so is a part that does not tell its range, or tells another than was
 /// asked for. Nothing of a malformed one is handed out.
@@ -65,6 +66,10 @@ impl Range {
     #[must_use]
     pub fn bare(self) -> Self {
         Self { bare: true, ..self }
+    }
+
+    fn refuses(&self, head: &Parts) -> bool {
+        head.status == StatusCode::RANGE_NOT_SATISFIABLE
     }
 
     /// What came, if a page is a part of the list.
@@ -202,11 +207,15 @@ impl<B> Strategy<B> for Range {
     }
 
     fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
+        // A refusal need not tell how long the list is.
+        if self.refuses(head) && !head.headers.contains_key(CONTENT_RANGE) {
+            return Ok(());
+        }
         Self::part(head, cursor).map(|_| ())
     }
 
     fn is_end(&self, refusal: &Parts) -> bool {
-        refusal.status == StatusCode::RANGE_NOT_SATISFIABLE
+        self.refuses(refusal)
     }
 
     fn remaining(&self, page: &PageView<'_>) -> Option<u64> {

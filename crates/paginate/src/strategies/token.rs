@@ -13,8 +13,8 @@ use crate::view::PageView;
 ///
 /// A missing, null or empty token ends the list, unless a flag says that there is more:
 /// then the page is malformed. So is a page with items whose last one lacks the token that it
-/// should hold, or that has one of several tokens and lacks another, unless a flag says that it is
-/// the last page. A page without items ends nothing by itself. Strings travel without
+/// should hold, unless a flag says that it is the last page: nobody has said so by that. A page
+/// without items ends nothing by itself. Strings travel without
 /// their quotes, numbers as they were written, objects and arrays as JSON; into a
 /// [`json`](crate::json) body each goes as it is.
 ///
@@ -90,7 +90,7 @@ impl TokenFrom {
 }
 
 impl<T> Token<T> {
-    /// Sends a further token; the list ends where all of them are missing.
+    /// Sends a further token; the list ends where any of them is missing.
     #[must_use]
     pub fn and(mut self, source: impl Into<Source>, target: impl Into<T>) -> Self {
         self.pairs.push(Pair {
@@ -144,21 +144,14 @@ impl<T> Token<T> {
 }
 
 impl<T> Token<T> {
-    /// Whether a page without a token, or with `some` of several, is the last one.
-    fn ends(&self, page: &PageView<'_>, some: bool) -> Result<(), Malformed> {
-        let last_item = |pair: &Pair<T>| !pair.optional && pair.source.is_last_item();
-        if page.items() == Some(0) {
-            Ok(())
-        } else if some {
-            Err(Malformed::new(
-                "the page has one of the tokens for the next one, and lacks another",
-            ))
-        } else if self.pairs.iter().any(last_item) {
-            super::page_number::count(page)?;
-            Err(Malformed::new("the page's last item lacks the token"))
-        } else {
-            Ok(())
+    /// Whether a page that lacks a token is the last one: its lack says so where the server tells
+    /// tokens, and says nothing where they are taken from items.
+    fn ends(&self, page: &PageView<'_>, lacks: &Source) -> Result<(), Malformed> {
+        if !lacks.is_last_item() || page.items() == Some(0) {
+            return Ok(());
         }
+        super::page_number::count(page)?;
+        Err(Malformed::new("the page's last item lacks the token"))
     }
 }
 
@@ -174,26 +167,27 @@ where
             return Ok(None);
         }
         let mut tokens: Vec<Box<str>> = Vec::with_capacity(self.pairs.len());
-        let mut found = false;
+        let mut lacks = None;
         for Pair {
             source, optional, ..
         } in &self.pairs
         {
             match source.read(page)? {
-                Some(token) if self.empty || token != "\"\"" => {
-                    found |= !optional;
-                    tokens.push(token.into());
-                }
+                Some(token) if self.empty || token != "\"\"" => tokens.push(token.into()),
                 _ if *optional => tokens.push("null".into()),
-                _ => {}
+                _ => {
+                    lacks = Some(source);
+                    break;
+                }
             }
         }
-        let complete = tokens.len() == self.pairs.len();
-        if self.stop.goes_on(page, complete)? {
+        if self.stop.goes_on(page, lacks.is_none())? {
             return Ok(Some(Cursor::tokens(tokens)));
         }
-        if !complete && !self.stop.says_stop(page)? {
-            self.ends(page, found)?;
+        if let Some(source) = lacks {
+            if !self.stop.says_stop(page)? {
+                self.ends(page, source)?;
+            }
         }
         Ok(None)
     }

@@ -136,6 +136,7 @@ where
                 StateProj::Refusing {
                     parts: Some(parts), ..
                 } if this.course.strategy.is_end(parts) => {
+                    this.course.admits(parts)?;
                     this.course.ends();
                     this.state.set(State::Asking);
                 }

@@ -208,6 +208,29 @@ async fn a_part_without_content_is_the_end() {
 }
 
 #[tokio::test]
+async fn a_range_that_is_refused_is_the_end_unless_the_list_is_longer() {
+    for (range, kind) in [
+        ("", None),
+        ("items */2", None),
+        ("items */*", None),
+        ("items */9", Some(PageErrorKind::Malformed)),
+    ] {
+        let api = api(move |_, n| match n {
+            0 => part(206, "items 0-1/*", "[1,2]"),
+            _ => part(416, range, "{}"),
+        });
+        let layer = PaginateLayer::new(Range::unit("items").by(2));
+        let items = Pin::into_inner(pages(&api, layer, "/a").await);
+        let (items, error) = all(items.items::<u64>("")).await;
+        assert_eq!(
+            (items, error.map(|error| error.kind())),
+            (vec![1, 2], kind),
+            "{range}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_handed_out_of_a_part_that_was_not_asked_for() {
     for (status, range, body) in [
         (200, "", "[1,2,3,4]"),
