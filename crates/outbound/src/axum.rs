@@ -150,7 +150,7 @@ fn is_a_time(value: &HeaderValue) -> bool {
 /// use bytes::Bytes;
 /// use http::Request;
 /// use http_body_util::Full;
-/// use outbound::Client;
+/// use outbound::{Client, success};
 /// use outbound::axum::{IncomingDeadlineLayer, UpstreamError};
 /// use outbound::http::DeadlineAt;
 ///
@@ -159,7 +159,7 @@ fn is_a_time(value: &HeaderValue) -> bool {
 ///     Extension(deadline): Extension<DeadlineAt>,
 /// ) -> Result<Bytes, UpstreamError> {
 ///     let request = Request::get("/names").extension(deadline).body(Full::default())?;
-///     Ok(api.send(request).await?.into_body().into_bytes())
+///     Ok(success(api.send(request).await?)?.into_body().into_bytes())
 /// }
 ///
 /// let app = axum::Router::<Client>::new()
