@@ -298,7 +298,7 @@ fn others(visit: &mut impl Visit) -> Result<(), BoxError> {
     let api = || Api::new(Answers::AtOnce);
     visit.visit(
         Row::new("collect")
-            .instructions(330)
+            .instructions(350)
             .allocations(0)
             .future(48),
         CollectLayer::default().layer(api()),
