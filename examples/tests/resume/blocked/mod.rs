@@ -37,11 +37,12 @@ fn long_list(len: usize) -> Server {
 
 const TOTAL: u64 = 1000;
 
-/// Waits until a drain of `server` does not go on.
-fn wait_until_stuck(server: &Server) {
-    let before = server.sends().len();
-    let (mut sends, mut since) = (before, Instant::now());
+/// Waits until a drain of `server`, which had been asked so often `before` it, does not go on.
+fn wait_until_stuck(server: &Server, before: usize) {
+    let begin = Instant::now();
+    let (mut sends, mut since) = (before, begin);
     while sends == before || since.elapsed() < Duration::from_millis(700) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{sends} sends");
         std::thread::sleep(Duration::from_millis(20));
         let now = server.sends().len();
         if now != sends {

@@ -24,7 +24,7 @@ fn a_pipe_that_nobody_reads_keeps_no_signal_from_being_heard() {
             let drain = Drain::new(&format!("pipe-{len}-{ahead}"), &server, &options);
             let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
             let left = child.stdout.take().unwrap();
-            wait_until_stuck(&server);
+            wait_until_stuck(&server, 0);
             send(signal, child.id());
             let ended = Ended::of(child, &drain.folder.file("summary"), left);
             assert_eq!(ended.code, Some(130), "{signal} {len}");
@@ -41,7 +41,7 @@ fn whole_pages_that_nobody_reads_are_counted_and_gone_on_with_too() {
     let drain = Drain::new("pages", &server, &["--next", "link"]);
     let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
     let left = child.stdout.take().unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     send("-INT", child.id());
     let ended = Ended::of(child, &drain.folder.file("summary"), left);
     assert_eq!(ended.code, Some(130));
@@ -61,7 +61,7 @@ fn a_socket_that_nobody_reads_is_like_a_pipe() {
     let child = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
     // Or its end would be open for ever.
     drop(command);
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     send("-INT", child.id());
     let ended = Ended::of(child, &drain.folder.file("summary"), left);
     assert_eq!(ended.code, Some(130));
@@ -99,7 +99,7 @@ fn a_terminal_that_nobody_looks_at_is_like_a_pipe() {
         .spawn()
         .unwrap();
     let mut left = child.stdout.take().unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     let pid: u32 = drain.folder.read("pid").trim().parse().unwrap();
     send("-INT", pid);
     // The one that plays the terminal waits for its reader itself, so it does not wait for what it runs.
@@ -128,7 +128,7 @@ fn a_reader_that_ends_with_it_does_not_make_it_a_clean_end() {
     let drain = Drain::new("both", &server, &ITEMS);
     let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
     let left = child.stdout.take().unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     send("-INT", child.id());
     drop(left);
     let ended = Ended::of(child, &drain.folder.file("summary"), std::io::empty());
@@ -154,7 +154,7 @@ fn ctrl_c_for_a_whole_pipeline_is_not_taken_for_a_reader_that_goes_away() {
         .process_group(group)
         .spawn()
         .unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     let mut kill = Command::new("kill");
     let sent = kill.args(["-INT", "--", &format!("-{group}")]).status();
     assert!(sent.unwrap().success());
@@ -170,7 +170,7 @@ fn a_reader_that_goes_away_is_a_clean_end() {
     let server = long_list(1000);
     let drain = Drain::new("gone", &server, &ITEMS);
     let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     drop(child.stdout.take());
     let ended = Ended::of(child, &drain.folder.file("summary"), std::io::empty());
     assert_eq!(ended.code, Some(0));

@@ -22,7 +22,7 @@ fn a_stderr_that_nobody_reads_keeps_nothing_from_ending() {
         .stderr(OwnedFd::from(theirs));
     let child = command.spawn().unwrap();
     drop(command);
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     std::thread::sleep(Duration::from_secs(1));
     send("-INT", child.id());
     let mut ended = Ended::of(child, &drain.folder.file("summary"), left);
@@ -37,7 +37,7 @@ fn a_signal_that_comes_twice_at_once_is_one() {
     let drain = Drain::new("twice", &server, &ITEMS);
     let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
     let left = child.stdout.take().unwrap();
-    wait_until_stuck(&server);
+    wait_until_stuck(&server, 0);
     // As `timeout` does it.
     send("-TERM", child.id());
     send("-TERM", child.id());
@@ -58,9 +58,10 @@ fn a_second_signal_ends_it_where_it_is_and_the_checkpoint_is_whole() {
     // It winds down until somebody reads the summary.
     named_pipe(&drain.folder.file("summary"));
     for second in ["-INT", "-TERM"] {
+        let before = server.sends().len();
         let mut child = drain.command().stdout(Stdio::piped()).spawn().unwrap();
         let mut left = child.stdout.take().unwrap();
-        wait_until_stuck(&server);
+        wait_until_stuck(&server, before);
         send("-INT", child.id());
         std::thread::sleep(Duration::from_millis(1500));
         assert_eq!(child.try_wait().unwrap(), None);
