@@ -11,6 +11,9 @@ use crate::settings::Settings;
 use crate::strict::Strict;
 use crate::{Duplicates, InvalidContract, SchemaOptions, Violation, typed};
 
+/// Violations of which the offset is looked for where only the path is known.
+const MOST_LOCATED: usize = 20;
+
 /// What a JSON body has to be. Built once; a clone shares it.
 ///
 /// Whatever the contract, the body must be one strict JSON text: no lone surrogates, no numbers
@@ -51,7 +54,9 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// If one of them is no JSON Pointer, its type is none, or an index is greater than 9999.
+    /// If one of them is no JSON Pointer, its type is none or has no space before it, or an index
+    /// is greater than 9999; and if all of them together are too much, by some 10 000 different
+    /// places or 100 000 elements that their indices count. The error names the pointer, or counts.
     pub fn required<I>(pointers: I) -> Result<Self, InvalidContract>
     where
         I: IntoIterator<Item: AsRef<str>>,
@@ -173,7 +178,8 @@ impl Contract {
 
     /// Says what a key means that stands twice; by default it is a violation.
     ///
-    /// It applies to the whole text. Of the contracts within [`all`](Self::all) it is not asked,
+    /// It applies to the whole text. A [Rust type](Self::of) refuses a field that stands twice by
+    /// itself, whatever is said here: serde does. Of the contracts within [`all`](Self::all) it is not asked,
     /// no more than the other settings.
     #[must_use]
     pub const fn duplicates(mut self, duplicates: Duplicates) -> Self {
@@ -184,14 +190,16 @@ impl Contract {
     /// Looks for up to `most` violations in a body that has one, at least for the first; the
     /// others are [`Violation::further`].
     ///
-    /// By default [one](Self::DEFAULT_MAX_VIOLATIONS), behind which nothing is read.
+    /// By default [one](Self::DEFAULT_MAX_VIOLATIONS), behind which nothing is read. A hostile body
+    /// may have as many as it has values, each of which takes half a kilobyte. A Rust type and
+    /// [`Engine::Full`] tell but the first.
     #[must_use]
     pub const fn max_violations(mut self, most: usize) -> Self {
         self.settings.most = if most == 0 { 1 } else { most };
         self
     }
 
-    /// Shows up to `bytes` of each value at fault, and keys that are data.
+    /// Shows up to `bytes` of each value at fault, and of each key that is data.
     ///
     /// By default a violation shows nothing of a body but the keys that the contract spells
     /// itself: values are other people's data, and errors end in logs.
@@ -227,8 +235,8 @@ impl Contract {
     /// [asked for](Self::max_violations).
     pub fn check(&self, body: &[u8]) -> Result<(), Violation> {
         let mut findings = self.rule.findings(body, self.settings);
-        for finding in &mut findings {
-            // An engine that works on a tree knows the path alone.
+        // An engine that works on a tree knows the path alone. Each is looked for from the start.
+        for finding in findings.iter_mut().take(MOST_LOCATED) {
             if finding.value.is_none() && !finding.is_syntax() {
                 finding.value = locate(body, &finding.path);
             }

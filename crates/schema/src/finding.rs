@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::pointer;
 
@@ -47,8 +48,8 @@ impl Finding {
 pub(crate) enum Step {
     Index(usize),
     Key {
-        /// Without quotes and escapes.
-        name: String,
+        /// Without quotes and escapes; shared by all that is found below a key, which may be long.
+        name: Arc<str>,
         /// Whether the contract spells this key. One that it does not is data, and is masked.
         known: bool,
     },
@@ -58,7 +59,7 @@ pub(crate) enum Step {
 const MASK: &str = "*";
 
 impl Step {
-    pub(crate) fn known(name: impl Into<String>) -> Self {
+    pub(crate) fn known(name: impl Into<Arc<str>>) -> Self {
         Self::Key {
             name: name.into(),
             known: true,
@@ -66,7 +67,7 @@ impl Step {
     }
 
     #[cfg_attr(not(any(test, feature = "full")), allow(dead_code))]
-    pub(crate) fn data(name: impl Into<String>) -> Self {
+    pub(crate) fn data(name: impl Into<Arc<str>>) -> Self {
         Self::Key {
             name: name.into(),
             known: false,
@@ -74,25 +75,29 @@ impl Step {
     }
 }
 
-/// The JSON Pointer of `path`, with its data only if that may be shown.
-pub(crate) fn instance(path: &[Step], show_data: bool) -> String {
+/// The JSON Pointer of `path`, with at most `excerpt` bytes of each key that is data, if any.
+pub(crate) fn instance(path: &[Step], excerpt: Option<usize>) -> String {
     let mut text = String::new();
     for step in path {
-        match step {
-            Step::Index(index) => {
-                text.push('/');
-                text.push_str(&index.to_string());
+        match (step, excerpt) {
+            (Step::Index(index), _) => pointer::push_segment(&mut text, &index.to_string()),
+            (Step::Key { name, known: true }, _) => pointer::push_segment(&mut text, name),
+            (Step::Key { name, .. }, Some(most)) => {
+                pointer::push_segment(&mut text, &cut(name, most));
             }
-            Step::Key { name, known } if *known || show_data => {
-                pointer::push_segment(&mut text, name)
-            }
-            Step::Key { .. } => {
-                text.push('/');
-                text.push_str(MASK);
-            }
+            (Step::Key { .. }, None) => pointer::push_segment(&mut text, MASK),
         }
     }
     text
+}
+
+/// At most `most` bytes of `text`, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}\u{2026}", &text[..end.unwrap_or(0)])
 }
 
 /// At most `most` bytes of the value, cut between characters, with control characters escaped.
@@ -122,9 +127,11 @@ mod tests {
             Step::Index(3),
             Step::known("~x"),
         ];
-        assert_eq!(instance(&path, false), "/users/*/3/~0x");
-        assert_eq!(instance(&path, true), "/users/a@b~1c/3/~0x");
-        assert_eq!(instance(&[], false), "");
+        assert_eq!(instance(&path, None), "/users/*/3/~0x");
+        assert_eq!(instance(&path, Some(5)), "/users/a@b~1c/3/~0x");
+        assert_eq!(instance(&path, Some(4)), "/users/a@b~1\u{2026}/3/~0x");
+        assert_eq!(instance(&path, Some(0)), "/users/\u{2026}/3/~0x");
+        assert_eq!(instance(&[], None), "");
     }
 
     #[test]

@@ -117,8 +117,8 @@ impl Schema {
                 Some(Value::Array(_)) => {
                     segment.parse().map_or_else(|_| Step::data(""), Step::Index)
                 }
-                _ if self.names.contains(&segment) => Step::known(&segment),
-                _ => Step::data(&segment),
+                _ if self.names.contains(&segment) => Step::known(&*segment),
+                _ => Step::data(&*segment),
             };
             value = value.and_then(|value| match value {
                 Value::Array(elements) => elements.get(segment.parse::<usize>().ok()?),

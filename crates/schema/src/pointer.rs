@@ -1,19 +1,18 @@
 use std::fmt::Write;
 
-/// Adds a segment to a JSON Pointer (RFC 6901). Control characters are escaped as in JSON, so
-/// that a pointer of hostile data cannot break a log line.
+/// Adds a segment to a JSON Pointer (RFC 6901).
 pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
     for character in segment.chars() {
         match character {
             '~' => pointer.push_str("~0"),
             '/' => pointer.push_str("~1"),
-            other => push(pointer, other),
+            other => pointer.push(other),
         }
     }
 }
 
-/// Escapes control characters as in JSON, in a text that is a pointer already, or none.
+/// Escapes control characters as in JSON, so that a text of hostile data cannot break a log line.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     text.chars()
@@ -84,6 +83,7 @@ mod tests {
 
     #[test]
     fn control_characters_cannot_break_a_line() {
-        assert_eq!(join(&["a\nb\u{7f}"]), "/a\\u000ab\\u007f");
+        let hostile = join(&["a\nb\u{7f}", "\u{85}\u{2028}\u{202e}"]);
+        assert_eq!(escape(&hostile), "/a\\u000ab\\u007f/\\u0085\\u2028\\u202e");
     }
 }

@@ -152,7 +152,7 @@ impl Rejection {
 fn error(violation: &Violation) -> String {
     format!(
         r#"{{"pointer":{},"keyword":{},"detail":{}}}"#,
-        json!(fragment(violation.instance())),
+        json!(fragment(violation.pointer())),
         json!(violation.keyword()),
         json!(format!("expected {}", violation.expected())),
     )

@@ -115,8 +115,31 @@ impl Required {
         &self.states[index]
     }
 
+    /// More than can be checked at once.
+    pub(crate) fn too_much(&self) -> InvalidContract {
+        let segments = self.pointers.iter().map(|pointer| pointer.segments.len());
+        let elements: usize = self.states.iter().map(State::elements).sum();
+        InvalidContract::new(
+            "",
+            format!(
+                "too much is required: {} pointers, of up to {} segments, with indices that \
+                 count {elements} elements; ask for less, for lower indices, or for `*`",
+                self.pointers.len(),
+                segments.max().unwrap_or(0),
+            ),
+        )
+    }
+
     pub(crate) fn pointer(&self, index: usize) -> &Pointer {
         &self.pointers[index]
+    }
+}
+
+impl State {
+    /// How many elements an array must have for its indices.
+    pub(crate) fn elements(&self) -> usize {
+        let indices = self.indices.iter().map(|element| element.index + 1);
+        indices.max().unwrap_or(0)
     }
 }
 
@@ -133,6 +156,10 @@ impl Pointer {
                     )
                 })?;
                 (pointer.trim_end(), Some(*kind))
+            }
+            // Nobody names a key like that; the space was forgotten.
+            None if ends_in_a_type(text) => {
+                return Err(invalid("write a space between the colon and the type"));
             }
             None => (text, None),
         };
@@ -157,6 +184,11 @@ impl Pointer {
             None => "a value, there is none".to_owned(),
         }
     }
+}
+
+fn ends_in_a_type(text: &str) -> bool {
+    let name = text.rsplit_once(':').map(|(_, name)| name.trim());
+    Kind::ALL.iter().any(|kind| name == Some(kind.name()))
 }
 
 /// A pointer, and how many of its segments led here.

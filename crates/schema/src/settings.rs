@@ -5,7 +5,8 @@ pub enum Duplicates {
     /// A violation: parsers differ in which of the two they read.
     #[default]
     Reject,
-    /// Nothing; the contract is held against the last of them.
+    /// Nothing; the contract is held against the last of them. A
+    /// [Rust type](crate::Contract::of) refuses two of a field all the same.
     Allow,
 }
 

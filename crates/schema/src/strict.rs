@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use crate::engine::Program;
+use crate::engine::{Program, Refused};
 use crate::finding::Finding;
 use crate::required::{Kind, Required, State};
 use crate::settings::Settings;
@@ -27,7 +27,7 @@ impl Strict {
 
     pub(crate) fn requiring(required: Required) -> Result<Self, InvalidContract> {
         Ok(Self {
-            program: compile(&schema(&required))?,
+            program: compile(&schema(&required)).map_err(|_| required.too_much())?,
             required: Some(required),
         })
     }
@@ -51,8 +51,8 @@ impl Strict {
     }
 }
 
-fn compile(schema: &Value) -> Result<Program, InvalidContract> {
-    Program::compile(schema, &[], Draft::V202012, false).map_err(InvalidContract::from)
+fn compile(schema: &Value) -> Result<Program, Refused> {
+    Program::compile(schema, &[], Draft::V202012, false)
 }
 
 /// What the pointers say, as a schema: one definition for each state.
@@ -83,13 +83,14 @@ fn definition(state: &State) -> Value {
         schema.insert("properties".to_owned(), members.into());
     }
     let others = state.elements.map_or(Value::Bool(true), refer);
-    if let Some(last) = state.indices.iter().map(|element| element.index).max() {
-        let mut elements = vec![others.clone(); last + 1];
+    let count = state.elements();
+    if count > 0 {
+        let mut elements = vec![others.clone(); count];
         for element in &state.indices {
             elements[element.index] = refer(element.state);
         }
         schema.insert("prefixItems".to_owned(), elements.into());
-        schema.insert("minItems".to_owned(), json!(last + 1));
+        schema.insert("minItems".to_owned(), json!(count));
     }
     schema.insert("items".to_owned(), others);
     schema.into()

@@ -5,7 +5,11 @@ use std::fmt;
 use http::{HeaderValue, StatusCode};
 
 use crate::finding::{self, Finding};
+use crate::pointer::escape;
 use crate::target::Target;
+
+/// Most bytes of what was expected that are told: a contract may list long texts.
+const LONGEST_EXPECTED: usize = 1_000;
 
 /// A body breaks its contract.
 ///
@@ -20,6 +24,8 @@ pub struct Violation {
 #[derive(Clone)]
 struct Inner {
     instance: String,
+    /// The same without the escapes of control characters, where there are any.
+    pointer: Option<String>,
     schema: String,
     keyword: Cow<'static, str>,
     expected: Cow<'static, str>,
@@ -51,12 +57,19 @@ struct About {
 impl Violation {
     /// Of what was found in `body`, with at most `excerpt` bytes of the value, if any.
     pub(crate) fn new(finding: Finding, body: &[u8], excerpt: Option<usize>) -> Self {
+        let pointer = finding::instance(&finding.path, excerpt);
+        let instance = escape(&pointer);
         Self {
             inner: Box::new(Inner {
-                instance: finding::instance(&finding.path, excerpt.is_some()),
+                pointer: (pointer != instance).then_some(pointer),
+                instance,
                 schema: finding.schema,
                 keyword: finding.keyword,
-                expected: finding.expected,
+                expected: if finding.expected.len() > LONGEST_EXPECTED {
+                    finding::cut(&finding.expected, LONGEST_EXPECTED).into()
+                } else {
+                    finding.expected
+                },
                 offset: finding.value.as_ref().map(|value| value.start),
                 excerpt: excerpt
                     .zip(finding.value)
@@ -120,11 +133,16 @@ impl Violation {
     /// JSON Pointer (RFC 6901) to the value at fault; `""` is the whole body.
     ///
     /// A key that the contract does not spell is data, such as a mail address, and shows as `*`
-    /// unless [excerpts](crate::Contract::excerpt) were asked for. Control characters are escaped
-    /// as in JSON.
+    /// unless [excerpts](crate::Contract::excerpt) were asked for, which cut it. Control characters
+    /// are escaped as in JSON.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.inner.instance
+    }
+
+    /// [`instance`](Self::instance) as RFC 6901 has it, with control characters as they are.
+    pub(crate) fn pointer(&self) -> &str {
+        self.inner.pointer.as_ref().unwrap_or(&self.inner.instance)
     }
 
     /// The rule that is broken: a JSON Pointer into the schema, or the required pointer as it
@@ -143,7 +161,7 @@ impl Violation {
         &self.inner.keyword
     }
 
-    /// What should have been there, as the contract says it.
+    /// What should have been there, as the contract says it, in at most 1000 bytes.
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.inner.expected
@@ -186,7 +204,7 @@ impl Violation {
         self.inner.message.as_ref()?.content_type.as_deref()
     }
 
-    /// The request's URL, without user, query and fragment.
+    /// The request's URL, without user, query and fragment, and with control characters escaped.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.inner.message.as_ref().map(|about| &*about.url)

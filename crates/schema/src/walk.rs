@@ -216,7 +216,7 @@ impl<'a> Walk<'a> {
                     seen.insert(member);
                 }
                 self.path.push(Step::Key {
-                    name: key.to_string(),
+                    name: (*key).into(),
                     known: member.is_some(),
                 });
                 if !keys.insert(key) {

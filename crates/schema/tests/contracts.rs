@@ -66,11 +66,46 @@ fn types_are_those_of_json_schema() {
 
 #[test]
 fn a_pointer_that_is_none_is_refused_and_named() {
-    for pointer in ["id", "/a~2", "/a: integr", "*"] {
+    for pointer in [
+        "id",
+        "/a~2",
+        "/a: integr",
+        "*",
+        "/10000",
+        "/a:integer",
+        "/a:\tnull",
+    ] {
         let error = Contract::required([pointer]).unwrap_err();
         assert_eq!(error.pointer(), pointer);
         assert!(error.to_string().contains(pointer), "{error}");
     }
+    // A colon by itself is a key's.
+    for (pointer, body) in [("/a:b", r#"{"a:b":1}"#), ("/xs:int", r#"{"xs:int":1}"#)] {
+        assert_eq!(required(&[pointer], body), "ok");
+        assert_eq!(required(&[pointer], "{}"), format!("required {pointer}"));
+    }
+}
+
+#[test]
+fn indices_that_count_too_many_elements_are_refused_and_counted() {
+    let required = |count: usize| {
+        let pointers = (0..count).map(|n| format!("/k{n}/9999"));
+        Contract::required(pointers)
+    };
+    assert!(required(8).is_ok());
+    assert_eq!(
+        required(40).unwrap_err().to_string(),
+        "invalid contract: too much is required: 40 pointers, of up to 2 segments, with indices \
+         that count 400000 elements; ask for less, for lower indices, or for `*`"
+    );
+}
+
+#[test]
+fn a_type_refuses_two_of_a_field_by_itself() {
+    let contract = Contract::of::<Item>().duplicates(Duplicates::Allow);
+    let twice = contract.check(br#"{"id":1,"id":2}"#).unwrap_err();
+    assert_eq!(twice.keyword(), "type");
+    assert!(contract.check(br#"{"id":1,"x":1,"x":2}"#).is_ok());
 }
 
 #[derive(Deserialize)]

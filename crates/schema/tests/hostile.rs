@@ -290,6 +290,34 @@ fn a_long_chain_of_references_is_followed_or_refused() {
     }
 }
 
+#[test]
+fn many_violations_take_no_memory_or_time_that_grows_with_their_square() {
+    // Each is looked for where the last of two keys counts.
+    let required = Contract::required(["/items/*/id"]).unwrap();
+    let last = required
+        .duplicates(Duplicates::Allow)
+        .max_violations(usize::MAX);
+    let items = list(vec!["{}".to_owned(); 20_000]);
+    let body = format!(r#"{{"x":0,"x":0,"items":{items}}}"#);
+    let violation = last.check(body.as_bytes()).unwrap_err();
+    assert_eq!(
+        (violation.instance(), violation.offset()),
+        ("/items/0/id", None)
+    );
+    assert_eq!(violation.further().len(), 19_999);
+
+    // A long key above each of them, which all of them share.
+    let key = "k".repeat(1_000_000);
+    let body = format!(r#"{{"{key}":{}}}"#, list(vec!["\"\"".to_owned(); 20_000]));
+    let contract = fused(r#"{"additionalProperties":{"items":{"type":"integer"}}}"#);
+    let violation = contract
+        .max_violations(usize::MAX)
+        .check(body.as_bytes())
+        .unwrap_err();
+    assert_eq!(violation.further().len(), 19_999);
+    assert_eq!(violation.further()[19_998].instance(), "/*/19999");
+}
+
 #[cfg(feature = "full")]
 #[test]
 fn a_long_chain_of_references_is_refused_for_the_other_engine_too() {

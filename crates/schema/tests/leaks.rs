@@ -81,6 +81,50 @@ fn a_value_is_shown_only_if_that_was_asked_for_and_then_its_beginning() {
 }
 
 #[test]
+fn no_key_and_no_list_of_the_contract_makes_a_violation_long() {
+    let (long, schema) = ("k".repeat(100_000), |schema: &str| {
+        Contract::schema(schema).unwrap().excerpt(8)
+    });
+    let integers = r#"{"additionalProperties":{"type":"integer"}}"#;
+    for contract in [
+        schema(integers),
+        Contract::of::<std::collections::BTreeMap<String, u8>>().excerpt(8),
+    ] {
+        let text = format!(r#"{{"{long}":"x"}}"#);
+        let violation = contract.check(text.as_bytes()).unwrap_err();
+        assert_eq!(violation.instance(), "/kkkkkkkk\u{2026}");
+    }
+    let listed = schema(&format!(r#"{{"enum":["{long}\u00e9"]}}"#));
+    let violation = listed.check(b"1").unwrap_err();
+    let expected = format!("\"{}\u{2026}", &long[..999]);
+    assert_eq!(violation.expected(), expected);
+    // A key that the contract spells is its own, however long.
+    let spelt = Contract::required([format!("/{long}")]).unwrap();
+    let violation = spelt.excerpt(8).check(b"{}").unwrap_err();
+    assert_eq!(violation.instance().len(), long.len() + 1);
+}
+
+#[tokio::test]
+async fn a_hostile_url_cannot_break_a_log_line() {
+    for (path, shown) in [
+        ("/a\u{2028}b", "/a\\u2028b"),
+        ("/a\u{85}b", "/a\\u0085b"),
+        ("/a\u{202e}b", "/a\\u202eb"),
+        ("/\u{e9}", "/\u{e9}"),
+    ] {
+        let mut request = get();
+        *request.uri_mut() = http::Uri::try_from(path.as_bytes()).unwrap();
+        let api = test_support::Scripted::from_fn(|_| test_support::Step::ok("x"));
+        let mut client = ValidateLayer::new(Contract::any()).layer(api);
+        let error = send(&mut client, request).await.map(|_| ()).unwrap_err();
+        let violation = error.downcast_ref::<Violation>().unwrap();
+        assert_eq!(violation.url(), Some(shown));
+        assert!(violation.to_string().contains(shown), "{violation}");
+        assert_silent(violation);
+    }
+}
+
+#[test]
 fn keys_that_a_list_of_pointers_does_not_spell_are_masked() {
     let contract = Contract::required(["/known/*/x"]).unwrap();
     for (text, instance) in [
@@ -173,9 +217,11 @@ mod json_schema {
         let schema = r#"{"additionalProperties":{"type":"null"}}"#;
         let text = r#"{"a\n\u001b[31m/~\u2028":1}"#;
         assert_eq!(broken(schema, text).instance(), "/*");
-        let shown = Contract::schema(schema).unwrap().excerpt(9);
+        let shown = Contract::schema(schema).unwrap().excerpt(12);
         let violation = shown.check(text.as_bytes()).unwrap_err();
         assert_eq!(violation.instance(), "/a\\u000a\\u001b[31m~1~0\\u2028");
+        let violation = shown.excerpt(11).check(text.as_bytes()).unwrap_err();
+        assert_eq!(violation.instance(), "/a\\u000a\\u001b[31m~1~0\u{2026}");
         broken(r#"{"additionalProperties":false}"#, r#"{"a\nb":1}"#);
     }
 

@@ -126,7 +126,8 @@ async fn each_fault_has_its_status() {
 
 #[tokio::test]
 async fn a_problem_names_all_that_was_looked_for_with_pointers_as_fragments() {
-    let contract = Contract::required(["/a b: integer", "/%/x~1y"]).unwrap();
+    let contract =
+        Contract::required(["/a b: integer", "/%/x~1y", "/a\nb\u{2028}\\u000a"]).unwrap();
     let mut server = ValidateLayer::requests(contract.max_violations(9))
         .reject_with(Rejection::problem)
         .layer(unreachable());
@@ -137,7 +138,10 @@ async fn a_problem_names_all_that_was_looked_for_with_pointers_as_fragments() {
     let problem: Value = serde_json::from_slice(&body).unwrap();
     let pointers = problem["errors"].as_array().unwrap().iter();
     let pointers: Vec<_> = pointers.map(|error| &error["pointer"]).collect();
-    assert_eq!(pointers, ["#/a%20b", "#/%25/x~1y"]);
+    assert_eq!(
+        pointers,
+        ["#/a%20b", "#/%25/x~1y", "#/a%0Ab%E2%80%A8%5Cu000a"]
+    );
 }
 
 #[tokio::test]

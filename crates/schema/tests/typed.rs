@@ -126,7 +126,7 @@ fn the_path_is_that_of_serde_path_to_error() {
             serde_path_to_error::Segment::Enum { variant } => format!("/{variant}"),
             serde_path_to_error::Segment::Unknown => String::new(),
         });
-        let shown = Contract::of::<Page>().excerpt(0);
+        let shown = Contract::of::<Page>().excerpt(99);
         let shown = shown.check(text.as_bytes()).unwrap_err();
         assert_eq!(shown.instance(), steps.collect::<String>(), "{text}");
     }

@@ -226,7 +226,7 @@ impl<'de> MapAccess<'de> for Members<'de, '_> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         let (name, value) = self.next.take().expect("a key precedes its value");
         let step = Step::Key {
-            name: name.clone(),
+            name: name.as_str().into(),
             known: self.fields.contains(&name.as_str()),
         };
         self.node.read(step, value, seed)

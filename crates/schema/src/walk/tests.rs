@@ -16,7 +16,7 @@ fn check(text: &[u8]) -> Result<(), Finding> {
 /// Offset and pointer of the fault.
 fn fault(text: impl AsRef<[u8]>) -> (usize, String) {
     let found = check(text.as_ref()).unwrap_err();
-    let pointer = crate::finding::instance(&found.path, true);
+    let pointer = crate::finding::instance(&found.path, Some(usize::MAX));
     (found.value.unwrap().start, pointer)
 }
 
@@ -25,7 +25,7 @@ fn broken(pointers: &[&str], text: &str, duplicates: Duplicates) -> Vec<String> 
     let required = Required::compile(pointers).unwrap();
     let found = findings(text.as_bytes(), Some(&required), settings(duplicates));
     let line = |found: &Finding| {
-        let instance = crate::finding::instance(&found.path, false);
+        let instance = crate::finding::instance(&found.path, None);
         format!("{} {instance}", found.keyword)
     };
     found.iter().map(line).collect()

@@ -51,7 +51,7 @@ impl<'a> Explain<'a, '_> {
             let text = token.decode(self.eval.body);
             let is_declared = members.find(text.as_bytes()).is_some();
             let segment = Step::Key {
-                name: text.into_owned(),
+                name: text.into(),
                 known: is_declared,
             };
             if members.names != ANY && !self.eval.name(members.names, token) {
@@ -126,7 +126,7 @@ impl<'a> Explain<'a, '_> {
             let name: Cow<'_, str> = key.token().decode(self.eval.body);
             let is_declared = declared.iter().any(|known| **known == *name);
             let segment = Step::Key {
-                name: name.clone().into_owned(),
+                name: (*name).into(),
                 known: is_declared,
             };
             let mut is_known = is_declared;
