@@ -7,11 +7,10 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Response, response};
 use http_body::Body;
-use outbound_http::{BoxError, CollectBody};
+use outbound_http::{BoxError, BrokenBody, CollectBody};
 use pin_project_lite::pin_project;
 
 use crate::body::{ValidatedBody, is_at_end};
-use crate::own::{Own, OwnError};
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Announced, Course, Held, Rules};
 use crate::selected::Selected;
@@ -52,7 +51,7 @@ pin_project! {
             head: Option<response::Parts>,
             held: Held,
             #[pin]
-            body: CollectBody<Own<RB>>,
+            body: CollectBody<RB>,
         },
     }
 }
@@ -100,7 +99,7 @@ where
                         Next::Held(head, held, body) => this.state.set(State::Collecting {
                             head: Some(head),
                             held,
-                            body: CollectBody::new(Own::new(body), this.rules.limit),
+                            body: CollectBody::new(body, this.rules.limit),
                         }),
                     }
                 }
@@ -119,9 +118,9 @@ where
                             }
                             Err(violation) => (violation, None),
                         },
-                        Err(error) => match error.downcast::<OwnError>() {
+                        Err(error) => match error.downcast::<BrokenBody>() {
                             Ok(own) => {
-                                let error = this.refuse.body_failed(own.0)?;
+                                let error = this.refuse.body_failed(own.into_inner())?;
                                 let body = ValidatedBody::failed(body.take_read(), error);
                                 return Poll::Ready(Ok(Response::from_parts(head, body)));
                             }

@@ -215,7 +215,6 @@ mod layer;
 mod locate;
 mod messages;
 mod options;
-mod own;
 mod pointer;
 mod policy;
 #[cfg(feature = "full")]

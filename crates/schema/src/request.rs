@@ -7,13 +7,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{Request, Response, request};
 use http_body::Body;
-use outbound_http::{BoxError, CollectBody};
+use outbound_http::{BoxError, BrokenBody, CollectBody};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::ValidatedBody;
 use crate::future::refused;
-use crate::own::{Own, OwnError};
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Held, Rules};
 use crate::target::Target;
@@ -38,7 +37,7 @@ pin_project! {
     enum State<S, B, F, R> {
         Collecting {
             #[pin]
-            body: CollectBody<Own<B>>,
+            body: CollectBody<B>,
             collecting: Option<Collecting<S, R>>,
         },
         Calling {
@@ -84,7 +83,7 @@ impl<S, B, F, R> RequestFuture<S, B, F, R> {
         refuse: R,
     ) -> Self {
         let (head, body) = request.into_parts();
-        let body = CollectBody::new(Own::new(body), rules.limit);
+        let body = CollectBody::new(body, rules.limit);
         let collecting = Collecting {
             service,
             head,
@@ -130,9 +129,9 @@ where
                         Ok(body) => held
                             .check(body.bytes())
                             .map(|()| ValidatedBody::collected(body)),
-                        Err(error) => match error.downcast::<OwnError>() {
+                        Err(error) => match error.downcast::<BrokenBody>() {
                             Ok(own) => {
-                                let error = refuse.body_failed(own.0)?;
+                                let error = refuse.body_failed(own.into_inner())?;
                                 Ok(ValidatedBody::failed(body.take_read(), error))
                             }
                             Err(_) => Err(Violation::too_large(rules.limit)),
