@@ -32,7 +32,7 @@ impl Schema {
             Draft::V202012 => jsonschema::Draft::Draft202012,
         };
         let branches = Branches::of(schema, documents.iter().map(|(_, document)| document))
-            .ok_or_else(|| InvalidContract::new("", "a chain of more than 500 references"))?;
+            .map_err(|fault| InvalidContract::new("", fault))?;
         let mut names = HashSet::new();
         spell(schema, &mut names);
         documents

@@ -157,8 +157,8 @@
 //!
 //! A schema that becomes too large by merging what it refers to (100 000 nodes, or 300 000 members
 //! and other parts of them) is not fused, and one with a chain of more than 200 references is
-//! refused. A schema of [`Engine::Full`] whose branches refer to branches takes time that may double
-//! with each of them, whatever the body. Where a schema asks more than 1000 schemas within each other about a body, which
+//! refused, as is one of [`Engine::Full`] whose branches refer to branches so that more than 100 000
+//! look at one value. Where a schema asks more than 1000 schemas within each other about a body, which
 //! takes one that is deep, the body is refused.
 //!
 //! # Order

@@ -10,6 +10,15 @@ use serde_json::Value;
 /// Most visits of a value that are worth knowing the place.
 const MOST_VISITS: usize = 1_000_000;
 
+/// Keywords whose schemas look at the value that the schema around them looks at.
+const SAME_VALUE: [&str; 8] = [
+    "$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
+];
+
+/// Most schemas that may look at one value: branches that refer to branches are followed again for
+/// each of them.
+const MOST_LOOKS: usize = 100_000;
+
 /// The longest chain of references; `jsonschema` follows them by recursion, and a longer one
 /// would exhaust the stack.
 const LONGEST_CHAIN: usize = 500;
@@ -19,22 +28,27 @@ const LONGEST_CHAIN: usize = 500;
 pub(crate) struct Branches(Option<usize>);
 
 impl Branches {
-    /// Of a schema and of the documents it may refer to; `None` if its references are too long a
-    /// chain.
+    /// Of a schema and of the documents it may refer to, or why it is refused.
     pub(crate) fn of<'a>(
         schema: &'a Value,
         documents: impl Iterator<Item = &'a Value>,
-    ) -> Option<Self> {
+    ) -> Result<Self, &'static str> {
         let mut references = References {
             root: schema,
             seen: HashMap::new(),
             followed: 0,
+            most_looks: 0,
         };
-        if !references.are_endless("")? {
-            return Some(Self(None));
+        let behind = references.follow("");
+        let Behind { is_endless, .. } = behind.ok_or("a chain of more than 500 references")?;
+        if references.most_looks > MOST_LOOKS {
+            return Err("branches that refer to branches, more than 100000 for one value");
+        }
+        if !is_endless {
+            return Ok(Self(None));
         }
         let branches = documents.map(count).sum::<usize>() + count(schema);
-        Some(Self(Some(branches.max(1))))
+        Ok(Self(Some(branches.max(1))))
     }
 
     /// Whether the place in `body` is found with bounded work.
@@ -82,60 +96,85 @@ fn count(schema: &Value) -> usize {
     }
 }
 
+/// What is behind a part of a schema.
+#[derive(Clone, Copy, Default)]
+struct Behind {
+    /// References that may come back to where they have been.
+    is_endless: bool,
+    /// Schemas that look at the same value.
+    looks: usize,
+}
+
+impl Behind {
+    const ENDLESS: Self = Self {
+        is_endless: true,
+        looks: 1,
+    };
+}
+
 /// The references of a schema, followed from one to the next.
 struct References<'a> {
     root: &'a Value,
-    /// `true`: it is being followed, or it comes back to where it was.
-    seen: HashMap<&'a str, bool>,
+    /// Endless while it is being followed.
+    seen: HashMap<&'a str, Behind>,
     followed: usize,
+    most_looks: usize,
 }
 
 impl<'a> References<'a> {
-    /// Whether following references from `pointer` may come back to where it has been; `None` if
-    /// they are too many in a row.
+    /// What is behind a reference to `pointer`; `None` if they are too many in a row.
     ///
-    /// A reference that is not a plain pointer into the schema is taken to do so.
-    fn are_endless(&mut self, pointer: &'a str) -> Option<bool> {
-        if let Some(is_open) = self.seen.get(pointer) {
-            return Some(*is_open);
+    /// One that is not a plain pointer into the schema is taken to be endless.
+    fn follow(&mut self, pointer: &'a str) -> Option<Behind> {
+        if let Some(known) = self.seen.get(pointer) {
+            return Some(*known);
         }
         let Some(schema) = self.root.pointer(pointer) else {
-            return Some(true);
+            return Some(Behind::ENDLESS);
         };
         if self.followed > LONGEST_CHAIN {
             return None;
         }
         self.followed += 1;
-        self.seen.insert(pointer, true);
-        let are_endless = self.lead_back(schema)?;
-        self.seen.insert(pointer, are_endless);
+        self.seen.insert(pointer, Behind::ENDLESS);
+        let behind = self.part(schema)?;
+        self.seen.insert(pointer, behind);
         self.followed -= 1;
-        Some(are_endless)
+        Some(behind)
     }
 
-    fn lead_back(&mut self, value: &'a Value) -> Option<bool> {
-        let mut found = false;
+    fn part(&mut self, value: &'a Value) -> Option<Behind> {
+        let mut sum = Behind::default();
         match value {
             Value::Array(elements) => {
                 for element in elements {
-                    found |= self.lead_back(element)?;
+                    let behind = self.part(element)?;
+                    sum.is_endless |= behind.is_endless;
+                    sum.looks = sum.looks.saturating_add(behind.looks);
                 }
             }
             Value::Object(members) => {
+                sum.looks = 1;
                 for (keyword, member) in members {
-                    found |= match (keyword.as_str(), member) {
+                    let behind = match (keyword.as_str(), member) {
                         ("$ref", Value::String(target)) => match target.strip_prefix('#') {
-                            Some(pointer) => self.are_endless(pointer)?,
-                            None => true,
+                            Some(pointer) => self.follow(pointer)?,
+                            None => Behind::ENDLESS,
                         },
-                        ("$dynamicRef" | "$recursiveRef", _) => true,
-                        _ => self.lead_back(member)?,
+                        ("$dynamicRef" | "$recursiveRef", _) => Behind::ENDLESS,
+                        _ => self.part(member)?,
                     };
+                    sum.is_endless |= behind.is_endless;
+                    // All else looks at other values, or at none.
+                    if SAME_VALUE.contains(&keyword.as_str()) {
+                        sum.looks = sum.looks.saturating_add(behind.looks);
+                    }
                 }
+                self.most_looks = self.most_looks.max(sum.looks);
             }
             _ => {}
         }
-        Some(found)
+        Some(sum)
     }
 }
 
@@ -172,6 +211,28 @@ mod tests {
         ] {
             assert_eq!(branches(endless), Some(ways), "{endless}");
         }
+    }
+
+    #[test]
+    fn branches_that_refer_to_branches_are_refused_where_they_are_too_many() {
+        let is_taken = |keyword: &str, levels: usize| {
+            let link = |n: usize| {
+                let next = format!(r##"{{"$ref":"#/$defs/{}"}}"##, n + 1);
+                format!(r#""{n}":{{"{keyword}":[{next},{next}]}}"#)
+            };
+            let links: Vec<_> = (0..levels).map(link).collect();
+            let schema = format!(r#"{{"$defs":{{{},"{levels}":{{}}}}}}"#, links.join(","));
+            let schema = serde_json::from_str(&schema).unwrap();
+            Branches::of(&schema, std::iter::empty()).is_ok()
+        };
+        for keyword in ["anyOf", "oneOf", "allOf"] {
+            assert!(is_taken(keyword, 12));
+            assert!(!is_taken(keyword, 16));
+            assert!(!is_taken(keyword, 100));
+        }
+        // Each looks at another value than the one before.
+        assert!(is_taken("prefixItems", 100));
+        assert!(is_taken("enum", 100));
     }
 
     #[test]

@@ -320,6 +320,32 @@ fn many_violations_take_no_memory_or_time_that_grows_with_their_square() {
 
 #[cfg(feature = "full")]
 #[test]
+fn branches_that_refer_to_branches_are_refused_for_the_other_engine() {
+    let schema = |levels: usize| {
+        let link = |n: usize| {
+            let next = format!(r##"{{"$ref":"#/$defs/d{}"}}"##, n + 1);
+            format!(r#""d{n}":{{"anyOf":[{next},{next}]}},"#)
+        };
+        let links: String = (0..levels).map(link).collect();
+        format!(
+            r##"{{"$defs":{{{links}"d{levels}":{{"type":"string"}}}},"properties":{{
+                "meta":{{"$ref":"https://json-schema.org/draft/2020-12/schema"}},
+                "x":{{"$ref":"#/$defs/d0"}}}}}}"##
+        )
+    };
+    let contract = Contract::schema(&schema(5)).unwrap();
+    assert_eq!(contract.engine(), outbound_schema::Engine::Full);
+    let violation = contract.check(br#"{"x":1}"#).unwrap_err();
+    assert_eq!((violation.instance(), violation.keyword()), ("/x", "anyOf"));
+    let refused = Contract::schema(&schema(100)).unwrap_err().to_string();
+    assert!(
+        refused.contains("branches that refer to branches"),
+        "{refused}"
+    );
+}
+
+#[cfg(feature = "full")]
+#[test]
 fn a_long_chain_of_references_is_refused_for_the_other_engine_too() {
     let link = |n: usize| {
         format!(
