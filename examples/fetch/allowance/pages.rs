@@ -60,6 +60,15 @@ impl PageByPage {
         }
     }
 
+    fn set_out<B>(&self, cursor: &Cursor, request: &mut Request<B>) {
+        let sends = self
+            .on_their_way()
+            .entry(cursor.clone())
+            .or_default()
+            .clone();
+        request.extensions_mut().insert(sends);
+    }
+
     fn on_their_way(&self) -> MutexGuard<'_, HashMap<Cursor, Sends>> {
         self.on_their_way
             .lock()
@@ -76,13 +85,17 @@ impl Strategy<Full<Bytes>> for PageByPage {
     }
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<Full<Bytes>>) -> Result<(), Malformed> {
-        let sends = self
-            .on_their_way()
-            .entry(cursor.clone())
-            .or_default()
-            .clone();
-        request.extensions_mut().insert(sends);
+        self.set_out(cursor, request);
         self.inner.seek(cursor, request)
+    }
+
+    fn seek_first(
+        &self,
+        cursor: &Cursor,
+        request: &mut Request<Full<Bytes>>,
+    ) -> Result<(), Malformed> {
+        self.set_out(cursor, request);
+        self.inner.seek_first(cursor, request)
     }
 
     fn start(&self, request: &Request<Full<Bytes>>) -> Result<Option<Cursor>, Malformed> {
