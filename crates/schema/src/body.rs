@@ -8,6 +8,7 @@ use outbound_http::{BoxError, CollectedBody};
 use pin_project_lite::pin_project;
 
 use crate::Skipped;
+use crate::extent::is_at_end;
 use crate::watch::Watch;
 
 pin_project! {
@@ -137,11 +138,6 @@ where
             }
         }
     }
-}
-
-/// Whether no more data can follow, though trailers may.
-pub(crate) fn is_at_end(body: &impl Body) -> bool {
-    body.is_end_stream() || body.size_hint().exact() == Some(0)
 }
 
 /// A copy of a body that is reported on is not reported on a second time. A body that failed

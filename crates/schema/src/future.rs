@@ -10,7 +10,8 @@ use http_body::Body;
 use outbound_http::{BoxError, BrokenBody, CollectBody};
 use pin_project_lite::pin_project;
 
-use crate::body::{ValidatedBody, is_at_end};
+use crate::body::ValidatedBody;
+use crate::extent::is_at_end;
 use crate::refuse::{Fail, Refuse};
 use crate::rules::{Announced, Course, Held, Rules};
 use crate::selected::Selected;

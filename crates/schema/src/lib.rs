@@ -205,6 +205,7 @@ mod contract;
 mod contracts;
 mod cursor;
 mod engine;
+mod extent;
 mod finding;
 #[cfg(feature = "full")]
 mod full;

@@ -5,7 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body;
 
-use crate::body::is_at_end;
+use crate::extent::is_at_end;
 use crate::finding::Finding;
 use crate::head::{Media, essence, media};
 use crate::sample::Sampler;

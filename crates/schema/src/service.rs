@@ -8,7 +8,8 @@ use http_body::Body;
 use outbound_http::BoxError;
 use tower_service::Service;
 
-use crate::body::{ValidatedBody, is_at_end};
+use crate::body::ValidatedBody;
+use crate::extent::is_at_end;
 use crate::future::{Expected, ResponseFuture};
 use crate::messages::{Requests, Responses};
 use crate::refuse::{Fail, Refuse};
