@@ -191,8 +191,8 @@ impl Contract {
     /// others are [`Violation::further`].
     ///
     /// By default [one](Self::DEFAULT_MAX_VIOLATIONS), behind which nothing is read. A hostile body
-    /// may have as many as it has values, each of which takes half a kilobyte. A Rust type and
-    /// [`Engine::Full`] tell but the first.
+    /// may have as many as it has values, each of which takes half a kilobyte. A Rust type tells but
+    /// the first.
     #[must_use]
     pub const fn max_violations(mut self, most: usize) -> Self {
         self.settings.most = if most == 0 { 1 } else { most };

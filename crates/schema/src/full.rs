@@ -77,37 +77,47 @@ impl Schema {
             })
     }
 
-    /// Of strict JSON.
-    pub(crate) fn check(&self, body: &[u8]) -> Option<Finding> {
+    /// Of strict JSON: up to `most` findings.
+    pub(crate) fn findings(&self, body: &[u8], most: usize) -> Vec<Finding> {
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            return Some(Finding {
+            return vec![Finding {
                 keyword: Finding::SYNTAX.into(),
                 path: Vec::new(),
                 schema: String::new(),
                 expected: "a JSON text".into(),
                 value: None,
-            });
+            }];
         };
-        // Memoized, unlike the search for the place below.
+        // Memoized, unlike the search for the places below.
         if self.validator.is_valid(&body) {
-            return None;
+            return Vec::new();
         }
-        let error = if self.branches.allow(&body) {
-            self.validator.validate(&body).err()
-        } else {
-            None
-        };
-        let Some(error) = error else {
-            return Some(Finding::somewhere());
-        };
+        let mut found = Vec::new();
+        if self.branches.allow(&body) {
+            if most == 1 {
+                // Which looks for no other.
+                let error = self.validator.validate(&body).err();
+                found.extend(error.map(|error| self.finding(&body, &error)));
+            } else {
+                let errors = self.validator.iter_errors(&body).take(most);
+                found.extend(errors.map(|error| self.finding(&body, &error)));
+            }
+        }
+        if found.is_empty() {
+            found.push(Finding::somewhere());
+        }
+        found
+    }
+
+    fn finding(&self, body: &Value, error: &ValidationError<'_>) -> Finding {
         let path = error.instance_path().as_str();
-        Some(Finding {
+        Finding {
             keyword: error.kind().keyword().to_owned().into(),
-            path: self.path(&body, path),
+            path: self.path(body, path),
             schema: escape(error.schema_path().as_str()),
-            expected: format!("what the schema says ({})", escape(&told(&error))).into(),
+            expected: format!("what the schema says ({})", escape(&told(error))).into(),
             value: None,
-        })
+        }
     }
 
     fn path(&self, body: &Value, pointer: &str) -> Vec<Step> {

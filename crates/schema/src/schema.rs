@@ -121,7 +121,7 @@ impl Schema {
             Self::Full { strict, schema, .. } => {
                 let mut found = strict.findings(body, settings);
                 if found.is_empty() {
-                    found.extend(schema.check(body));
+                    found = schema.findings(body, settings.most);
                 }
                 found
             }

@@ -206,6 +206,43 @@ fn what_the_engine_cannot_do_falls_back_and_can_be_refused() {
     assert!(error.to_string().contains("$ref"), "{error}");
 }
 
+/// What follows is no JSON, and nobody sees it.
+#[test]
+fn nothing_is_read_behind_the_one_violation_that_is_looked_for() {
+    let body = br#"[{"id":"1"},{"id":2},!"#;
+    for contract in [
+        Contract::required(["/*/id: integer"]).unwrap(),
+        Contract::schema(r#"{"items":{"properties":{"id":{"type":"integer"}}}}"#).unwrap(),
+    ] {
+        let violation = contract.check(body).unwrap_err();
+        assert_eq!(
+            (violation.instance(), violation.keyword()),
+            ("/0/id", "type")
+        );
+    }
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn the_other_engine_collects_violations_too() {
+    let schema = r#"{"items":{"type":"integer"},
+        "contains":{"anyOf":[{"$ref":"http://json-schema.org/draft-07/schema#"},true]}}"#;
+    let contract = Contract::schema(schema).unwrap();
+    assert_eq!(contract.engine(), outbound_schema::Engine::Full);
+    let places = |most| {
+        let contract = contract.clone().max_violations(most);
+        let violation = contract.check(br#"[1,"","",2,""]"#).unwrap_err();
+        let further = violation.further().iter();
+        std::iter::once(&violation)
+            .chain(further)
+            .map(|violation| violation.instance().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(places(1), ["/1"]);
+    assert_eq!(places(2), ["/1", "/2"]);
+    assert_eq!(places(9), ["/1", "/2", "/4"]);
+}
+
 #[test]
 fn what_the_engine_can_do_is_fused() {
     use outbound_schema::Engine;
