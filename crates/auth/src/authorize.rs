@@ -65,7 +65,8 @@ pub trait Authorize<B> {
     /// Waits for a credential that is not at hand.
     type Wait: Future<Output = Result<(Request<B>, Self::Mark), AuthError>>;
 
-    /// Adds the credential. Called for each request, before its first attempt.
+    /// Adds the credential. Called for each request that may be sent again, before its first attempt;
+    /// for the others it is [`authorize_once`](Self::authorize_once), which calls this.
     ///
     /// [`Step::Ready`] is the hot path: no future, no allocation. While a [`Step::Wait`] is
     /// waited for, nothing of the inner service is held.
@@ -74,7 +75,7 @@ pub trait Authorize<B> {
     /// As [`authorize`](Self::authorize), for a request that cannot be sent again if the credential
     /// is refused: a scheme that has reason to doubt its credential had better wait for another.
     ///
-    /// By default the same as [`authorize`](Self::authorize).
+    /// By default it is [`authorize`](Self::authorize).
     fn authorize_once(&mut self, request: Request<B>) -> Step<B, Self::Mark, Self::Wait> {
         self.authorize(request)
     }
