@@ -17,8 +17,8 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, service_fn};
 
 use self::support::{
-    Body, HOME, SECOND, api, bearer, causes, credential, credentials, down, get, home,
-    numbered_at_once, refusing, replaying, script, send, slow_api, source_after, token,
+    Body, HOME, SECOND, api, bearer, causes, credential, down, get, home, numbered_at_once,
+    refusing, replaying, script, send, slow_api, source_after, token,
 };
 
 #[tokio::test(start_paused = true)]
@@ -203,30 +203,6 @@ async fn a_source_that_gives_the_same_token_again_leaves_the_refusal_as_it_is() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_used_on_while_no_other_can_be_fetched() {
-    let (source, reasons) = script(
-        SECOND,
-        [token("1", 3600 * SECOND), down(), token("2", 3600 * SECOND)],
-    );
-    let tokens = Tokens::new(source);
-    let (inner, sent) = api(|request: &Request<Body>| match request.uri().path() {
-        "/forbidden" => 401,
-        _ => 200,
-    });
-    let service = replaying(&tokens, inner);
-    let response = send(&service, get("https://api.example.com/forbidden"))
-        .await
-        .unwrap();
-    assert_eq!(response.status(), 401);
-    let reason: &ReplayError = response.extensions().get().unwrap();
-    assert_eq!(causes(reason.get_ref()), ["down"]);
-    let began = Instant::now();
-    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
-    assert_eq!((began.elapsed(), reasons.len()), (began - began, 2));
-    assert_eq!(credentials(&sent), [bearer(1), bearer(1)]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_fetch_that_failed_does_not_keep_a_refused_token_from_being_replaced() {
     let hour = 3600 * SECOND;
     let (source, reasons) = script(
@@ -254,92 +230,6 @@ async fn over_an_hour_a_resource_that_always_refuses_and_a_source_that_fails_lea
     }
     // One a minute, or sooner by half, once the back-off has grown.
     assert!((60..=130).contains(&reasons.len()), "{}", reasons.len());
-}
-
-#[tokio::test(start_paused = true)]
-async fn requests_that_come_while_a_refused_token_is_replaced_do_not_wait() {
-    let (source, reasons) = source_after(SECOND, None);
-    let tokens = Tokens::new(source);
-    let (inner, sent) = api(|request: &Request<Body>| match request.uri().path() {
-        "/forbidden" => 401,
-        _ => 200,
-    });
-    let service = replaying(&tokens, inner);
-    let refused = tokio::spawn(send(&service, get("https://api.example.com/forbidden")));
-    sleep(SECOND + SECOND / 2).await;
-    let began = Instant::now();
-    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
-    assert_eq!(began.elapsed(), began - began);
-    assert_eq!(refused.await.unwrap().unwrap().status(), 401);
-    assert_eq!(credentials(&sent), [bearer(1), bearer(1), bearer(2)]);
-    assert_eq!(reasons.len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn those_of_them_that_are_refused_too_wait_for_the_same_fetch() {
-    let (source, reasons) = source_after(SECOND, None);
-    let tokens = Tokens::new(source);
-    let (inner, sent) = api(refusing(1));
-    let service = replaying(&tokens, inner);
-    let first = tokio::spawn(send(&service, get(HOME)));
-    sleep(SECOND + SECOND / 2).await;
-    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
-    assert_eq!(first.await.unwrap().unwrap().status(), 200);
-    assert_eq!(
-        credentials(&sent),
-        [bearer(1), bearer(1), bearer(2), bearer(2)]
-    );
-    assert_eq!(reasons.len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_cannot_be_sent_again_waits_for_the_next() {
-    let (source, reasons) = source_after(SECOND, None);
-    let tokens = Tokens::new(source);
-    let (inner, sent) = api(refusing(1));
-    let service = replaying(&tokens, inner.clone());
-    let first = tokio::spawn(send(&service, get(HOME)));
-    sleep(SECOND + SECOND / 2).await;
-    let service = AuthLayer::bearer_from(home(), tokens).layer(inner);
-    assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
-    assert_eq!(first.await.unwrap().unwrap().status(), 200);
-    assert_eq!(credentials(&sent), [bearer(1), bearer(2), bearer(2)]);
-    assert_eq!(reasons.len(), 2);
-}
-
-/// The token is good everywhere else, and for an hour.
-#[tokio::test(start_paused = true)]
-async fn a_resource_that_refuses_holds_up_no_other_while_the_token_endpoint_hangs() {
-    let fetches = Arc::new(AtomicUsize::new(0));
-    let tokens = Tokens::new(from_fn(move |_| {
-        let hangs = fetches.fetch_add(1, Ordering::Relaxed) > 0;
-        async move {
-            if hangs {
-                sleep(3600 * SECOND).await;
-            }
-            Ok(Token::new("1").lives(3600 * SECOND))
-        }
-    }));
-    let (inner, _) = api(|request: &Request<Body>| match request.uri().path() {
-        "/forbidden" => 401,
-        _ => 200,
-    });
-    let service = replaying(&tokens, inner);
-    let refused = service.clone();
-    tokio::spawn(async move {
-        loop {
-            send(&refused, get("https://api.example.com/forbidden"))
-                .await
-                .unwrap();
-            sleep(SECOND).await;
-        }
-    });
-    for _ in 0..300 {
-        sleep(SECOND).await;
-        let began = Instant::now();
-        assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 200);
-        assert_eq!(began.elapsed(), began - began);
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -402,54 +292,4 @@ async fn a_proxys_407_is_no_matter_of_the_servers_token_nor_a_401_of_the_proxys(
             assert!(request.headers()[header].is_sensitive());
         }
     }
-}
-
-#[tokio::test]
-async fn a_token_can_go_in_a_header_of_its_own_without_a_scheme() {
-    let tokens = Tokens::builder(from_fn(|_| async { Ok(Token::new("raw secret")) }));
-    let (inner, sent) = api(|_| 200);
-    let bearer = Bearer::new(home(), tokens.prefix("").unwrap().build());
-    let bearer = bearer.header(http::HeaderName::from_static("x-vault-token"));
-    let service = AuthLayer::new(bearer).layer(inner);
-    send(&service, get(HOME)).await.unwrap();
-    let request = &sent.all()[0];
-    assert_eq!(
-        (request.headers().len(), &request.headers()["x-vault-token"]),
-        (1, &"raw secret".parse().unwrap())
-    );
-}
-
-#[test]
-fn a_prefix_that_no_header_can_carry_is_refused_at_once() {
-    let builder = || Tokens::builder(from_fn(|_| async { Ok(Token::new("token")) }));
-    for prefix in [
-        " ", " Bearer ", "Bearer\n", "a\r\nb: ", "\0", "\t", "Träger ",
-    ] {
-        assert!(builder().prefix(prefix).is_err(), "{prefix:?}");
-    }
-    for prefix in ["", "token ", "Bearer ", "x=", "SSWS "] {
-        assert!(builder().prefix(prefix).is_ok(), "{prefix:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_long_lived_service_and_its_clones_each_see_a_new_token() {
-    let (tokens, _) = numbered_at_once();
-    let (inner, sent) = api(|_| 200);
-    let mut one = replaying(&tokens, inner);
-    for _ in 0..3 {
-        tower::Service::call(tower::ServiceExt::ready(&mut one).await.unwrap(), get(HOME))
-            .await
-            .unwrap();
-    }
-    let mut other = one.clone();
-    tokens.invalidate();
-    for service in [&mut one, &mut other] {
-        for _ in 0..3 {
-            let ready = tower::ServiceExt::ready(service).await.unwrap();
-            tower::Service::call(ready, get(HOME)).await.unwrap();
-        }
-    }
-    let expected: Vec<_> = [1, 1, 1, 2, 2, 2, 2, 2, 2].map(bearer).into();
-    assert_eq!(credentials(&sent), expected);
 }

@@ -1,4 +1,4 @@
-//! Where a list ends: flags, totals, tokens, empty pages.
+//! Where a list ends and what comes next: flags, totals, tokens, starts, links, empty pages.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 

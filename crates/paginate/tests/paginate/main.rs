@@ -10,6 +10,7 @@ mod guards;
 mod home;
 mod links;
 mod pages;
+mod ranges;
 mod tokens;
 
 use outbound_paginate::Page;
