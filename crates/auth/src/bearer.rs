@@ -73,8 +73,9 @@ impl Bearer {
 
     #[cold]
     fn look_and_add(&mut self, headers: &mut HeaderMap) -> Option<Generation> {
-        let (number, value) = self.held.look(&mut self.route)?;
-        header::add(headers, &self.route.place.header, &value).then(|| self.mark(number))
+        let lease = self.held.look(&mut self.route)?;
+        header::add(headers, &self.route.place.header, &lease.value)
+            .then(|| self.mark(lease.generation))
     }
 
     /// Takes a 401 for a matter of the token only if it asks for `Bearer`, or for nothing: one that

@@ -50,27 +50,27 @@ impl Held {
     }
 
     /// The token, if it can be used without further ado. It takes no lock, and no allocation but
-    /// for a service's second use of a token.
+    /// for a service's second use of a token, from which on it has a copy.
     #[cold]
-    pub(crate) fn look(&mut self, route: &mut Arc<Route>) -> Option<(u64, HeaderValue)> {
+    pub(crate) fn look(&mut self, route: &mut Arc<Route>) -> Option<Lease> {
         let (epoch, lease) = route.tokens.engine().at_hand()?;
-        let generation = lease.generation;
-        let mut value = lease.value.clone();
-        let serves = serves(route, &lease);
-        if serves && self.last == epoch {
-            value = lease.own_value();
+        let is_second = self.last == epoch;
+        self.last = epoch;
+        if !serves(route, &lease) {
+            return None;
+        }
+        if is_second {
             // Each request counts itself as an owner of this, too.
             *route = Arc::new(Route::clone(route));
             self.copy = Some(Box::new(Copy {
                 epoch,
-                generation,
+                generation: lease.generation,
                 stale: lease.stale(),
-                lease,
-                value: value.clone(),
+                value: lease.own_value(),
+                lease: Arc::clone(&lease),
             }));
         }
-        self.last = epoch;
-        serves.then_some((generation, value))
+        Some(lease)
     }
 }
 
