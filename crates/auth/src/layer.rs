@@ -49,8 +49,9 @@ impl<A, R> AuthLayer<A, R> {
     /// As [`replay`](Self::replay), for bodies that are repeated in another way.
     ///
     /// A strategy that records, such as [`BufferBody`](outbound_http::BufferBody), takes the body
-    /// from an upload that is still under way when the 401 comes. If there is then no other token,
-    /// the 401 is handed out all the same, but its own body may end early with that connection.
+    /// from an upload that is still under way when the 401 comes, but not before the next token is
+    /// at hand. If there is none, or the upload has outgrown the recording by then, it goes on, and
+    /// the 401 is handed out.
     ///
     /// Inside a retry layer that records its bodies with
     /// [`BufferBody`](outbound_http::BufferBody), this is [`Rewind`](outbound_http::Rewind).

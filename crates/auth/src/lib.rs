@@ -193,7 +193,9 @@ mod held;
 #[cfg(all(test, outbound_loom))]
 mod interleavings;
 mod invalid;
+mod kept;
 mod keyed;
+mod later;
 mod launch;
 mod layer;
 mod limiter;

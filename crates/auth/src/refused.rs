@@ -49,10 +49,16 @@ impl<RB> Refused<RB> {
         }
     }
 
-    /// The request is not sent again, because of `error`: the response is what the caller gets.
-    pub(crate) fn give_back(self: Pin<&mut Self>, error: AuthError) -> Option<Response<RB>> {
+    /// The request is not sent again, because of `error` if there is one: the response is what the
+    /// caller gets.
+    pub(crate) fn give_back(
+        self: Pin<&mut Self>,
+        error: Option<AuthError>,
+    ) -> Option<Response<RB>> {
         let Kept { mut response, .. } = self.project().kept.take()?;
-        response.extensions_mut().insert(ReplayError::new(error));
+        if let Some(error) = error {
+            response.extensions_mut().insert(ReplayError::new(error));
+        }
         Some(response)
     }
 }

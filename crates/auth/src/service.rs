@@ -6,7 +6,7 @@ use http_body::Body;
 use outbound_http::{BoxError, NoReplay, Replay, SavedHead};
 use tower_service::Service;
 
-use crate::future::Kept;
+use crate::kept::Kept;
 use crate::{Authorize, ResponseFuture, Step, refused};
 
 /// Authorizes each request as an [`Authorize`] decides, and sends it at most once more if the

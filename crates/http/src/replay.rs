@@ -51,6 +51,21 @@ pub trait Replay<B> {
     /// prepared before need not be readable any more.
     fn again(&self, saved: &Self::Saved) -> Option<Self::Body>;
 
+    /// As [`again`](Self::again), for a send that may yet come to nothing: what was prepared before
+    /// stays readable until [`take_over`](Self::take_over).
+    ///
+    /// By default it does not.
+    fn prospect(&self, saved: &Self::Saved) -> Option<Self::Body> {
+        self.again(saved)
+    }
+
+    /// Whether a body that [`prospect`](Self::prospect) prepared can be sent still. It is asked right
+    /// before that; what was prepared before need not be readable any more.
+    fn take_over(&self, body: &mut Self::Body) -> bool {
+        let _ = body;
+        true
+    }
+
     /// A second body like this one, both of which can be sent, for what has to ask for it beforehand:
     /// a `tower::retry::Policy`.
     ///
@@ -171,6 +186,14 @@ where
     fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
         saved.again()
     }
+
+    fn prospect(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
+        saved.can_replay().then(|| saved.clone())
+    }
+
+    fn take_over(&self, body: &mut ReplayBody<B>) -> bool {
+        body.take_over()
+    }
 }
 
 /// Repeats a [`ReplayBody`] that a layer further out already records, without a second
@@ -206,5 +229,13 @@ impl<B> Replay<ReplayBody<B>> for Rewind {
 
     fn again(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
         saved.again()
+    }
+
+    fn prospect(&self, saved: &ReplayBody<B>) -> Option<ReplayBody<B>> {
+        saved.can_replay().then(|| saved.clone())
+    }
+
+    fn take_over(&self, body: &mut ReplayBody<B>) -> bool {
+        body.take_over()
     }
 }

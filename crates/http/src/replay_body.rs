@@ -72,19 +72,23 @@ impl<B> ReplayBody<B> {
     /// It takes over at once rather than when it is polled: while it waits for its turn, an old
     /// handle might read beyond the limit.
     pub(crate) fn again(&self) -> Option<Self> {
+        let mut next = self.clone();
+        next.take_over().then_some(next)
+    }
+
+    /// Makes this handle the one that reads, if it can still send the whole body.
+    pub(crate) fn take_over(&mut self) -> bool {
         let mut tape = lock(&self.tape);
         if tape.recording != Recording::Complete {
-            return None;
+            return false;
         }
         let (claim, superseded) = tape.claim();
         drop(tape);
+        self.claim = claim;
         if let Some(superseded) = superseded {
             superseded.wake();
         }
-        Some(Self {
-            claim,
-            ..self.clone()
-        })
+        true
     }
 }
 

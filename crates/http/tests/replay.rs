@@ -284,3 +284,40 @@ async fn a_recorded_body_prints_nothing_of_what_it_holds() {
 fn a_recorded_body_crosses_threads() {
     assert_send_sync::<ReplayBody<Full<Bytes>>>();
 }
+
+#[tokio::test]
+async fn an_attempt_that_is_not_certain_yet_leaves_the_body_to_the_old_handle() {
+    for strategy in [true, false] {
+        let (mut old, saved) = LIMIT.split(Body::chunks(["ab", "cd", "ef"]));
+        let saved = saved.unwrap();
+        let mut new = match strategy {
+            true => LIMIT.prospect(&saved).unwrap(),
+            false => Rewind.prospect(&saved).unwrap(),
+        };
+        assert_eq!(frame(&mut old).await.unwrap(), "ab");
+        assert_eq!(frame(&mut old).await.unwrap(), "cd");
+
+        assert!(match strategy {
+            true => LIMIT.take_over(&mut new),
+            false => Rewind.take_over(&mut new),
+        });
+        let error = frame(&mut old).await.unwrap_err();
+        assert!(error.downcast_ref::<Superseded>().is_some(), "{error}");
+        assert_eq!(read(new).await.unwrap().0, "abcdef");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_comes_too_late_takes_nothing() {
+    let (old, saved) = LIMIT.split(Body::chunks(["0123456789", "0123456789", "end"]));
+    let mut new = LIMIT.prospect(&saved.unwrap()).unwrap();
+    assert_eq!(read(old).await.unwrap().0, "01234567890123456789end");
+    assert!(!LIMIT.take_over(&mut new));
+}
+
+#[test]
+fn a_clone_is_sent_in_any_case() {
+    let mut body = CloneBody.prospect(&"body").unwrap();
+    assert!(CloneBody.take_over(&mut body));
+    assert_eq!(body, "body");
+}
