@@ -149,14 +149,14 @@ fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
         AuthLayer::bearer(scope()?, TOKEN)?.layer(api()),
     );
     visit.visit(
-        Row::new("auth, strict").instructions(395).allocations(0),
+        Row::new("auth, strict").instructions(375).allocations(0),
         AuthLayer::bearer(scope()?, TOKEN)?.strict().layer(api()),
     );
-    // Some 290 for the header, as above; 110 to read the token, 60 for the two clocks among it, and
+    // Some 290 for the header, as above; 100 to read the token, 60 for the two clocks among it, and
     // to remember which one it was; the rest to see the response and be able to fail.
     visit.visit(
         Row::new("auth, fetched")
-            .instructions(555)
+            .instructions(525)
             .goal(300)
             .allocations(0),
         AuthLayer::bearer_from(scope()?, tokens.clone()).layer(api()),
@@ -164,8 +164,7 @@ fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
     visit.visit(
         Row::new("a fetched token's reading")
             .over("auth, static")
-            .instructions(118)
-            .goal(110)
+            .instructions(104)
             .allocations(0),
         Reading {
             bearer: Bearer::new(scope()?, stored),
@@ -174,7 +173,7 @@ fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
     );
     visit.visit(
         Row::new("auth, fetched, with replay")
-            .instructions(1340)
+            .instructions(1275)
             .allocations(0),
         AuthLayer::bearer_from(scope()?, tokens)
             .replay()

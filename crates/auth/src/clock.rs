@@ -14,19 +14,15 @@ pub(crate) struct Clock {
     wall: Option<Arc<dyn Fn() -> SystemTime + Send + Sync>>,
 }
 
-/// What both clocks said.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
+/// What both clocks say at a moment, now or to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
     pub(crate) instant: Instant,
     pub(crate) wall: SystemTime,
 }
 
-/// A moment to come; a part that lies beyond a clock's range never comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
-    instant: Option<Instant>,
-    wall: Option<SystemTime>,
-}
+/// A century. What is to come later than that might be beyond a clock's range.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 impl Clock {
     pub(crate) fn with_wall(wall: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -35,14 +31,25 @@ impl Clock {
         }
     }
 
-    #[inline]
-    pub(crate) fn now(&self) -> Now {
-        Now {
+    pub(crate) fn now(&self) -> Moment {
+        Moment {
             instant: Instant::now(),
-            wall: match &self.wall {
-                None => wall_clock(),
-                Some(wall) => wall(),
-            },
+            wall: self.wall(),
+        }
+    }
+
+    /// As [`Moment::has_come`] by now. What each request asks: nothing is kept of what the clocks
+    /// say.
+    #[inline]
+    pub(crate) fn is_past(&self, moment: &Moment) -> bool {
+        moment.instant <= Instant::now() || moment.wall <= self.wall()
+    }
+
+    #[inline]
+    fn wall(&self) -> SystemTime {
+        match &self.wall {
+            None => wall_clock(),
+            Some(wall) => wall(),
         }
     }
 }
@@ -54,28 +61,19 @@ fn wall_clock() -> SystemTime {
     SystemTime::now()
 }
 
-impl Now {
-    /// The same clocks, `delay` later.
-    pub(crate) fn plus(&self, delay: Duration) -> Option<Self> {
-        Some(Self {
-            instant: self.instant.checked_add(delay)?,
-            wall: self.wall.checked_add(delay)?,
-        })
-    }
-
-    pub(crate) fn after(&self, delay: Duration) -> Moment {
-        Moment {
-            instant: self.instant.checked_add(delay),
-            wall: self.wall.checked_add(delay),
+impl Moment {
+    /// `delay` later, and a century at most: whatever is to come then never comes.
+    pub(crate) fn after(&self, delay: Duration) -> Self {
+        let delay = delay.min(NEVER);
+        Self {
+            instant: self.instant + delay,
+            wall: self.wall.checked_add(delay).unwrap_or(self.wall),
         }
     }
-}
 
-impl Moment {
     #[inline]
-    pub(crate) fn has_come(&self, now: Now) -> bool {
-        self.instant.is_some_and(|instant| instant <= now.instant)
-            || self.wall.is_some_and(|wall| wall <= now.wall)
+    pub(crate) fn has_come(&self, now: Self) -> bool {
+        self.instant <= now.instant || self.wall <= now.wall
     }
 }
 
@@ -94,7 +92,7 @@ mod tests {
         let hour = Duration::from_secs(3600);
         let now = Clock::default().now();
         let moment = now.after(hour);
-        let at = |instant, wall| Now { instant, wall };
+        let at = |instant, wall| Moment { instant, wall };
         assert!(!moment.has_come(now));
         assert!(
             !moment.has_come(at(now.instant, now.wall - hour)),
@@ -107,6 +105,8 @@ mod tests {
     #[test]
     fn a_moment_beyond_the_clocks_never_comes() {
         let now = Clock::default().now();
-        assert!(!now.after(Duration::MAX).has_come(now));
+        let decades = now.after(Duration::from_secs(99 * 365 * 24 * 3600));
+        assert!(!now.after(Duration::MAX).has_come(decades));
+        assert!(decades.has_come(decades));
     }
 }

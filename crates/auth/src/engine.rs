@@ -15,7 +15,7 @@ mod refusal;
 
 pub(crate) use self::refusal::{Answer, Outlook};
 use crate::Reason;
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::error::SharedError;
 use crate::fault::Fault;
 use crate::fetched::{Acquired, Start};
@@ -63,7 +63,7 @@ struct Cool {
 
 impl State {
     /// The error of the last fetch, as long as there is to be no other.
-    fn cooling(&self, now: Now) -> Option<SharedError> {
+    fn cooling(&self, now: Moment) -> Option<SharedError> {
         let cool = self.cool.as_ref().filter(|cool| now.instant < cool.until);
         cool.map(|cool| Arc::clone(&cool.error))
     }
@@ -109,11 +109,11 @@ impl Engine {
 
     /// Whether a token that is at hand may be taken at this moment.
     #[inline]
-    pub(crate) fn serves(&self, live: &Live, now: Now) -> bool {
+    pub(crate) fn serves(&self, live: &Live, now: Moment) -> bool {
         live.is_fresh(now) || self.is_calm(now) && !live.is_dead(now)
     }
 
-    fn is_calm(&self, now: Now) -> bool {
+    fn is_calm(&self, now: Moment) -> bool {
         let calm = self.calm.load(Relaxed);
         calm != 0 && calm > self.nanos(now.instant)
     }
@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// The token, a place among those who wait for it, or why there is none.
-    pub(crate) fn acquire(&self, need: Need, now: Now) -> (Acquired, Option<Start>) {
+    pub(crate) fn acquire(&self, need: Need, now: Moment) -> (Acquired, Option<Start>) {
         let mut state = lock(&self.state);
         let live = self.shelf.get();
         let missing = match &live {
@@ -180,7 +180,7 @@ impl Engine {
 
     /// Starts to fetch the successor of a token that is still used, unless that is under way or
     /// has just failed.
-    fn renew(&self, state: &mut State, now: Now) -> Option<Start> {
+    fn renew(&self, state: &mut State, now: Moment) -> Option<Start> {
         let busy = state.flight.is_some() || state.cooling(now).is_some() || self.is_calm(now);
         (!busy).then(|| self.start(state, Reason::Stale))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::Token;
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::error::SharedError;
 use crate::flight::Flight;
 use crate::live::Lease;
@@ -26,7 +26,7 @@ pub(crate) struct Start(pub(crate) Arc<Flight>);
 pub(crate) struct Fetched {
     pub(crate) token: Token,
     /// When it came.
-    pub(crate) at: Now,
+    pub(crate) at: Moment,
     /// How long that took.
     pub(crate) took: Duration,
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::Reason;
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::error::SharedError;
 use crate::live::Lease;
 use crate::sync::{Mutex, lock};
 
 /// How a fetch ended, for everyone who waited; a failed one, when.
-pub(crate) type Outcome = Result<Lease, (SharedError, Now)>;
+pub(crate) type Outcome = Result<Lease, (SharedError, Moment)>;
 
 pub(crate) struct Flight {
     pub(crate) why: Reason,

@@ -40,11 +40,9 @@ impl Held {
         if copy.epoch != tokens.engine().epoch() {
             return None;
         }
-        if let Some(stale) = &copy.stale {
-            let now = tokens.now();
-            if stale.has_come(now) && !tokens.engine().serves(&copy.lease, now) {
-                return None;
-            }
+        let is_stale = |stale| tokens.clock().is_past(stale);
+        if copy.stale.as_ref().is_some_and(is_stale) && !serves(route, &copy.lease) {
+            return None;
         }
         Some((copy.generation, &copy.value))
     }
@@ -74,6 +72,7 @@ impl Held {
     }
 }
 
+#[cold]
 fn serves(route: &Route, lease: &Lease) -> bool {
     let tokens = &route.tokens;
     !lease.expires() || tokens.engine().serves(lease, tokens.now())

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use loom::future::block_on;
 use loom::thread;
 
-use crate::clock::{Clock, Now};
+use crate::clock::{Clock, Moment};
 use crate::engine::{Engine, Outlook};
 use crate::error::SharedError;
 use crate::fetched::{Acquired, Again, Failure, Fetched, Start};
@@ -22,7 +22,7 @@ use crate::{Token, Tokens};
 #[derive(Clone)]
 struct World {
     engine: Arc<Engine>,
-    now: Now,
+    now: Moment,
     /// Not loom's: it only counts.
     fetches: Arc<AtomicUsize>,
     source: fn(usize) -> Result<Token, Failure>,

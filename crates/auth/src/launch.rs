@@ -11,7 +11,7 @@ use outbound_http::{BoxError, Spawn};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::error::SharedError;
 use crate::fault::Fault;
 use crate::fetched::{Again, Failure, Fetched, Start};
@@ -19,7 +19,7 @@ use crate::{Reason, Token, TokenSource};
 
 /// Whom a fetch is made for.
 pub(crate) trait Land: Send + Sync {
-    fn now(&self) -> Now;
+    fn now(&self) -> Moment;
 
     /// The fetch ended.
     fn land(&self, start: &Start, result: Result<Fetched, Failure>);
@@ -150,7 +150,7 @@ impl<T: TokenSource> Source<T> {
 }
 
 impl Fetched {
-    fn is_over(&self, now: Now) -> bool {
+    fn is_over(&self, now: Moment) -> bool {
         let lifetime = self.token.lifetime();
         lifetime.is_some_and(|lifetime| self.at.after(lifetime).has_come(now))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::clock::{Moment, Now};
+use crate::clock::Moment;
 use crate::schedule::Times;
 use crate::{InvalidAuth, Token, secret};
 
@@ -68,7 +68,7 @@ impl Live {
         generation: u64,
         value: HeaderValue,
         token: Token,
-        times: Option<(Now, Times)>,
+        times: Option<(Moment, Times)>,
     ) -> Self {
         Self {
             generation,
@@ -103,20 +103,20 @@ impl Live {
     }
 
     /// Whether nothing is to be done for it yet.
-    pub(crate) fn is_fresh(&self, now: Now) -> bool {
+    pub(crate) fn is_fresh(&self, now: Moment) -> bool {
         self.term
             .as_ref()
             .is_none_or(|term| !term.stale.has_come(now))
     }
 
     #[inline]
-    pub(crate) fn is_dead(&self, now: Now) -> bool {
+    pub(crate) fn is_dead(&self, now: Moment) -> bool {
         self.term
             .as_ref()
             .is_some_and(|term| term.dead.has_come(now))
     }
 
-    pub(crate) fn judge(&self, need: Need, now: Now) -> Use {
+    pub(crate) fn judge(&self, need: Need, now: Moment) -> Use {
         let Some(term) = &self.term else {
             return Use::Fresh;
         };
@@ -125,8 +125,7 @@ impl Live {
         }
         // Of a source whose tokens never live that long, another one is no help.
         let wanted = need.valid_for.filter(|wanted| *wanted <= term.span);
-        if wanted.is_some_and(|wanted| now.plus(wanted).is_none_or(|then| term.dead.has_come(then)))
-        {
+        if wanted.is_some_and(|wanted| term.dead.has_come(now.after(wanted))) {
             return Use::TooShort;
         }
         if term.stale.has_come(now) {

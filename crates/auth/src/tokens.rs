@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::clock::{Clock, Now};
+use crate::clock::{Clock, Moment};
 use crate::engine::{Engine, Outlook};
 use crate::event;
 use crate::fetched::{Acquired, Failure, Fetched, Start};
@@ -217,7 +217,11 @@ impl Tokens {
     }
 
     #[inline]
-    pub(crate) fn now(&self) -> Now {
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub(crate) fn now(&self) -> Moment {
         self.shared.clock.now()
     }
 
@@ -253,7 +257,7 @@ impl Tokens {
 }
 
 impl Land for Shared {
-    fn now(&self) -> Now {
+    fn now(&self) -> Moment {
         self.clock.now()
     }
 

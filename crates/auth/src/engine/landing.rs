@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::{Cool, Engine, State};
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::fault::Fault;
 use crate::fetched::{Again, Failure, Fetched, Prepared};
 use crate::flight::Flight;
@@ -19,7 +19,12 @@ use crate::{InvalidAuth, Reason, Token, limits};
 
 impl Engine {
     /// A fetch ended.
-    pub(crate) fn land(&self, flight: &Arc<Flight>, result: Result<Prepared, Failure>, now: Now) {
+    pub(crate) fn land(
+        &self,
+        flight: &Arc<Flight>,
+        result: Result<Prepared, Failure>,
+        now: Moment,
+    ) {
         let mut state = lock(&self.state);
         let current = state.flight.as_ref();
         if !current.is_some_and(|current| Arc::ptr_eq(current, flight)) {
@@ -91,7 +96,7 @@ impl Engine {
         lease
     }
 
-    fn fail(&self, state: &mut State, failure: Failure, now: Now) {
+    fn fail(&self, state: &mut State, failure: Failure, now: Moment) {
         state.flight = None;
         // One resource that refuses is no reason not to use the token elsewhere. Its next
         // refusal asks again.
@@ -119,7 +124,7 @@ impl Engine {
     }
 
     /// Publishes a token that was not fetched. A fetch under way comes too late.
-    pub(crate) fn set(&self, token: Token, value: HeaderValue, now: Now) {
+    pub(crate) fn set(&self, token: Token, value: HeaderValue, now: Moment) {
         let mut state = lock(&self.state);
         let flight = state.flight.take();
         let fetched = Fetched {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
 use crate::Reason;
-use crate::clock::Now;
+use crate::clock::Moment;
 use crate::sync::lock;
 
 /// What there is to be hoped for a request whose token was refused.
@@ -30,7 +30,7 @@ pub(crate) enum Answer {
 impl Engine {
     /// The token of `generation` was refused. Whether another one is worth a try: there is one,
     /// or it is going to be fetched.
-    pub(crate) fn rejected(&self, generation: u64, now: Now) -> Outlook {
+    pub(crate) fn rejected(&self, generation: u64, now: Moment) -> Outlook {
         let mut state = lock(&self.state);
         let Some(live) = self.shelf.get() else {
             return Outlook::Successor;
