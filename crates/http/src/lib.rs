@@ -108,7 +108,7 @@ pub use self::origin::{InvalidOrigin, Origin};
 pub use self::pooled_sleep::PooledSleep;
 pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};
 pub use self::replay_body::{ReplayBody, Superseded};
-pub use self::resolve::{InvalidReference, resolve};
+pub use self::resolve::{InvalidReference, resolve, resolve_uri};
 pub use self::saved_head::SavedHead;
 pub use self::spawn::Spawn;
 #[cfg(feature = "tokio")]

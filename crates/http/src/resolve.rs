@@ -2,6 +2,9 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use http::Uri;
+use http::uri::Authority;
+
 /// Resolves a URI reference against an absolute base, on bytes (RFC 3986, section 5.2).
 ///
 /// Nothing is rewritten but what the RFC asks for: dot segments are removed; percent-encoding,
@@ -21,14 +24,26 @@ use std::fmt;
 /// may hold and which another parser would read differently; or if what comes out would begin
 /// with `//` where it has no authority (section 3.3), and so be read as having one.
 pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> {
-    if [base, reference]
-        .iter()
-        .any(|text| text.bytes().any(|byte| byte <= b' ' || byte == 0x7f))
-    {
-        return Err(InvalidReference(()));
-    }
-    let base = Reference::parse(base);
-    let reference = Reference::parse(reference);
+    Reference::sound(base).and_then(|base| resolve_in(&base, reference))
+}
+
+/// The same against a base that is parsed already.
+///
+/// # Errors
+///
+/// As with [`resolve`].
+pub fn resolve_uri(base: &Uri, reference: &str) -> Result<String, InvalidReference> {
+    let base = Reference {
+        scheme: base.scheme_str(),
+        authority: base.authority().map(Authority::as_str),
+        path: base.path(),
+        query: base.query(),
+    };
+    resolve_in(&base, reference)
+}
+
+fn resolve_in(base: &Reference<'_>, reference: &str) -> Result<String, InvalidReference> {
+    let reference = Reference::sound(reference)?;
     let scheme = base.scheme.ok_or(InvalidReference(()))?;
 
     // Section 5.2.2, without the fragment.
@@ -61,7 +76,7 @@ pub fn resolve(base: &str, reference: &str) -> Result<String, InvalidReference> 
             reference.query,
         )
     } else {
-        let merged = merge(&base, reference.path);
+        let merged = merge(base, reference.path);
         let path = match remove_dot_segments(&merged) {
             Cow::Borrowed(_) => merged,
             Cow::Owned(path) => path,
@@ -99,6 +114,14 @@ struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
+    /// Splits what holds nothing that another parser would read differently.
+    fn sound(text: &'a str) -> Result<Self, InvalidReference> {
+        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(InvalidReference(()));
+        }
+        Ok(Self::parse(text))
+    }
+
     /// Splits as the regular expression of appendix B does.
     fn parse(text: &'a str) -> Self {
         let text = text.split_once('#').map_or(text, |(before, _)| before);
@@ -245,6 +268,24 @@ mod tests {
     fn the_examples_of_the_rfc_resolve() {
         for (reference, target) in VECTORS {
             assert_eq!(resolve(BASE, reference).unwrap(), *target, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_base_that_is_parsed_already_is_the_same_base() {
+        for base in [BASE, "https://u@[::1]:8/a/b/?x", "http://a", "HTTP://A?y"] {
+            let base: Uri = base.parse().unwrap();
+            for (reference, _) in VECTORS {
+                let target = resolve(&base.to_string(), reference).unwrap();
+                assert_eq!(resolve_uri(&base, reference).unwrap(), target);
+            }
+        }
+        let base = Uri::from_static("https://h/a");
+        for bad in ["a b", "\t/b", "b:/.//evil"] {
+            assert!(resolve_uri(&base, bad).is_err(), "{bad:?}");
+        }
+        for relative in ["/a", "h:1"] {
+            assert!(resolve_uri(&Uri::from_static(relative), "b").is_err());
         }
     }
 
