@@ -142,9 +142,17 @@ fn memory() {
     );
 }
 
+/// Runs `work`, of which nothing is counted.
+fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    COUNTS.store(false, Relaxed);
+    let result = work();
+    COUNTS.store(true, Relaxed);
+    result
+}
+
 fn allocations() {
     /// Allocations of each page, from the difference of two runs.
-    fn each<F: Future<Output = u64>>(drain: impl Fn(usize) -> F) -> u64 {
+    fn each<F: Future<Output = ()>>(drain: impl Fn(u64) -> F) -> u64 {
         let count = |pages| {
             let before = ALLOCATIONS.load(Relaxed);
             run(drain(pages));
@@ -154,16 +162,20 @@ fn allocations() {
         // What the memory of cursors costs when it grows is spread over many pages.
         (count(4000) - count(2000) + 1000) / 2000
     }
-    let by_hand = each(many::by_hand);
-    let (items, pages) = (each(many::items), each(many::whole));
-    println!("many pages of 10 items: allocations a page, the request and its URL included");
-    println!("  the loop by hand           {by_hand:4}");
-    println!("  items                      {items:4}");
-    println!("  pages                      {pages:4}");
-    assert!(
-        items <= by_hand && pages <= by_hand,
-        "a page stream allocates more than the loop by hand"
-    );
+    println!("many pages of 10 items: allocations a page");
+    println!("  by                     the loop's requests   items   pages   to be");
+    for scheme in many::schemes() {
+        let by_hand = each(|pages| scheme.by_hand(pages));
+        let items = each(|pages| scheme.items(pages));
+        let pages = each(|pages| scheme.whole(pages));
+        let many::Scheme { name, exactly, .. } = scheme;
+        println!("  {name:20} {by_hand:21} {items:7} {pages:7} {exactly:7}");
+        assert_eq!((items, pages), (exactly, exactly), "{name}");
+        assert!(
+            exactly <= by_hand,
+            "{name}: a page stream allocates more than the requests of the loop by hand"
+        );
+    }
 }
 
 fn instructions() {

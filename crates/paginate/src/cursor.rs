@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::slice;
 
 use http::{Request, Uri};
 use serde_json::value::RawValue;
@@ -21,6 +22,8 @@ pub struct Cursor(Repr);
 enum Repr {
     Uri(Uri),
     Number(u64),
+    Token(Box<str>),
+    /// None, or more than one.
     Tokens(Vec<Box<str>>),
     /// A URL, and what else it is asked for with.
     Link(Uri, Vec<Box<str>>),
@@ -43,7 +46,17 @@ impl Cursor {
     /// Tokens of the server, each the text of a JSON value.
     #[must_use]
     pub fn tokens<T: Into<Box<str>>>(tokens: impl IntoIterator<Item = T>) -> Self {
-        Self(Repr::Tokens(tokens.into_iter().map(Into::into).collect()))
+        let mut tokens = tokens.into_iter().map(Into::into).fuse();
+        Self(match (tokens.next(), tokens.next()) {
+            (Some(token), None) => Repr::Token(token),
+            (first, second) => Repr::Tokens(
+                [first, second]
+                    .into_iter()
+                    .flatten()
+                    .chain(tokens)
+                    .collect(),
+            ),
+        })
     }
 
     /// A URL that is asked for with something else, of which each is the text of a JSON value.
@@ -73,6 +86,7 @@ impl Cursor {
     #[must_use]
     pub fn as_tokens(&self) -> Option<&[Box<str>]> {
         match &self.0 {
+            Repr::Token(token) => Some(slice::from_ref(token)),
             Repr::Tokens(tokens) => Some(tokens),
             _ => None,
         }
@@ -90,7 +104,7 @@ impl Cursor {
     pub(crate) const fn url(&self) -> Option<&Uri> {
         match &self.0 {
             Repr::Uri(uri) | Repr::Link(uri, _) => Some(uri),
-            Repr::Number(_) | Repr::Tokens(_) => None,
+            Repr::Number(_) | Repr::Token(_) | Repr::Tokens(_) => None,
         }
     }
 
@@ -123,10 +137,8 @@ impl Cursor {
     pub fn encode(&self, home: &Uri) -> String {
         match &self.0 {
             Repr::Number(number) => format!("n{number}"),
-            Repr::Tokens(tokens) => {
-                let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
-                format!("t[{}]", tokens.join(","))
-            }
+            Repr::Token(token) => format!("t[{token}]"),
+            Repr::Tokens(tokens) => format!("t[{}]", tokens.join(",")),
             Repr::Link(uri, with) => {
                 let mut parts = vec![quote(&Self::uri(uri.clone()).encode(home))];
                 parts.extend(with.iter().map(|part| String::from(&**part)));
@@ -197,6 +209,7 @@ impl Cursor {
                 let each = with.iter().map(|part| part.len() + ",".len());
                 "l[]".len() + url + each.sum::<usize>() <= MAX_CURSOR_BYTES
             }
+            Repr::Token(token) => "t[]".len() + token.len() <= MAX_CURSOR_BYTES,
             Repr::Tokens(tokens) => {
                 let each = tokens.iter().map(|token| token.len() + ",".len());
                 "t[]".len() + each.sum::<usize>().saturating_sub(1) <= MAX_CURSOR_BYTES
@@ -223,7 +236,7 @@ impl fmt::Debug for Cursor {
                 let kind = match hidden {
                     Repr::Uri(_) => "Uri",
                     Repr::Link(..) => "Link",
-                    Repr::Number(_) | Repr::Tokens(_) => "Tokens",
+                    Repr::Number(_) | Repr::Token(_) | Repr::Tokens(_) => "Tokens",
                 };
                 write!(f, "{kind}(#{:016x})", hasher.finish())
             }
@@ -258,6 +271,7 @@ mod tests {
                 r#"t["a,]",[1,2],{"k":1e400}]"#,
             ),
             (Cursor::tokens::<&str>([]), "t[]"),
+            (Cursor::tokens(["1e400"]), "t[1e400]"),
             (
                 Cursor::uri(Uri::from_static("https://h/b?c=%7E'")),
                 "p/b?c=%7E'",

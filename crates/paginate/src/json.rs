@@ -30,17 +30,46 @@ pub(crate) fn find<'a>(
 
 /// Whether `text` is one JSON text.
 pub(crate) fn check(text: &[u8]) -> Result<(), serde_json::Error> {
+    // What surrounds items is an object with little in it. Its members are checked one by one: the
+    // parser takes memory for the depth of a value.
+    if text.trim_ascii_start().starts_with(b"{") {
+        let mut json = serde_json::Deserializer::from_slice(text);
+        json.deserialize_map(CheckMembers)?;
+        return json.end();
+    }
     serde_json::from_slice::<&RawValue>(text).map(drop)
 }
 
 /// The content of a string, and the text of any other value.
 pub(crate) fn plain(value: &str) -> Cow<'_, str> {
-    if value.starts_with('"') {
+    if let Some(inner) = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        let as_it_is = |byte| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if inner.bytes().all(as_it_is) {
+            return Cow::Borrowed(inner);
+        }
         if let Ok(text) = serde_json::from_str::<String>(value) {
             return Cow::Owned(text);
         }
     }
     Cow::Borrowed(value)
+}
+
+struct CheckMembers;
+
+impl<'de> Visitor<'de> for CheckMembers {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<&RawValue, &RawValue>()?.is_some() {}
+        Ok(())
+    }
 }
 
 struct Find<'p> {
@@ -167,6 +196,54 @@ mod tests {
         assert_eq!(at(text, "/none"), None);
         assert_eq!(at(text, "/next/deeper"), None);
         assert_eq!(at("[1]", ""), Some("[1]"));
+    }
+
+    #[test]
+    fn members_that_are_checked_one_by_one_are_as_strictly_checked() {
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+        for text in [
+            &b"{}"[..],
+            b" {\"a\":[],\"b\":{\"c\":[1e400,{}]}} ",
+            b"{\"\\ud800\":\"\\ud800\",\"a\":1,\"a\":2}",
+            b"{",
+            b"{\"a\"",
+            b"{\"a\":",
+            b"{\"a\":[",
+            b"{\"a\":1,",
+            b"{\"a\":1,}",
+            b"{\"a\":1}}",
+            b"{\"a\":1} 2",
+            b"{\"a\":01}",
+            b"{\"a\":\"\n\"}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"\xff\":1}",
+            b"{a:1}",
+            b"{\"a\" 1}",
+            b"{\"a\":tru}",
+            deep.as_bytes(),
+        ] {
+            let whole = serde_json::from_slice::<&RawValue>(text).map(drop);
+            let is_eof = |checked: Result<(), serde_json::Error>| checked.map_err(|e| e.is_eof());
+            let shown = String::from_utf8_lossy(text);
+            assert_eq!(is_eof(check(text)), is_eof(whole), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_content_of_a_string_is_the_same_borrowed_and_parsed() {
+        for (value, content) in [
+            ("\"a'\u{e9}\u{7f}\"", "a'\u{e9}\u{7f}"),
+            ("\"\"", ""),
+            (r#""a\"b""#, "a\"b"),
+            (r#""\u00e9""#, "\u{e9}"),
+            ("1", "1"),
+            ("\"", "\""),
+            ("\"a", "\"a"),
+            ("\"a\"b\"", "\"a\"b\""),
+            ("\"a\nb\"", "\"a\nb\""),
+        ] {
+            assert_eq!(plain(value), content);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod as_get;
 mod checked;
+mod digits;
 mod from_fn;
 mod later_body;
 mod link_header;

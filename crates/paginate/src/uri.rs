@@ -1,10 +1,9 @@
 //! Next URLs and query parameters, byte for byte.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use http::Uri;
-use http::uri::{Authority, InvalidUri, PathAndQuery};
+use http::uri::{InvalidUri, PathAndQuery};
 use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
@@ -35,16 +34,12 @@ pub(crate) fn resolve(base: &Uri, reference: &str) -> Result<Uri, Malformed> {
         return Err(malformed());
     }
     let reference: Cow<'_, str> = utf8_percent_encode(reference, UNSENDABLE).into();
-    // One allocation for what would grow piece by piece.
-    let parts = [base.scheme_str(), base.query(), Some(base.path())];
-    let authority = base.authority().map(Authority::as_str);
-    let len = parts.into_iter().chain([authority]).flatten().map(str::len);
-    let mut text = String::with_capacity(len.sum::<usize>() + NOWHERE.len());
-    if base.scheme().is_none() {
-        text.push_str(NOWHERE);
-    }
-    write!(text, "{base}").map_err(|_| malformed())?;
-    let mut resolved = outbound_http::resolve(&text, &reference).map_err(|_| malformed())?;
+    let resolved = if base.scheme().is_some() {
+        outbound_http::resolve_uri(base, &reference)
+    } else {
+        outbound_http::resolve(&format!("{NOWHERE}{base}"), &reference)
+    };
+    let mut resolved = resolved.map_err(|_| malformed())?;
     if resolved.starts_with(NOWHERE) {
         resolved.drain(..NOWHERE.len());
     }
@@ -85,39 +80,44 @@ pub(crate) fn query_value(uri: &Uri, name: &str) -> Option<String> {
         .map(|(_, value)| decode(value))
 }
 
-/// Sets one parameter; the others keep their order and their bytes.
-pub(crate) fn set_query(uri: &Uri, name: &str, value: &str) -> Result<Uri, Malformed> {
+/// Sets these parameters; the others keep their order and their bytes.
+pub(crate) fn set_query<const N: usize>(
+    uri: &Uri,
+    pairs: [(&str, &str); N],
+) -> Result<Uri, Malformed> {
     let old = uri.query().unwrap_or_default();
-    let value = utf8_percent_encode(value, VALUE);
-    let room = uri.path().len() + old.len() + name.len() + 64;
-    let mut new = String::with_capacity(room);
+    let room: usize = pairs.iter().map(|(name, _)| name.len() + 64).sum();
+    let mut new = String::with_capacity(uri.path().len() + old.len() + room);
     new.extend([uri.path(), "?"]);
     let start = new.len();
-    let mut set = false;
+    let mut set = [false; N];
     for pair in old.split('&').filter(|_| !old.is_empty()) {
         let key = pair.split_once('=').map_or(pair, |(key, _)| key);
-        let ours = is_called(key, name);
-        if ours && set {
+        let ours = pairs.iter().position(|(name, _)| is_called(key, name));
+        if ours.is_some_and(|at| set[at]) {
             continue;
         }
         if new.len() > start {
             new.push('&');
         }
-        if ours {
-            set = true;
+        if let Some(at) = ours {
+            set[at] = true;
             new.extend([key, "="]);
-            new.extend(value.clone());
+            new.extend(utf8_percent_encode(pairs[at].1, VALUE));
         } else {
             new.push_str(pair);
         }
     }
-    if !set {
+    for ((name, value), set) in pairs.into_iter().zip(set) {
+        if set {
+            continue;
+        }
         if new.len() > start {
             new.push('&');
         }
         new.extend(utf8_percent_encode(name, NAME));
         new.push('=');
-        new.extend(value);
+        new.extend(utf8_percent_encode(value, VALUE));
     }
     replace_path_and_query(uri, PathAndQuery::try_from(new))
 }
@@ -283,10 +283,31 @@ mod tests {
             ("/a?c&b", "c", "1", "/a?c=1&b"),
             ("/a", "page[after]", "e=", "/a?page[after]=e%3D"),
         ] {
-            let set = set_query(&Uri::from_static(uri), name, value).unwrap();
+            let set = set_query(&Uri::from_static(uri), [(name, value)]).unwrap();
             assert_eq!(set.to_string(), expected);
             assert_eq!(query_value(&set, name).unwrap(), value);
         }
         assert_eq!(query_value(&Uri::from_static("/a"), "c"), None);
+    }
+
+    #[test]
+    fn two_parameters_are_set_as_one_after_the_other() {
+        let pairs = [("offset", "2 0"), ("limit", "10")];
+        for uri in [
+            "https://h/a",
+            "/a?x=1",
+            "/a?limit=5&x&offset=7&limit=6",
+            "/a?%6fffset=7&offset=8&y",
+            "/a?limit",
+        ] {
+            let uri = Uri::from_static(uri);
+            let [offset, limit] = pairs;
+            let one = set_query(&uri, [offset]).unwrap();
+            assert_eq!(
+                set_query(&uri, pairs).unwrap(),
+                set_query(&one, [limit]).unwrap(),
+                "{uri}"
+            );
+        }
     }
 }

@@ -102,9 +102,12 @@ fn splice(
 
 /// `value` within one object for each name of `path`.
 fn nest(path: &[Box<str>], value: &str) -> String {
-    let mut text = String::new();
+    let each = path.iter().map(|key| key.len() + r#"{"":}"#.len());
+    let mut text = String::with_capacity(each.sum::<usize>() + value.len());
     for key in path {
-        text.extend(["{", &quote(key), ":"]);
+        text.push('{');
+        push_quoted(&mut text, key);
+        text.push(':');
     }
     text.push_str(value);
     text.extend(std::iter::repeat_n('}', path.len()));
@@ -113,7 +116,20 @@ fn nest(path: &[Box<str>], value: &str) -> String {
 
 /// `text` as a JSON string.
 pub(crate) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+fn push_quoted(to: &mut String, text: &str) {
+    if text
+        .bytes()
+        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+    {
+        to.extend(["\"", text, "\""]);
+    } else {
+        to.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 struct Members<'a>(Vec<(Box<str>, &'a RawValue)>);

@@ -219,7 +219,7 @@ impl<B> Strategy<B> for NextUrl {
         for name in &self.keep {
             if uri::query_value(request.uri(), name).is_none() {
                 if let Some(value) = uri::query_value(&first, name) {
-                    *request.uri_mut() = uri::set_query(request.uri(), name, &value)?;
+                    *request.uri_mut() = uri::set_query(request.uri(), [(name, &value)])?;
                 }
             }
         }

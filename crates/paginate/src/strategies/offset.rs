@@ -1,5 +1,6 @@
 use http::Request;
 
+use super::digits::Digits;
 use super::page_number::{before_the_last, count, number_in, overflow};
 use super::source::Source;
 use super::stop::Stop;
@@ -199,8 +200,9 @@ where
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
         let offset = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        self.offset.write(&offset.to_string(), request)?;
-        self.limit.write(&self.by.to_string(), request)
+        let (mut digits, mut limit_digits) = (Digits::new(), Digits::new());
+        let limit = (&self.limit, limit_digits.of(self.by));
+        self.offset.write_both(digits.of(offset), limit, request)
     }
 
     fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {

@@ -1,5 +1,6 @@
 use http::Request;
 
+use super::digits::Digits;
 use super::source::Source;
 use super::stop::Stop;
 use super::target::{Destination, IntoDestination, Target, query};
@@ -216,10 +217,14 @@ where
 
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
         let number = cursor.as_number().ok_or_else(Cursor::foreign)?;
-        self.target.write(&number.to_string(), request)?;
+        let (mut digits, mut size_digits) = (Digits::new(), Digits::new());
+        let number = digits.of(number);
         match &self.size {
-            Some((target, size)) => target.write(&size.to_string(), request),
-            None => Ok(()),
+            Some((target, size)) => {
+                let size = (target, size_digits.of(*size));
+                self.target.write_both(number, size, request)
+            }
+            None => self.target.write(number, request),
         }
     }
 

@@ -91,6 +91,22 @@ pub trait Destination<B> {
     /// It does not fit there.
     fn write(&self, value: &str, request: &mut Request<B>) -> Result<(), Malformed>;
 
+    /// [Writes](Self::write) `value`, and `other.1` to `other.0`: where both go into the query its
+    /// URL is made once.
+    #[doc(hidden)]
+    fn write_both(
+        &self,
+        value: &str,
+        other: (&Self, &str),
+        request: &mut Request<B>,
+    ) -> Result<(), Malformed>
+    where
+        Self: Sized,
+    {
+        self.write(value, request)?;
+        other.0.write(other.1, request)
+    }
+
     /// The value that `request` has there: the text of a string without its quotes, any
     /// other value as JSON.
     ///
@@ -217,12 +233,12 @@ impl<B> Destination<B> for Target {
         match &self.0 {
             To::Query(name) => {
                 let value = json::plain(value);
-                *request.uri_mut() = uri::set_query(request.uri(), name, &value)?;
+                *request.uri_mut() = uri::set_query(request.uri(), [(name, &value)])?;
             }
             To::MergeQuery => {
                 for (name, value) in edit::members(value).ok_or_else(not_an_object)? {
                     let value = json::plain(value.get());
-                    *request.uri_mut() = uri::set_query(request.uri(), &name, &value)?;
+                    *request.uri_mut() = uri::set_query(request.uri(), [(&name, &value)])?;
                 }
             }
             To::Header(name) => {
@@ -234,6 +250,22 @@ impl<B> Destination<B> for Target {
             }
         }
         Ok(())
+    }
+
+    fn write_both(
+        &self,
+        value: &str,
+        other: (&Self, &str),
+        request: &mut Request<B>,
+    ) -> Result<(), Malformed> {
+        if let (To::Query(name), To::Query(other_name)) = (&self.0, &other.0.0) {
+            let (value, other) = (json::plain(value), json::plain(other.1));
+            let pairs = [(&**name, &*value), (other_name, &*other)];
+            *request.uri_mut() = uri::set_query(request.uri(), pairs)?;
+            return Ok(());
+        }
+        self.write(value, request)?;
+        other.0.write(other.1, request)
     }
 
     fn read(&self, request: &Request<B>) -> Result<Option<String>, Malformed> {
@@ -270,6 +302,19 @@ where
                 })
             }
         }
+    }
+
+    fn write_both(
+        &self,
+        value: &str,
+        other: (&Self, &str),
+        request: &mut Request<B>,
+    ) -> Result<(), Malformed> {
+        if let (Within::Head(target), Within::Head(other_target)) = (&self.0, &other.0.0) {
+            return target.write_both(value, (other_target, other.1), request);
+        }
+        self.write(value, request)?;
+        other.0.write(other.1, request)
     }
 
     fn read(&self, request: &Request<B>) -> Result<Option<String>, Malformed> {

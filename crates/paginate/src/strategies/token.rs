@@ -166,23 +166,28 @@ where
         if self.items && super::page_number::count(page)? == 0 {
             return Ok(None);
         }
-        let mut tokens: Vec<Box<str>> = Vec::with_capacity(self.pairs.len());
-        let mut lacks = None;
-        for Pair {
-            source, optional, ..
-        } in &self.pairs
-        {
-            match source.read(page)? {
-                Some(token) if self.empty || token != "\"\"" => tokens.push(token.into()),
-                _ if *optional => tokens.push("null".into()),
-                _ => {
-                    lacks = Some(source);
-                    break;
+        let (mut lacks, mut failed) = (None, None);
+        let tokens = self
+            .pairs
+            .iter()
+            .map_while(|pair| match pair.source.read(page) {
+                Ok(Some(token)) if self.empty || token != "\"\"" => Some(Box::from(token)),
+                Ok(_) if pair.optional => Some("null".into()),
+                Ok(_) => {
+                    lacks = Some(&pair.source);
+                    None
                 }
-            }
+                Err(malformed) => {
+                    failed = Some(malformed);
+                    None
+                }
+            });
+        let cursor = Cursor::tokens::<Box<str>>(tokens);
+        if let Some(malformed) = failed {
+            return Err(malformed);
         }
         if self.stop.goes_on(page, lacks.is_none())? {
-            return Ok(Some(Cursor::tokens(tokens)));
+            return Ok(Some(cursor));
         }
         if let Some(source) = lacks {
             if !self.stop.says_stop(page)? {
