@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -27,8 +28,9 @@ pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES + 1024;
 /// body, by a fingerprint) but names no origin: that is the resuming request's, unless an
 /// [`OriginPolicy`](crate::OriginPolicy) let the list go elsewhere, and then still does.
 ///
-/// It is not bound to the strategy: go on with the one that it was made with. Of another page size
-/// the numbers of pages, and of items within a page, mean other items.
+/// It is bound to the strategy too, by what that says of itself ([`Strategy::tag`](crate::Strategy::tag)): where the next
+/// page is told, where the cursor is sent, and how long numbered pages are. A strategy of your own
+/// that says nothing is taken for the one that the checkpoint was made with.
 ///
 /// It holds the server's cursor, which some APIs put a credential into; `Debug` does not
 /// show it, but [`Display`](fmt::Display) and serde do, since they are for keeping it.
@@ -48,13 +50,43 @@ pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES + 1024;
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Raw", into = "Raw")]
 pub struct Checkpoint {
-    request: u64,
+    prints: Prints,
     cursor: Option<Box<str>>,
     page: u64,
     items: u64,
     /// `u64::MAX` stands for the whole page.
     taken: u64,
     done: bool,
+    mark: Option<u64>,
+}
+
+/// What a checkpoint belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Prints {
+    request: u64,
+    strategy: Option<u64>,
+}
+
+impl Prints {
+    pub(crate) fn of<B>(request: &Request<B>, tag: &str) -> Self
+    where
+        B: Body + Clone,
+    {
+        Self {
+            request: fingerprint::of_request(request),
+            strategy: fingerprint::of_tag(tag),
+        }
+    }
+}
+
+/// The cursor without these parameters of its URL.
+pub(crate) fn public<'a>(cursor: &'a Cursor, secrets: &[Box<str>]) -> Cow<'a, Cursor> {
+    match cursor.url() {
+        Some(url) if !secrets.is_empty() => {
+            Cow::Owned(cursor.clone().with_url(uri::without_query(url, secrets)))
+        }
+        _ => Cow::Borrowed(cursor),
+    }
 }
 
 /// A checkpoint as it is written.
@@ -63,12 +95,16 @@ pub struct Checkpoint {
 struct Raw {
     v: u32,
     request: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strategy: Option<String>,
     cursor: Option<Box<str>>,
     page: u64,
     items: u64,
     /// `null` stands for the whole page.
     taken: Option<u64>,
     done: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
 }
 
 const VERSION: u32 = 1;
@@ -97,7 +133,7 @@ impl Checkpoint {
     where
         B: Body + Clone,
     {
-        fingerprint::of(request) == self.request
+        fingerprint::of_request(request) == self.prints.request
     }
 
     /// Where the stream was before the item that was handed out last, if that is within
@@ -113,25 +149,20 @@ impl Checkpoint {
 
     pub(crate) fn new<B>(
         template: &Request<B>,
-        request: u64,
+        prints: Prints,
         spot: &Spot,
         secrets: &[Box<str>],
     ) -> Self {
-        let public = |cursor: &Cursor| match cursor.url() {
-            Some(url) if !secrets.is_empty() => {
-                let url = uri::without_query(url, secrets);
-                cursor.clone().with_url(url).encode(template.uri())
-            }
-            _ => cursor.encode(template.uri()),
-        };
         let cursor = spot.place.cursor.as_ref();
+        let cursor = cursor.map(|cursor| public(cursor, secrets).encode(template.uri()));
         Self {
-            request,
-            cursor: cursor.map(|cursor| public(cursor).into()),
+            prints,
+            cursor: cursor.map(Into::into),
             page: spot.place.page,
             items: spot.place.items,
             taken: spot.taken,
             done: spot.done,
+            mark: spot.place.mark,
         }
     }
 
@@ -139,8 +170,8 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// It belongs to another request, or its cursor cannot be read.
-    pub(crate) fn spot<B>(&self, template: &Request<B>) -> Result<Spot, &'static str>
+    /// It belongs to another request or strategy, or its cursor cannot be read.
+    pub(crate) fn spot<B>(&self, template: &Request<B>, tag: &str) -> Result<Spot, &'static str>
     where
         B: Body + Clone,
     {
@@ -148,6 +179,14 @@ impl Checkpoint {
             return Err(
                 "the checkpoint belongs to another request: its method, path, query or body \
                  differ; resume the request that it was made of, or start without it",
+            );
+        }
+        let tags = self.prints.strategy.zip(fingerprint::of_tag(tag));
+        if tags.is_some_and(|(ours, theirs)| ours != theirs) {
+            return Err(
+                "the checkpoint belongs to another strategy: where the next page is told, where \
+                 the cursor is sent or how long a page is differ; resume with the one that it \
+                 was made with, or start without it",
             );
         }
         let cursor = match &self.cursor {
@@ -162,6 +201,7 @@ impl Checkpoint {
                 cursor,
                 page: self.page,
                 items: self.items,
+                mark: self.mark,
             },
             taken: self.taken,
             done: self.done,
@@ -169,28 +209,35 @@ impl Checkpoint {
     }
 }
 
+/// Reads what was written of a hash.
+fn print(text: &str) -> Option<u64> {
+    let digits = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    let hex = text.len() == 16 && text.bytes().all(digits);
+    hex.then(|| u64::from_str_radix(text, 16).ok()).flatten()
+}
+
 impl TryFrom<Raw> for Checkpoint {
     type Error = InvalidCheckpoint;
 
     fn try_from(raw: Raw) -> Result<Self, InvalidCheckpoint> {
         let invalid = || InvalidCheckpoint(());
-        let hex = raw.request.len() == 16
-            && raw
-                .request
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let optional =
+            |hex: Option<String>| hex.map(|hex| print(&hex).ok_or_else(invalid)).transpose();
         let cursor = raw.cursor.as_deref().unwrap_or_default();
         // A page number that cannot be counted on from is none that was ever written.
         let counts = [raw.page, raw.items, raw.taken.unwrap_or(0)];
         if raw.v != VERSION
-            || !hex
             || cursor.len() > MAX_CURSOR_BYTES
             || counts.iter().any(|count| *count > u64::MAX / 2)
         {
             return Err(invalid());
         }
         Ok(Self {
-            request: u64::from_str_radix(&raw.request, 16).map_err(|_| invalid())?,
+            prints: Prints {
+                request: print(&raw.request).ok_or_else(invalid)?,
+                strategy: optional(raw.strategy)?,
+            },
+            mark: optional(raw.mark)?,
             cursor: raw.cursor,
             page: raw.page,
             items: raw.items,
@@ -202,14 +249,17 @@ impl TryFrom<Raw> for Checkpoint {
 
 impl From<Checkpoint> for Raw {
     fn from(checkpoint: Checkpoint) -> Self {
+        let hex = |print: u64| format!("{print:016x}");
         Self {
             v: VERSION,
-            request: format!("{:016x}", checkpoint.request),
+            request: hex(checkpoint.prints.request),
+            strategy: checkpoint.prints.strategy.map(hex),
             cursor: checkpoint.cursor,
             page: checkpoint.page,
             items: checkpoint.items,
             taken: Some(checkpoint.taken).filter(|taken| *taken != u64::MAX),
             done: checkpoint.done,
+            mark: checkpoint.mark.map(hex),
         }
     }
 }
@@ -266,6 +316,7 @@ mod tests {
     }
 
     const GOOD: &str = r#"{"v":1,"request":"0123456789abcdef","cursor":"t[\"secret\"]","page":2,"items":20,"taken":null,"done":true}"#;
+    const FULL: &str = r#"{"v":1,"request":"0123456789abcdef","strategy":"fedcba9876543210","cursor":"n1","page":2,"items":20,"taken":1,"done":false,"mark":"00000000000000ff"}"#;
 
     #[test]
     fn a_checkpoint_survives_its_text_and_shows_no_cursor() {
@@ -273,6 +324,7 @@ mod tests {
         assert_eq!(checkpoint.to_string(), GOOD);
         assert!(checkpoint.is_done());
         assert!(!format!("{checkpoint:?}").contains("secret"));
+        assert_eq!(parse(FULL).expect("it is one").to_string(), FULL);
     }
 
     #[test]
@@ -293,6 +345,12 @@ mod tests {
             assert_ne!(bad, GOOD);
             let error = bad.parse::<Checkpoint>().expect_err(&bad);
             assert!(!error.to_string().contains("secret"));
+        }
+        for (from, to) in [
+            ("fedcba9876543210", "fedcba987654321"),
+            ("00000000000000ff", "+0000000000000ff"),
+        ] {
+            assert!(parse(&FULL.replacen(from, to, 1)).is_none(), "{to}");
         }
         let long = format!("{GOOD}{}", " ".repeat(MAX_CHECKPOINT_BYTES));
         assert!(parse(&long).is_none());

@@ -40,10 +40,10 @@ pub enum OriginPolicy {
 /// What happens where a server sends in a circle: a cursor that was followed before, or,
 /// where cursors are counted, a page that equals the one before.
 ///
-/// A limit comes first: at one the stream ends, and does not fail. It learns of a circle to a page
-/// that it has seen when it is resumed behind the limit, but remembers nothing else from run to
-/// run: a circle of more pages than one run asks for is not found by runs that go on after one
-/// another, nor is a page that equals the last one of the run before.
+/// A limit comes first: at one the stream ends, and does not fail. It learns of a circle when it is
+/// resumed behind the limit, and a circle of more pages than one run asks for is found by the runs
+/// that go on after one another: see [`MAX_REMEMBERED_CURSORS`](crate::MAX_REMEMBERED_CURSORS). A
+/// counted page that equals the last one of the run before is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnRepeat {

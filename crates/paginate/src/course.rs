@@ -12,11 +12,10 @@ mod foresight;
 mod request;
 
 pub use self::request::Refetch;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Prints};
 use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::error::{PageError, PageErrorKind};
-use crate::fingerprint;
 use crate::guard::Home;
 use crate::place::Spot;
 use crate::position::Position;
@@ -43,7 +42,7 @@ pub(crate) struct Course<P, B> {
     handle: Option<ProgressHandle>,
     /// The caller's request, of which each page's is made.
     template: Request<B>,
-    print: OnceLock<u64>,
+    prints: OnceLock<Prints>,
     /// The cursor of the list's first page.
     start: Option<Cursor>,
     home: Home,
@@ -100,7 +99,7 @@ impl<P, B> Course<P, B> {
             offered: 0,
             progress: Progress::default(),
             handle: None,
-            print: OnceLock::new(),
+            prints: OnceLock::new(),
             start: None,
             home: Home::of(request.uri()),
             asked: request.uri().clone(),
@@ -123,10 +122,12 @@ impl<P, B> Course<P, B> {
         B: Body + Clone,
     {
         if let Some(checkpoint) = resume {
-            self.spot = checkpoint.spot(&self.template).map_err(|detail| {
-                let kind = PageErrorKind::ForeignCheckpoint;
-                PageError::new(kind, checkpoint.position(), detail, None)
-            })?;
+            self.spot = checkpoint
+                .spot(&self.template, &self.strategy.tag())
+                .map_err(|detail| {
+                    let kind = PageErrorKind::ForeignCheckpoint;
+                    PageError::new(kind, checkpoint.position(), detail, None)
+                })?;
         }
         if self.spot.done {
             self.after = After::End(End::Complete);
@@ -183,9 +184,12 @@ impl<P, B> Course<P, B> {
 
     pub(crate) fn checkpoint(&self, spot: &Spot) -> Checkpoint
     where
+        P: Strategy<B>,
         B: Body + Clone,
     {
-        let print = *self.print.get_or_init(|| fingerprint::of(&self.template));
-        Checkpoint::new(&self.template, print, spot, &self.config.secret_query)
+        let prints = self
+            .prints
+            .get_or_init(|| Prints::of(&self.template, &self.strategy.tag()));
+        Checkpoint::new(&self.template, *prints, spot, &self.config.secret_query)
     }
 }

@@ -3,9 +3,11 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::slice;
 
+use http::uri::Authority;
 use http::{Request, Uri};
 use serde_json::value::RawValue;
 
+use crate::fingerprint::Fnv;
 use crate::json::edit::quote;
 use crate::malformed::Malformed;
 
@@ -200,6 +202,29 @@ impl Cursor {
         }
     }
 
+    /// What it is known by in a later run too.
+    pub(crate) fn print(&self) -> u64 {
+        let mut hash = Fnv::new();
+        let mut url = |uri: &Uri| {
+            for part in [uri.scheme_str(), uri.authority().map(Authority::as_str)] {
+                hash.part(part.unwrap_or_default().as_bytes());
+            }
+            hash.part(uri.path().as_bytes());
+            hash.part(uri.query().unwrap_or_default().as_bytes());
+        };
+        match &self.0 {
+            Repr::Number(number) => hash.part(&number.to_le_bytes()),
+            Repr::Uri(uri) => url(uri),
+            Repr::Link(uri, with) => {
+                url(uri);
+                with.iter().for_each(|part| hash.part(part.as_bytes()));
+            }
+            Repr::Token(token) => hash.part(token.as_bytes()),
+            Repr::Tokens(tokens) => tokens.iter().for_each(|token| hash.part(token.as_bytes())),
+        }
+        hash.end()
+    }
+
     /// Whether it can be kept: what is followed has to be read again when it was
     /// [encoded](Self::encode).
     pub(crate) fn fits(&self) -> bool {
@@ -258,6 +283,8 @@ impl Error for InvalidCursor {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -345,6 +372,23 @@ mod tests {
                 assert_eq!(read.is_ok(), cursor.fits(), "{tokens} of {len}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_cursor_is_known_by_is_its_own_and_stays_the_same() {
+        let cursors = [
+            Cursor::number(1),
+            Cursor::tokens(["\"a\""]),
+            Cursor::tokens(["\"a\"", "1"]),
+            Cursor::uri(Uri::from_static("https://h/a?b")),
+            Cursor::uri(Uri::from_static("http://h/a?b")),
+            Cursor::uri(Uri::from_static("/a?b")),
+            Cursor::link(Uri::from_static("/a?b"), ["1"]),
+        ];
+        let prints: HashSet<u64> = cursors.iter().map(Cursor::print).collect();
+        assert_eq!(prints.len(), cursors.len());
+        // In checkpoints that others keep.
+        assert_eq!(format!("{:016x}", cursors[1].print()), "d4065cd37f0b54af");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a checkpoint knows its request by.
+//! What a checkpoint knows its request by, its strategy, and a cursor.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -9,10 +9,10 @@ use http_body::Body;
 
 /// FNV-1a, 64 bits: the same in every process and every version of this crate, which the
 /// standard library's hash does not promise. It tells mistakes apart, not attacks.
-struct Fnv(u64);
+pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
@@ -23,15 +23,26 @@ impl Fnv {
     }
 
     /// A part that does not run into the next.
-    fn part(&mut self, bytes: &[u8]) {
+    pub(crate) fn part(&mut self, bytes: &[u8]) {
         self.bytes(&(bytes.len() as u64).to_le_bytes());
         self.bytes(bytes);
     }
+
+    pub(crate) const fn end(self) -> u64 {
+        self.0
+    }
+}
+
+/// A strategy's [tag](crate::Strategy::tag), if it has one.
+pub(crate) fn of_tag(tag: &str) -> Option<u64> {
+    let mut hash = Fnv::new();
+    hash.part(tag.as_bytes());
+    (!tag.is_empty()).then_some(hash.end())
 }
 
 /// Method, path, query and body; not the origin, which a list may move from, and not the
 /// headers, of which many differ from run to run.
-pub(crate) fn of<B>(request: &Request<B>) -> u64
+pub(crate) fn of_request<B>(request: &Request<B>) -> u64
 where
     B: Body + Clone,
 {
@@ -52,7 +63,7 @@ where
             }
         }
     }
-    hash.0
+    hash.end()
 }
 
 #[cfg(test)]
@@ -64,7 +75,7 @@ mod tests {
 
     fn print(method: &str, uri: &str, body: &'static str) -> u64 {
         let request = Request::builder().method(method).uri(uri);
-        of(&request.body(Full::new(Bytes::from(body))).unwrap())
+        of_request(&request.body(Full::new(Bytes::from(body))).unwrap())
     }
 
     #[test]
@@ -82,5 +93,14 @@ mod tests {
         ] {
             assert_ne!(other, base);
         }
+    }
+
+    #[test]
+    fn it_tells_strategies_apart_and_knows_none_that_has_no_name() {
+        let tag = of_tag("page query:page").map(|tag| format!("{tag:016x}"));
+        // In checkpoints too.
+        assert_eq!(tag.as_deref(), Some("52e3e3cc936e1972"));
+        assert_ne!(of_tag("page query:page"), of_tag("page query:p"));
+        assert_eq!(of_tag(""), None);
     }
 }

@@ -23,6 +23,7 @@ use crate::place::Spot;
 use crate::pointer::Pointer;
 use crate::position::Position;
 use crate::progress::{End, Progress, ProgressHandle};
+use crate::strategy::Strategy;
 use crate::walk::Walk;
 
 pin_project! {
@@ -121,6 +122,7 @@ where
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint
     where
+        P: Strategy<B>,
         B: Body + Clone,
     {
         let here = self.spot.as_ref().unwrap_or(&self.walk.course.spot);

@@ -108,6 +108,7 @@ where
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint
     where
+        P: Strategy<B>,
         B: Body + Clone,
     {
         self.walk.course.checkpoint(&self.walk.course.spot)

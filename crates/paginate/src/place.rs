@@ -13,6 +13,8 @@ pub(crate) struct Place {
     pub(crate) page: u64,
     /// The number of items before it.
     pub(crate) items: u64,
+    /// What the cursor is known by that is remembered here, of all on the way.
+    pub(crate) mark: Option<u64>,
 }
 
 /// Where a stream is: what a checkpoint says.

@@ -7,45 +7,37 @@ use crate::cursor::Cursor;
 
 /// How many cursors are remembered one by one: 65 536.
 ///
-/// A circle within them is found at its first repetition. Of later cursors one at a time
-/// is remembered, at doubling distances (Brent's algorithm): a circle of any period is
-/// found within three times its length and way, in constant memory.
+/// A circle within them is found at its first repetition. Beside them one cursor at a time is
+/// remembered, that of the last page whose number is a power of two (Brent's algorithm), in
+/// checkpoints too: a circle of any period is found within three times its length and way, in
+/// constant memory, and however often the stream is resumed on its way.
 pub const MAX_REMEMBERED_CURSORS: usize = 65_536;
 
-/// The cursors that were followed, as keyed hashes of 64 bits.
+/// The cursors that were followed in this run, as keyed hashes of 64 bits.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     key: RandomState,
     set: HashSet<u64>,
-    landmark: Option<u64>,
-    power: u64,
-    steps: u64,
 }
 
 impl Seen {
     /// Whether `cursor` is remembered.
     pub(crate) fn contains(&self, cursor: &Cursor) -> bool {
-        let hash = self.key.hash_one(cursor);
-        self.set.contains(&hash) || self.landmark == Some(hash)
+        self.set.contains(&self.key.hash_one(cursor))
     }
 
-    /// Remembers `cursor`: whether it is new.
-    pub(crate) fn insert(&mut self, cursor: &Cursor) -> bool {
-        let hash = self.key.hash_one(cursor);
-        if self.set.contains(&hash) || self.landmark == Some(hash) {
-            return false;
-        }
+    /// Remembers `cursor`, if there is room.
+    pub(crate) fn insert(&mut self, cursor: &Cursor) {
         if self.set.len() < MAX_REMEMBERED_CURSORS {
-            return self.set.insert(hash);
+            self.set.insert(self.key.hash_one(cursor));
         }
-        self.steps += 1;
-        if self.steps >= self.power {
-            self.power = self.power.saturating_mul(2).max(1);
-            self.steps = 0;
-            self.landmark = Some(hash);
-        }
-        true
     }
+}
+
+/// Whether the cursor of the page with this number, from 0, is the one that is remembered from
+/// there on.
+pub(crate) const fn is_mark(page: u64) -> bool {
+    page.is_power_of_two()
 }
 
 const BLOCK: usize = 4096;
@@ -140,30 +132,59 @@ impl Fingerprint {
 mod tests {
     use super::*;
 
+    /// After how many pages a stream is found to go in a circle, if it forgets all but the mark
+    /// after each `run` pages.
+    fn found(run: u64, step: impl Fn(u64) -> u64) -> u64 {
+        let mut seen = Seen::default();
+        let mut mark = None;
+        for page in 0.. {
+            if page % run == 0 {
+                seen = Seen::default();
+            }
+            let cursor = Cursor::number(step(page));
+            if seen.contains(&cursor) || mark == Some(cursor.print()) {
+                return page;
+            }
+            seen.insert(&cursor);
+            if is_mark(page) {
+                mark = Some(cursor.print());
+            }
+        }
+        0
+    }
+
     #[test]
     fn a_circle_of_any_period_is_found() {
         for period in [1, 2, 7, 10_000, 70_000, 200_000] {
-            let mut seen = Seen::default();
-            let mut steps = 0;
-            while seen.insert(&Cursor::number(steps % period)) {
-                steps += 1;
-                assert!(
-                    steps <= 3 * period + MAX_REMEMBERED_CURSORS as u64,
-                    "{period}"
-                );
-            }
+            let pages = found(u64::MAX, |page| page % period);
             if period <= MAX_REMEMBERED_CURSORS as u64 {
-                assert_eq!(steps, period);
+                assert_eq!(pages, period);
+            }
+            assert!(pages <= 3 * period, "{period}");
+        }
+    }
+
+    #[test]
+    fn a_circle_of_any_period_is_found_by_runs_of_any_length() {
+        for period in [1, 2, 3, 7, 100, 1_000] {
+            for run in [1, 2, 3, 64] {
+                let pages = found(run, |page| page % period);
+                assert!(period <= pages && pages <= 3 * period, "{period} by {run}");
             }
         }
     }
 
     #[test]
     fn a_long_way_into_the_circle_is_no_way_out() {
-        let mut seen = Seen::default();
-        let step = |n: u64| if n < 150_000 { n } else { 150_000 + n % 1000 };
-        let found = (0..).find(|n| !seen.insert(&Cursor::number(step(*n))));
-        assert!(found.unwrap() <= 3 * 151_000);
+        let step = |page: u64| {
+            if page < 150_000 {
+                page
+            } else {
+                150_000 + page % 1000
+            }
+        };
+        assert!(found(u64::MAX, step) <= 3 * 151_000);
+        assert!(found(10, step) <= 3 * 151_000);
     }
 
     #[test]

@@ -101,6 +101,15 @@ pub trait Strategy<B> {
     fn needs(&self) -> Needs {
         Needs::NONE
     }
+
+    /// What the strategy's cursors mean, in a few words that stay the same from one version to the
+    /// next: `token body:/next query:cursor`.
+    ///
+    /// A [`Checkpoint`](crate::Checkpoint) keeps a hash of them, and a strategy that says something
+    /// else is refused with it. By default nothing is said, and nothing refused.
+    fn tag(&self) -> String {
+        String::new()
+    }
 }
 
 impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
@@ -142,6 +151,10 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
 
     fn needs(&self) -> Needs {
         (**self).needs()
+    }
+
+    fn tag(&self) -> String {
+        (**self).tag()
     }
 }
 

@@ -102,6 +102,10 @@ impl Strategy<Full<Bytes>> for PageByPage {
         self.inner.start(request)
     }
 
+    fn tag(&self) -> String {
+        self.inner.tag()
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.inner.total(page)
     }

@@ -3,12 +3,14 @@
 use std::mem;
 
 use super::{After, Arrived, Course};
+use crate::checkpoint::public;
 use crate::config::OnRepeat;
 use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
 use crate::error::{PageError, PageErrorKind};
 use crate::place::{ALL, Place};
 use crate::position::Position;
 use crate::progress::End;
+use crate::repeat::is_mark;
 use crate::strategy::Strategy;
 use crate::view::PageView;
 
@@ -59,6 +61,7 @@ impl<P, B> Course<P, B> {
                 cursor: Some(self.rebased(cursor)),
                 page: position.page + 1,
                 items: seen,
+                mark: self.spot.place.mark,
             })
         });
         let empty = new && page.items == Some(0);
@@ -96,7 +99,7 @@ impl<P, B> Course<P, B> {
         let position = Position::page(self.spot.place.page);
         let limited =
             self.progress.pages >= self.config.max_pages || self.offered >= self.config.max_items;
-        let next = match next {
+        let mut next = match next {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(self.ended(End::Complete)),
             // Nobody has asked for what is behind it.
@@ -106,11 +109,7 @@ impl<P, B> Course<P, B> {
             Err(error) => return Err(error),
         };
         let fits = next.cursor.as_ref().is_none_or(Cursor::fits);
-        let known = self.config.on_repeat != OnRepeat::Allow
-            && next
-                .cursor
-                .as_ref()
-                .is_some_and(|cursor| self.seen.contains(cursor));
+        let known = self.config.on_repeat != OnRepeat::Allow && self.is_known(&mut next);
         if limited {
             // Where there is no next page the stream learns it when it goes on: it asks for this
             // page again and hands out nothing of it.
@@ -158,6 +157,20 @@ impl<P, B> Course<P, B> {
         }
         self.goes_to(next);
         Ok(After::Ask)
+    }
+
+    /// Whether `next` is a page that was asked for before, in this run or in one that it goes on
+    /// from.
+    fn is_known(&self, next: &mut Place) -> bool {
+        let Some(cursor) = &next.cursor else {
+            return false;
+        };
+        let print = public(cursor, &self.config.secret_query).print();
+        let known = next.mark == Some(print) || self.seen.contains(cursor);
+        if is_mark(next.page) {
+            next.mark = Some(print);
+        }
+        known
     }
 
     fn goes_to(&mut self, next: Place) {

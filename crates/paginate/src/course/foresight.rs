@@ -21,6 +21,7 @@ impl<P, B> Course<P, B> {
             cursor: Some(cursor.clone()),
             page: self.spot.place.page.saturating_add(n),
             items: 0,
+            mark: None,
         };
         self.request_for(&place).ok()
     }

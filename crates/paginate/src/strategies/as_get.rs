@@ -79,6 +79,10 @@ where
         self.strategy.ahead(page, n)
     }
 
+    fn tag(&self) -> String {
+        self.strategy.tag()
+    }
+
     fn needs(&self) -> Needs {
         self.strategy.needs()
     }

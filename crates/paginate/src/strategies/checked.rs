@@ -82,6 +82,10 @@ where
         self.strategy.ahead(page, n)
     }
 
+    fn tag(&self) -> String {
+        self.strategy.tag()
+    }
+
     fn needs(&self) -> Needs {
         Needs {
             // It is the body that is checked.

@@ -95,6 +95,13 @@ impl<B> Strategy<B> for LinkHeader {
         Ok(Some(next))
     }
 
+    fn tag(&self) -> String {
+        match &self.param {
+            Some((name, value)) => format!("link {} {name}={value}", self.rel),
+            None => format!("link {}", self.rel),
+        }
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

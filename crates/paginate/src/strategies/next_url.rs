@@ -226,6 +226,22 @@ impl<B> Strategy<B> for NextUrl {
         Ok(())
     }
 
+    fn tag(&self) -> String {
+        match &self.place {
+            Place::Body(pointer) => format!("url body:{pointer}"),
+            Place::Header(name) => format!("url header:{name}"),
+            Place::Links(links) => {
+                let Links {
+                    array,
+                    rel_at,
+                    rel,
+                    url,
+                } = &**links;
+                format!("url {array} {rel_at}={rel} {url}")
+            }
+        }
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

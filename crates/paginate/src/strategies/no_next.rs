@@ -11,4 +11,8 @@ impl<B> Strategy<B> for NoNext {
     fn next(&self, _: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         Ok(None)
     }
+
+    fn tag(&self) -> String {
+        "none".to_owned()
+    }
 }

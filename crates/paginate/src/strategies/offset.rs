@@ -210,6 +210,10 @@ where
         Ok(Some(Cursor::number(start)))
     }
 
+    fn tag(&self) -> String {
+        format!("offset {}", self.offset.tag())
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

@@ -233,6 +233,13 @@ where
         Ok(Some(Cursor::number(start)))
     }
 
+    fn tag(&self) -> String {
+        match &self.size {
+            Some((target, size)) => format!("page {} {}={size}", self.target.tag(), target.tag()),
+            None => format!("page {}", self.target.tag()),
+        }
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

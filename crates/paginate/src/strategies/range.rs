@@ -202,6 +202,10 @@ impl<B> Strategy<B> for Range {
             })
     }
 
+    fn tag(&self) -> String {
+        format!("range {}", self.unit)
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         Self::part_of(page).ok()??.total.map(Total::exact)
     }

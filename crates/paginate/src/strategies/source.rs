@@ -132,6 +132,17 @@ impl Source {
         }
     }
 
+    /// See [`Strategy::tag`](crate::Strategy::tag).
+    pub(super) fn tag(&self) -> String {
+        match &self.from {
+            From::Body(pointer) => format!("body:{pointer}"),
+            From::Header(name) => format!("header:{name}"),
+            From::LastItem(pointer) => format!("last:{pointer}"),
+            From::LinkQuery { rel, name } => format!("link:{rel} {name}"),
+            From::Function(_) => "fn".to_owned(),
+        }
+    }
+
     pub(super) const fn is_header(&self) -> bool {
         matches!(self.from, From::Header(_))
     }

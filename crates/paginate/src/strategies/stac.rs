@@ -150,6 +150,10 @@ where
         Ok(())
     }
 
+    fn tag(&self) -> String {
+        "stac".to_owned()
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

@@ -114,6 +114,12 @@ pub trait Destination<B> {
     ///
     /// What is there cannot be read.
     fn read(&self, request: &Request<B>) -> Result<Option<String>, Malformed>;
+
+    /// The place by its name, for [`Strategy::tag`](crate::Strategy::tag): `query:cursor`. By
+    /// default none.
+    fn tag(&self) -> String {
+        String::new()
+    }
 }
 
 /// What can be given for a [`Destination`].
@@ -229,6 +235,14 @@ fn not_an_object() -> Malformed {
 }
 
 impl<B> Destination<B> for Target {
+    fn tag(&self) -> String {
+        match &self.0 {
+            To::Query(name) => format!("query:{name}"),
+            To::MergeQuery => "merge-query".to_owned(),
+            To::Header(name) => format!("header:{name}"),
+        }
+    }
+
     fn write(&self, value: &str, request: &mut Request<B>) -> Result<(), Malformed> {
         match &self.0 {
             To::Query(name) => {
@@ -289,6 +303,14 @@ impl<B> Destination<B> for BodyTarget
 where
     B: Body + Clone + From<Bytes>,
 {
+    fn tag(&self) -> String {
+        match &self.0 {
+            Within::Head(target) => Destination::<B>::tag(target),
+            Within::Json(pointer) => format!("json:{pointer}"),
+            Within::MergeJson(pointer) => format!("merge-json:{pointer}"),
+        }
+    }
+
     fn write(&self, value: &str, request: &mut Request<B>) -> Result<(), Malformed> {
         match &self.0 {
             Within::Head(target) => target.write(value, request),

@@ -213,6 +213,14 @@ where
         Ok(())
     }
 
+    fn tag(&self) -> String {
+        let mut tag = "token".to_owned();
+        for pair in &self.pairs {
+            tag.extend([" ", &pair.source.tag(), " ", &pair.target.tag()]);
+        }
+        tag
+    }
+
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
         self.stop.total(page)
     }

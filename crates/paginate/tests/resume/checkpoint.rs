@@ -230,3 +230,58 @@ async fn a_circle_that_a_limit_hides_is_found_by_the_next_run() {
     assert_eq!(ends, [limited, limited, Err(PageErrorKind::Repeated)]);
     assert_eq!((handed_out, api.requests()), (2, 3));
 }
+
+#[tokio::test]
+async fn a_circle_of_more_pages_than_a_run_asks_for_is_found_by_the_runs_together() {
+    for (period, run) in [(3, 1), (3, 2), (20, 1), (20, 7), (20, 21)] {
+        // Each page leads to the next number, and the last one back to the beginning.
+        let api = api(move |uri, _| {
+            let here: u64 = uri.split_once("t=").map_or(0, |(_, t)| t.parse().unwrap());
+            json(format!(
+                r#"{{"items":[{here}],"next":"{}"}}"#,
+                (here + 1) % period
+            ))
+        });
+        let mut layer = token().max_items(run);
+        let error = loop {
+            let mut items = pin!(stream(&api, layer).await.items::<u64>("/items"));
+            let (_, error) = all(items.as_mut()).await;
+            if let Some(error) = error {
+                break error;
+            }
+            let text = items.checkpoint().to_string();
+            layer = token().max_items(run).resume(text.parse().unwrap());
+            // A run that ends with the last item of a page has that page come again.
+            let most = 6 * usize::try_from(period).unwrap() + 2;
+            assert!(api.requests() <= most, "{period} by {run}");
+        };
+        assert_eq!(error.kind(), PageErrorKind::Repeated, "{period} by {run}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_no_circle_is_drained_by_runs_of_any_length() {
+    let api = api(|uri, _| {
+        let here: u64 = uri.split_once("t=").map_or(0, |(_, t)| t.parse().unwrap());
+        match here {
+            40 => json(r#"{"items":[40]}"#),
+            _ => json(format!(r#"{{"items":[{here}],"next":"{}"}}"#, here + 1)),
+        }
+    });
+    for run in [1, 2, 3, 50] {
+        let mut layer = token().max_items(run);
+        let mut got = Vec::new();
+        loop {
+            let mut items = pin!(stream(&api, layer).await.items::<u64>("/items"));
+            let (items_of_run, error) = all(items.as_mut()).await;
+            assert!(error.is_none(), "{error:?}");
+            got.extend(items_of_run);
+            let checkpoint = items.checkpoint();
+            if checkpoint.is_done() {
+                break;
+            }
+            layer = token().max_items(run).resume(checkpoint);
+        }
+        assert!(got.into_iter().eq(0..=40), "by {run}");
+    }
+}

@@ -1,12 +1,15 @@
 //! Checkpoints that lead nowhere else, and those that are refused.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use http::Request;
 use outbound_http::Origin;
 use outbound_paginate::{
-    Checkpoint, LinkHeader, NoNext, OriginPolicy, PageErrorKind, PaginateLayer, StacNext,
+    Checkpoint, LinkHeader, NextUrl, NoNext, Offset, OriginPolicy, PageErrorKind, PageNumber,
+    PaginateLayer, Range, StacNext, Strategy, Token, as_get, body, checked, from_fn, header,
+    json as to_json, last_item, later_body, merge_query, query,
 };
 use tower::{Layer, ServiceExt};
 
@@ -51,6 +54,97 @@ async fn another_request_is_refused_before_anything_is_sent() {
             .uri
             .starts_with("https://other.test/a?x=1")
     );
+}
+
+type Any = Arc<dyn Strategy<support::Body> + Send + Sync>;
+
+/// Strategies of which none reads another's cursor as the other meant it.
+fn strategies() -> Vec<Any> {
+    let token = |from: &str, to: &str| Token::from(body(from)).to(query(to));
+    vec![
+        Arc::new(token("/next", "t")),
+        Arc::new(token("/next", "cursor")),
+        Arc::new(token("/other", "t")),
+        Arc::new(token("/next", "t").and(body("/b"), query("b"))),
+        Arc::new(Token::from(last_item("/id")).to(query("t"))),
+        Arc::new(Token::from(body("/next")).to(header("x-cursor"))),
+        Arc::new(Token::from(body("/next")).to(to_json("/t"))),
+        Arc::new(Token::from(body("/next")).to(merge_query())),
+        Arc::new(LinkHeader::next()),
+        Arc::new(LinkHeader::next().rel("more")),
+        Arc::new(LinkHeader::next().param("results", "true")),
+        Arc::new(NextUrl::at("/next")),
+        Arc::new(NextUrl::header("x-next")),
+        Arc::new(NextUrl::in_links("/link", ("/rel", "next"), "/url")),
+        Arc::new(StacNext::new()),
+        Arc::new(PageNumber::query("page")),
+        Arc::new(PageNumber::query("p")),
+        Arc::new(PageNumber::query("page").page_size(query("size"), 10)),
+        Arc::new(PageNumber::query("page").page_size(query("size"), 20)),
+        Arc::new(Offset::query("offset", "limit")),
+        Arc::new(Offset::query("page", "limit")),
+        Arc::new(Range::unit("items")),
+        Arc::new(Range::unit("rows")),
+        Arc::new(NoNext),
+    ]
+}
+
+#[tokio::test]
+async fn another_strategy_is_refused_before_anything_is_sent() {
+    let api = api(|_, _| json(r#"{"items":[]}"#));
+    let layer = |strategy: &Any| PaginateLayer::new(strategy.clone()).items_at("/items");
+    for (made_by, strategy) in strategies().iter().enumerate() {
+        let checkpoint = stream(&api, layer(strategy)).await.checkpoint();
+        let checkpoint: Checkpoint = checkpoint.to_string().parse().unwrap();
+        let before = api.requests();
+        for (resumed_by, other) in strategies().iter().enumerate() {
+            let mut pages = pin!(stream(&api, layer(other).resume(checkpoint.clone())).await);
+            if made_by == resumed_by {
+                assert_eq!(api.requests(), before + 1, "{made_by}");
+                continue;
+            }
+            let error = pages.next().await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), PageErrorKind::ForeignCheckpoint);
+            assert!(error.to_string().contains("another strategy"), "{error}");
+        }
+        assert_eq!(api.requests(), before + 1, "{made_by} is no other's");
+    }
+}
+
+#[tokio::test]
+async fn what_is_the_same_for_a_cursor_is_the_same_strategy() {
+    let api = api(|_, _| json(r#"{"items":[]}"#));
+    let layer = |strategy: Any| PaginateLayer::new(strategy).items_at("/items");
+    let token = || Token::from(body("/next")).to(query("t"));
+    let pairs: [(Any, Any); 6] = [
+        (
+            Arc::new(token()),
+            Arc::new(token().more("/more").total(body("/n"))),
+        ),
+        (Arc::new(token()), Arc::new(checked(token(), |_| Ok(())))),
+        (
+            Arc::new(token()),
+            Arc::new(as_get(later_body(token(), "{}"))),
+        ),
+        (
+            Arc::new(Offset::query("o", "l").by(10)),
+            Arc::new(Offset::query("o", "l").by(20).total(body("/n"))),
+        ),
+        (
+            Arc::new(PageNumber::query("p")),
+            Arc::new(PageNumber::query("p").total_pages(body("/n"))),
+        ),
+        // Of a strategy that says nothing of itself nothing is known.
+        (Arc::new(token()), Arc::new(from_fn(|_| Ok(None)))),
+    ];
+    for (one, other) in pairs {
+        for (one, other) in [(&one, &other), (&other, &one)] {
+            let checkpoint = stream(&api, layer(one.clone())).await.checkpoint();
+            let before = api.requests();
+            let _ = stream(&api, layer(other.clone()).resume(checkpoint)).await;
+            assert_eq!(api.requests(), before + 1);
+        }
+    }
 }
 
 #[tokio::test]
