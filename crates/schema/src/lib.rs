@@ -99,7 +99,9 @@
 //! surrogates, numbers beyond `f64`, nesting over 127, a byte order mark and trailing data are
 //! violations. A `$ref` finds only documents that were
 //! [registered](SchemaOptions::document); nothing is fetched. Patterns run in linear time; one
-//! that needs look-around is refused when the contract is built. Numbers are compared as they are
+//! that needs look-around, or more than 10 MiB once it is compiled, is refused when the contract is
+//! built. So is what is no schema by its draft's meta-schema, and a `$ref` to a document that is
+//! not registered, also where nothing refers to it. Numbers are compared as they are
 //! written, without rounding, by `multipleOf` too. Where a schema refers to itself, a body cannot make the verdict exponential: branches are remembered.
 //!
 //! # How a JSON Schema is checked

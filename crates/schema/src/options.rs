@@ -40,8 +40,8 @@ impl SchemaOptions {
     /// Asserts `format`, which otherwise is an annotation in every draft.
     ///
     /// `date`, `time`, `date-time`, `duration`, `ipv4`, `ipv6`, `uuid`, `json-pointer`,
-    /// `relative-json-pointer` and, of drafts 4 and 6, `hostname` are
-    /// [fused](crate::Engine::Fused). The other formats of the drafts need the feature `full`;
+    /// `relative-json-pointer`, `regex`, `uri`, `uri-reference` and, of drafts 4 and 6,
+    /// `hostname` are [fused](crate::Engine::Fused). The other formats of the drafts need the feature `full`;
     /// names that a draft does not know say nothing.
     pub const fn assert_formats(mut self, assert: bool) -> Self {
         self.formats = assert;

@@ -61,7 +61,14 @@ impl Schema {
         documents: &[(String, Value)],
         options: &SchemaOptions,
     ) -> Result<Self, InvalidContract> {
-        let schema = full::Schema::compile(schema, documents, options)?;
+        let schema = full::Schema::compile(schema, documents, options).map_err(|error| {
+            if error.pointer() == reason.pointer {
+                // Both refuse it, and ours says why.
+                InvalidContract::new(&*reason.pointer, &*reason.fault)
+            } else {
+                error
+            }
+        })?;
         let strict = Strict::json();
         Ok(Self::Full {
             strict,

@@ -77,6 +77,76 @@ fn a_reference_that_leads_nowhere_is_refused_where_no_value_comes_to_as_well() {
     }
 }
 
+/// Each once where it is applied and once where nothing refers to it.
+#[test]
+fn what_is_no_schema_is_refused_where_it_is_never_applied_as_well() {
+    let draft_7 = "http://json-schema.org/draft-07/schema#";
+    let latest = "https://json-schema.org/draft/2020-12/schema";
+    for (draft, wrong, pointer) in [
+        (draft_7, r#"{"pattern":"["}"#, "/pattern"),
+        (draft_7, r#"{"pattern":"(?i)a"}"#, "/pattern"),
+        (
+            draft_7,
+            r#"{"patternProperties":{"a/(":{}}}"#,
+            "/patternProperties/a~1(",
+        ),
+        (draft_7, r#"{"$id":"a b"}"#, "/$id"),
+        (draft_7, r#"{"required":["a",1]}"#, "/required/1"),
+        (latest, r#"{"$ref":"https://schemas.test/a"}"#, "/$ref"),
+        (latest, r#"{"$ref":"a b"}"#, "/$ref"),
+        (latest, r#"{"minLength":-1}"#, "/minLength"),
+        (
+            latest,
+            r#"{"dependentRequired":{"a":["b","b"]}}"#,
+            "/dependentRequired/a",
+        ),
+    ] {
+        for place in ["/definitions/x", "/properties/x"] {
+            let keyword = place.split('/').nth(1).unwrap();
+            let schema = format!(r#"{{"$schema":"{draft}","{keyword}":{{"x":{wrong}}}}}"#);
+            let error = Contract::schema(&schema).unwrap_err();
+            assert_eq!(error.pointer(), format!("{place}{pointer}"), "{schema}");
+        }
+        // Data is no schema.
+        let schema = format!(r#"{{"$schema":"{draft}","const":{wrong},"examples":[{wrong}]}}"#);
+        assert!(Contract::schema(&schema).is_ok(), "{schema}");
+    }
+    let beside = format!(
+        r##"{{"$schema":"{draft_7}","$ref":"#/definitions/a","definitions":{{"a":{{}}}},
+            "items":{{"not":{{"pattern":"["}}}}}}"##
+    );
+    let error = Contract::schema(&beside).unwrap_err();
+    assert_eq!(error.pointer(), "/items/not/pattern");
+    // From 2019-09 on a pattern is refused only where it is applied.
+    for draft in [latest, "https://json-schema.org/draft/2019-09/schema"] {
+        let schema = format!(r#"{{"$schema":"{draft}","$defs":{{"x":{{"pattern":"["}}}}}}"#);
+        assert!(Contract::schema(&schema).is_ok(), "{draft}");
+    }
+}
+
+#[test]
+fn a_pattern_that_takes_too_much_memory_is_refused_by_the_name_of_the_limit() {
+    let error =
+        Contract::schema(r#"{"items":{"pattern":"^(?:a{1,1000}){1,1000}b$"}}"#).unwrap_err();
+    assert_eq!(error.pointer(), "/items/pattern");
+    assert!(error.to_string().contains("10485760 bytes"), "{error}");
+    // Without an end the other engine knows it to be as good as `a`.
+    let open = Contract::schema(r#"{"pattern":"(?:a{1,1000}){1,1000}"}"#);
+    assert_eq!(open.is_ok(), cfg!(feature = "full"));
+    // What is counted takes none.
+    let contract = Contract::schema(r#"{"pattern":"^\\p{L}{0,100000}$"}"#).unwrap();
+    assert!(
+        contract
+            .check(format!("\"{}\"", "é".repeat(100_000)).as_bytes())
+            .is_ok()
+    );
+    assert!(
+        contract
+            .check(format!("\"{}\"", "é".repeat(100_001)).as_bytes())
+            .is_err()
+    );
+}
+
 #[test]
 fn a_reference_may_write_an_equal_uri_in_another_way() {
     for (id, reference, is_equal) in [

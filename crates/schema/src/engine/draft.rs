@@ -178,6 +178,27 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// Calls `visit` with each schema right within `schema` that `jsonschema` looks for names and
+    /// references in: beside a `$ref` as well, and in draft 4 also under later keywords.
+    pub(crate) fn each_mentioned<'a>(
+        self,
+        schema: &'a Value,
+        mut visit: impl FnMut(String, &'a Value),
+    ) {
+        if !self.is_4() {
+            self.each_subschema(schema, false, &mut visit);
+            self.each_subschema(schema, true, &mut visit);
+            return;
+        }
+        Self::V201909.each_subschema(schema, false, &mut visit);
+        let list = schema.get("prefixItems").and_then(Value::as_array);
+        for (index, element) in list.into_iter().flatten().enumerate() {
+            visit(format!("/prefixItems/{index}"), element);
+        }
+    }
+}
+
 /// Whether it is a schema with a `$ref`.
 pub(crate) fn is_reference(schema: &Value) -> bool {
     schema.get("$ref").is_some_and(Value::is_string)

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::grammar::{is_regex, is_uri, is_uri_reference};
 use crate::Draft;
 
 /// A format that the engine asserts by itself.
@@ -15,7 +16,10 @@ pub(crate) enum Format {
     Ipv4,
     Ipv6,
     JsonPointer,
+    Regex,
     RelativeJsonPointer,
+    Uri,
+    UriReference,
     Uuid,
 }
 
@@ -33,6 +37,9 @@ impl Format {
             "date-time" => Self::DateTime,
             "ipv4" => Self::Ipv4,
             "ipv6" => Self::Ipv6,
+            "regex" => Self::Regex,
+            "uri" => Self::Uri,
+            "uri-reference" if !draft.is_4() => Self::UriReference,
             "duration" if is_2019 => Self::Duration,
             "uuid" if is_2019 => Self::Uuid,
             "json-pointer" if !draft.is_4() => Self::JsonPointer,
@@ -40,7 +47,7 @@ impl Format {
             // Later drafts ask for internationalized names in their ASCII form.
             "hostname" if matches!(draft, Draft::V4 | Draft::V6) => Self::Hostname,
             "email" | "hostname" | "idn-email" | "idn-hostname" | "iri" | "iri-reference"
-            | "regex" | "uri" | "uri-reference" | "uri-template" => return Err(Elsewhere),
+            | "uri-template" => return Err(Elsewhere),
             _ => return Ok(None),
         }))
     }
@@ -55,7 +62,10 @@ impl Format {
             Self::Ipv4 => "ipv4",
             Self::Ipv6 => "ipv6",
             Self::JsonPointer => "json-pointer",
+            Self::Regex => "regex",
             Self::RelativeJsonPointer => "relative-json-pointer",
+            Self::Uri => "uri",
+            Self::UriReference => "uri-reference",
             Self::Uuid => "uuid",
         }
     }
@@ -75,7 +85,10 @@ impl Format {
             Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
             Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
             Self::JsonPointer => is_pointer(text),
+            Self::Regex => is_regex(text),
             Self::RelativeJsonPointer => is_relative_pointer(text),
+            Self::Uri => is_uri(text),
+            Self::UriReference => is_uri_reference(text),
             Self::Uuid => is_uuid(text.as_bytes()),
         }
     }

@@ -12,6 +12,7 @@ mod equal;
 mod eval;
 mod explain;
 mod format;
+mod grammar;
 mod keys;
 mod memo;
 mod multiple;

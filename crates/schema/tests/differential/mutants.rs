@@ -1,6 +1,6 @@
 //! Small changes of values and of texts.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::random::Random;
 use crate::schemas::{NAMES, value};
@@ -52,18 +52,21 @@ pub(crate) fn change(whole: &mut Value, random: &mut Random) {
     }
 }
 
-/// Changes one value of a schema's keyword, so that it may be none any more.
-pub(crate) fn change_schema(schema: &mut Map<String, Value>, random: &mut Random) {
-    let keywords: Vec<String> = schema
-        .keys()
-        .filter(|keyword| !matches!(keyword.as_str(), "$schema" | "$defs" | "definitions"))
-        .cloned()
-        .collect();
-    if keywords.is_empty() {
-        return;
+/// Changes one value within a schema, so that it may be none any more.
+pub(crate) fn change_schema(schema: &mut Value, random: &mut Random) {
+    let meta_schema = schema["$schema"].clone();
+    if random.one_in(3) {
+        let mut place = random.below(count(schema));
+        if let Some(Value::Object(keywords)) = nth(schema, &mut place) {
+            let pattern = *random.pick(&["[", "(?i)a", "a**", "(?=a)", "}", "[]", "(?<a>b)"]);
+            keywords.insert("pattern".into(), pattern.into());
+        }
+    } else {
+        change(schema, random);
     }
-    let keyword = random.pick(&keywords).clone();
-    schema.insert(keyword, value(random, 2));
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("$schema".into(), meta_schema);
+    }
 }
 
 /// The text of a value in one of the ways in which it may be written.

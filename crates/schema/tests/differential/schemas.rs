@@ -19,7 +19,7 @@ const PATTERNS: [&str; 12] = [
     "^(a|b)$",
     "\\s",
 ];
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 15] = [
     "date",
     "time",
     "date-time",
@@ -30,11 +30,14 @@ const FORMATS: [&str; 12] = [
     "json-pointer",
     "relative-json-pointer",
     "hostname",
+    "regex",
+    "uri",
+    "uri-reference",
     "date",
     "none",
 ];
 /// Of those formats, or nearly.
-const FORMATTED: [&str; 16] = [
+const FORMATTED: [&str; 21] = [
     "2024-02-29",
     "2023-02-29",
     "23:59:60Z",
@@ -51,6 +54,11 @@ const FORMATTED: [&str; 16] = [
     "1/a",
     "0#",
     "a-b.c",
+    "http://x/a?b#c",
+    "../a%20b",
+    "a b",
+    "^(?<a>[a-c]+)$",
+    "(?i)a",
 ];
 pub(crate) const KINDS: [&str; 4] = ["a", "b", "one", "two"];
 

@@ -31,7 +31,7 @@ use self::pieces::{At, Constants, GroupId, Key, Names, Piece};
 use self::said::ObjectPiece;
 use self::scope::Scopes;
 use super::documents::{Documents, SchemaId};
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Unusable};
 use super::program::{MarksId, Members, NodeId, Nodes, Types};
 use super::refused::Refused;
 use super::shape;
@@ -185,8 +185,13 @@ impl<'d> Compiler<'d> {
         if let Some(known) = self.patterns.get(source) {
             return Ok(known.clone());
         }
-        let pattern = Pattern::new(source).map_err(|fault| {
-            Refused::invalid(pointer(), format!("the pattern cannot be used: {fault}"))
+        let pattern = Pattern::new(source).map_err(|unusable| {
+            let fault = format!("the pattern cannot be used: {unusable}");
+            match unusable {
+                Unusable::Fault(_) => Refused::invalid(pointer(), fault),
+                // Another engine may count what this one would spell out.
+                Unusable::TooLarge | Unusable::Ambiguous => Refused::unsupported(pointer(), fault),
+            }
         })?;
         self.patterns.insert(source.to_owned(), pattern.clone());
         Ok(pattern)

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::Compiler;
+use crate::Draft;
 use crate::engine::documents::SchemaId;
 use crate::engine::draft::{is_reference, pointer_segment};
 use crate::engine::refused::Refused;
@@ -17,7 +18,7 @@ impl Compiler<'_> {
         let mut seen = HashSet::from([0]);
         let mut open: Vec<SchemaId> = vec![0];
         while let Some(schema) = open.pop() {
-            self.check_patterns(schema)?;
+            self.check_texts(schema)?;
             for next in self.applied_by(schema)? {
                 if seen.insert(next) {
                     open.push(next);
@@ -27,11 +28,24 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn check_patterns(&mut self, schema: SchemaId) -> Result<(), Refused> {
+    /// Patterns, and what a meta-schema leaves to those who apply it.
+    fn check_texts(&mut self, schema: SchemaId) -> Result<(), Refused> {
         let place = self.documents.place(schema);
         let (value, pointer) = (place.value, place.pointer.clone());
-        if self.documents.draft(schema).ref_stands_alone() && is_reference(value) {
+        let draft = self.documents.draft(schema);
+        let of_the_draft: &[&str] = match draft {
+            Draft::V4 => &["$ref"],
+            Draft::V6 => &["contentEncoding", "contentMediaType"],
+            _ => &[],
+        };
+        if draft.ref_stands_alone() && is_reference(value) {
             return Ok(());
+        }
+        for keyword in of_the_draft {
+            if value.get(keyword).is_some_and(|value| !value.is_string()) {
+                let fault = format!("{keyword} must be a string");
+                return Err(Refused::invalid(format!("{pointer}/{keyword}"), fault));
+            }
         }
         if let Some(source) = value.get("pattern").and_then(Value::as_str) {
             self.pattern(source, || format!("{pointer}/pattern"))?;

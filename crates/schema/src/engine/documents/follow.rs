@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::uri::resolve;
-use super::{Documents, SchemaId};
+use super::{Documents, SchemaId, is_well_known};
 use crate::engine::draft::pointer_segment;
 use crate::engine::refused::Refused;
 
@@ -109,12 +109,6 @@ impl Documents<'_> {
             )),
         }
     }
-}
-
-/// What `jsonschema` knows without being told.
-fn is_well_known(uri: &str) -> bool {
-    uri.starts_with("http://json-schema.org/draft-0")
-        || uri.starts_with("https://json-schema.org/draft/20")
 }
 
 /// Percent-decodes a fragment.

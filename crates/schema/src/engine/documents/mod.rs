@@ -2,6 +2,7 @@
 
 mod follow;
 mod index;
+mod references;
 mod uri;
 
 use std::collections::HashMap;
@@ -76,6 +77,7 @@ impl<'d> Documents<'d> {
             let base = if document == 0 { DEFAULT_BASE } else { uri };
             documents.add_document(document, base, value)?;
         }
+        documents.check_references()?;
         Ok(documents)
     }
 
@@ -107,4 +109,10 @@ impl<'d> Documents<'d> {
             .iter()
             .any(|resource| !resource.dynamic.is_empty())
     }
+}
+
+/// What `jsonschema` knows without being told.
+fn is_well_known(uri: &str) -> bool {
+    uri.starts_with("http://json-schema.org/draft-0")
+        || uri.starts_with("https://json-schema.org/draft/20")
 }

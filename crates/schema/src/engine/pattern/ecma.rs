@@ -3,6 +3,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::Unusable;
+
 const DIGIT: &str = "0-9";
 const WORD: &str = "A-Za-z0-9_";
 /// ECMA 262, sections 12.2 and 12.3: white space and line terminators.
@@ -12,7 +14,7 @@ const DOT: &str = r"[^\n\r\x{2028}\x{2029}]";
 
 /// Rewrites what the engine would read otherwise: its classes are Unicode's, its `.` matches some
 /// line terminators, and within brackets it knows sets and their operators.
-pub(super) fn translate(source: &str) -> Result<String, String> {
+pub(super) fn translate(source: &str) -> Result<String, Unusable> {
     let mut translator = Translator {
         rest: source.chars().peekable(),
         out: String::with_capacity(source.len() + 16),
@@ -57,16 +59,21 @@ impl Atom {
 
 impl Translator<'_> {
     /// Behind an opening bracket.
-    fn class(&mut self) -> Result<(), String> {
+    fn class(&mut self) -> Result<(), Unusable> {
         self.out.push('[');
         if self.rest.next_if_eq(&'^').is_some() {
             self.out.push('^');
         }
-        // ECMA 262 has the class end here, which is never meant; `jsonschema` has a member too.
-        if self.rest.next_if_eq(&']').is_some() {
+        // ECMA 262 has the class end here, which is never meant; `jsonschema` has a member too, but
+        // reads what is an operator to its engine as one from here on.
+        let begins_with_end = self.rest.next_if_eq(&']').is_some();
+        if begins_with_end {
             self.out.push_str(r"\]");
         }
         while self.rest.next_if_eq(&']').is_none() {
+            if begins_with_end && matches!(self.rest.peek(), Some('[' | '&' | '~' | '-')) {
+                return Err(Unusable::Ambiguous);
+            }
             let atom = self.member()?;
             self.out.push_str(&atom.text);
             let mut ahead = self.rest.clone();
@@ -77,7 +84,7 @@ impl Translator<'_> {
             if !atom.is_set {
                 let last = self.member()?;
                 if last.is_set {
-                    return Err("a class as the end of a range".to_owned());
+                    return fault("a class as the end of a range");
                 }
                 self.out.push('-');
                 self.out.push_str(&last.text);
@@ -85,7 +92,7 @@ impl Translator<'_> {
                 // Annex B: neither makes a range of a class.
                 self.out.push_str(r"\-\-");
             } else {
-                return Err("a class as the beginning of a range".to_owned());
+                return fault("a class as the beginning of a range");
             }
         }
         self.out.push(']');
@@ -93,9 +100,9 @@ impl Translator<'_> {
     }
 
     /// One member of a class.
-    fn member(&mut self) -> Result<Atom, String> {
+    fn member(&mut self) -> Result<Atom, Unusable> {
         match self.rest.next() {
-            None => Err("brackets without an end".to_owned()),
+            None => fault("brackets without an end"),
             Some('\\') => self.escape(),
             Some(operator @ ('[' | '^' | '-' | '&' | '~')) => {
                 Ok(Atom::one(format!("\\{operator}")))
@@ -105,9 +112,9 @@ impl Translator<'_> {
     }
 
     /// Behind a backslash.
-    fn escape(&mut self) -> Result<Atom, String> {
+    fn escape(&mut self) -> Result<Atom, Unusable> {
         let Some(escaped) = self.rest.next() else {
-            return Err("a backslash at its end".to_owned());
+            return fault("a backslash at its end");
         };
         Ok(match escaped {
             'd' => Atom::set(format!("[{DIGIT}]")),
@@ -123,10 +130,10 @@ impl Translator<'_> {
                 Some(letter) if letter.is_ascii_alphabetic() => {
                     Atom::one(format!("\\x{{{:x}}}", u32::from(letter) % 32))
                 }
-                _ => return Err("\\c without a letter".to_owned()),
+                _ => return fault("\\c without a letter"),
             },
             // Bell and the like are none of ECMA 262.
-            'a' => return Err("an escape that ECMA 262 does not know: \\a".to_owned()),
+            'a' => return fault("an escape that ECMA 262 does not know: \\a"),
             other => Atom::one(format!("\\{other}")),
         })
     }
@@ -151,4 +158,8 @@ impl Translator<'_> {
         }
         taken
     }
+}
+
+fn fault<T>(told: &str) -> Result<T, Unusable> {
+    Err(Unusable::Fault(told.to_owned()))
 }

@@ -1,14 +1,29 @@
 //! `pattern`: regular expressions of ECMA 262 that run in linear time.
 
+mod class;
 mod ecma;
 
-use regex_automata::meta::{Config, Regex};
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use std::fmt;
 
+use regex_automata::meta::{Config, Regex};
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+use self::class::Class;
 use self::ecma::translate;
 
 /// The most memory that one pattern may take once it is compiled, in bytes.
 const SIZE_LIMIT: usize = 10 * 1024 * 1024;
+
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// It is none, or does not run in linear time.
+    Fault(String),
+    /// It takes more than [`SIZE_LIMIT`].
+    TooLarge,
+    /// It is read in one way or another.
+    Ambiguous,
+}
 
 /// A compiled pattern; it may match anywhere in a string.
 #[derive(Clone, Debug)]
@@ -23,41 +38,23 @@ enum Kind {
     Prefix(Box<[u8]>),
     /// `^text$`
     Exact(Box<[u8]>),
-    /// `^[class]{fewest,most}$`, for what is ASCII.
+    /// `^[class]{fewest,most}$`, which is counted, however many there may be.
     Repeated {
-        ascii: Box<[bool; 128]>,
+        class: Class,
         fewest: usize,
         most: usize,
-        regex: Regex,
     },
     Regex(Regex),
 }
 
 impl Pattern {
-    /// Compiles `source`; the error says why that is not possible.
-    pub(crate) fn new(source: &str) -> Result<Self, String> {
+    /// Compiles `source`.
+    pub(crate) fn new(source: &str) -> Result<Self, Unusable> {
         let translated = translate(source)?;
         let hir = regex_syntax::parse(&translated).map_err(|error| told(&error.to_string()))?;
-        let kind = match Kind::simple(&hir) {
+        let kind = match Kind::simple(&hir)? {
             Some(simple) => simple,
-            None => {
-                let config = Config::new()
-                    .nfa_size_limit(Some(SIZE_LIMIT))
-                    .utf8_empty(true);
-                let regex = Regex::builder()
-                    .configure(config)
-                    .build_from_hir(&hir)
-                    .map_err(|error| told(&error.to_string()))?;
-                match repeated_class(&hir) {
-                    Some((ascii, fewest, most)) => Kind::Repeated {
-                        ascii,
-                        fewest,
-                        most,
-                        regex,
-                    },
-                    None => Kind::Regex(regex),
-                }
-            }
+            None => Kind::Regex(engine(&hir)?),
         };
         Ok(Self {
             source: source.into(),
@@ -80,32 +77,50 @@ impl Pattern {
             Kind::Prefix(prefix) => text.starts_with(prefix),
             Kind::Exact(exact) => text == &**exact,
             Kind::Repeated {
-                ascii,
+                class,
                 fewest,
                 most,
-                regex,
-            } => {
-                if !text.is_ascii() {
-                    return regex.is_match(text);
-                }
-                (*fewest..=*most).contains(&text.len())
-                    && text.iter().all(|byte| ascii[usize::from(byte & 0x7f)])
-            }
+            } => class
+                .count(text)
+                .is_some_and(|count| (*fewest..=*most).contains(&count)),
             Kind::Regex(regex) => regex.is_match(text),
         }
     }
 }
 
+fn engine(hir: &Hir) -> Result<Regex, Unusable> {
+    let config = Config::new()
+        .nfa_size_limit(Some(SIZE_LIMIT))
+        .utf8_empty(true);
+    Regex::builder()
+        .configure(config)
+        .build_from_hir(hir)
+        .map_err(|error| match error.size_limit() {
+            Some(_) => Unusable::TooLarge,
+            None => told(&error.to_string()),
+        })
+}
+
 /// The last line of an error, which names the fault; the ones before draw it.
-fn told(error: &str) -> String {
+fn told(error: &str) -> Unusable {
     let line = error.lines().last().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    Unusable::Fault(line.strip_prefix("error: ").unwrap_or(line).to_owned())
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => f.write_str(fault),
+            Self::Ambiguous => f.write_str("a class that begins with its end"),
+            Self::TooLarge => write!(f, "it takes more than {SIZE_LIMIT} bytes once compiled"),
+        }
+    }
 }
 
 impl Kind {
-    fn simple(hir: &Hir) -> Option<Self> {
+    fn simple(hir: &Hir) -> Result<Option<Self>, Unusable> {
         let HirKind::Concat(parts) = hir.kind() else {
-            return None;
+            return Ok(None);
         };
         let is_start = |part: &Hir| matches!(part.kind(), HirKind::Look(Look::Start));
         let is_end = |part: &Hir| matches!(part.kind(), HirKind::Look(Look::End));
@@ -113,45 +128,38 @@ impl Kind {
             HirKind::Literal(literal) => Some(literal.0.clone()),
             _ => None,
         };
-        match &parts[..] {
+        let simple = match &parts[..] {
             [start, text] if is_start(start) => literal(text).map(Self::Prefix),
-            [start, text, end] if is_start(start) && is_end(end) => literal(text).map(Self::Exact),
+            [start, repeated, end] if is_start(start) && is_end(end) => literal(repeated)
+                .map(Self::Exact)
+                .or_else(|| Self::repeated(repeated)),
             _ => None,
+        };
+        if let Some(Self::Repeated {
+            most: usize::MAX, ..
+        }) = simple
+        {
+            // `jsonschema` counts only what has an end.
+            engine(hir)?;
         }
+        Ok(simple)
     }
-}
 
-/// Of `^[class]{fewest,most}$`.
-fn repeated_class(hir: &Hir) -> Option<(Box<[bool; 128]>, usize, usize)> {
-    let HirKind::Concat(parts) = hir.kind() else {
-        return None;
-    };
-    let [start, repeated, end] = &parts[..] else {
-        return None;
-    };
-    let (HirKind::Look(Look::Start), HirKind::Look(Look::End)) = (start.kind(), end.kind()) else {
-        return None;
-    };
-    let (class, fewest, most) = match repeated.kind() {
-        HirKind::Repetition(repetition) => (
-            repetition.sub.kind(),
-            repetition.min as usize,
-            repetition.max.map_or(usize::MAX, |most| most as usize),
-        ),
-        kind => (kind, 1, 1),
-    };
-    let HirKind::Class(Class::Unicode(class)) = class else {
-        return None;
-    };
-    let mut ascii = Box::new([false; 128]);
-    for range in class.ranges() {
-        for byte in 0..128_u8 {
-            if range.start() <= char::from(byte) && char::from(byte) <= range.end() {
-                ascii[usize::from(byte)] = true;
-            }
-        }
+    fn repeated(hir: &Hir) -> Option<Self> {
+        let (class, fewest, most) = match hir.kind() {
+            HirKind::Repetition(repetition) => (
+                repetition.sub.kind(),
+                repetition.min as usize,
+                repetition.max.map_or(usize::MAX, |most| most as usize),
+            ),
+            kind => (kind, 1, 1),
+        };
+        Some(Self::Repeated {
+            class: Class::of(class)?,
+            fewest,
+            most,
+        })
     }
-    Some((ascii, fewest, most))
 }
 
 #[cfg(test)]
@@ -218,22 +226,29 @@ mod tests {
     #[test]
     fn what_does_not_run_in_linear_time_is_refused() {
         for pattern in [
-            "(?=a)",
-            r"(a)\1",
-            "(?<!a)b",
-            "(?:a{1,1000}){1,1000}",
-            "(",
-            r"\a",
-            "[]",
-            "[^]",
-            r"[+-\d]",
-            r"[\d-x]",
-            "[a--]",
-            "[a",
-            "[a-",
-            r"[\",
+            "(?=a)", r"(a)\1", "(?<!a)b", "(", r"\a", "[]", "[^]", r"[+-\d]", r"[\d-x]", "[a--]",
+            "[a", "[a-", r"[\",
         ] {
-            assert!(Pattern::new(pattern).is_err(), "{pattern}");
+            let fault = Pattern::new(pattern).unwrap_err();
+            assert!(matches!(fault, Unusable::Fault(_)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_takes_too_much_memory_is_told_apart_from_what_is_counted() {
+        for pattern in ["(?:a{1,1000}){1,1000}", r"^\p{L}{9999,}$"] {
+            let fault = Pattern::new(pattern).unwrap_err();
+            assert_eq!(fault, Unusable::TooLarge, "{pattern}");
+            assert!(fault.to_string().contains("10485760 bytes"), "{fault}");
+        }
+        let text = "é".repeat(99_999);
+        for (pattern, expected) in [
+            (r"^\p{L}{0,99999}$", true),
+            (r"^\p{L}{0,99998}$", false),
+            (r"^(?:\p{L}){99999}$", true),
+            (r"^[^é]{0,99999}$", false),
+        ] {
+            assert_eq!(matches(pattern, &text), expected, "{pattern}");
         }
     }
 }

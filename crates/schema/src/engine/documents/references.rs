@@ -1,0 +1,89 @@
+//! References to documents, also of schemas that are never applied.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::uri::{normal, resolve, without_fragment};
+use super::{DEFAULT_BASE, Documents, is_well_known};
+use crate::Draft;
+use crate::engine::draft::is_reference;
+use crate::engine::grammar::is_uri_reference;
+use crate::engine::refused::Refused;
+
+/// A schema that is still to be looked at.
+struct Open<'d> {
+    value: &'d Value,
+    pointer: String,
+    draft: Draft,
+    base: String,
+}
+
+impl Documents<'_> {
+    /// Refuses what refers to a document that was not registered, or by what is no URI.
+    pub(super) fn check_references(&self) -> Result<(), Refused> {
+        let mut known: HashSet<String> = self.by_uri.keys().cloned().collect();
+        let mut asked = Vec::new();
+        for (uri, value) in &self.documents {
+            let base = if uri.is_empty() { DEFAULT_BASE } else { uri };
+            let mut open = vec![Open {
+                value,
+                pointer: String::new(),
+                draft: self.draft,
+                base: normal(without_fragment(base)),
+            }];
+            while let Some(schema) = open.pop() {
+                let at = |keyword: &str| {
+                    let hash = if uri.is_empty() { "" } else { "#" };
+                    format!("{uri}{hash}{}/{keyword}", schema.pointer)
+                };
+                let text = |keyword: &str| schema.value.get(keyword).and_then(Value::as_str);
+                let own = text("$schema").and_then(Draft::of_meta_schema);
+                let draft = own.unwrap_or(schema.draft);
+                let mut base = schema.base.clone();
+                let stands_alone = draft.ref_stands_alone() && is_reference(schema.value);
+                if let Some(uri) = text("$schema").filter(|uri| !uri.starts_with('#')) {
+                    check(uri, || at("$schema"))?;
+                }
+                let id = text(draft.id_keyword()).filter(|id| !id.starts_with('#'));
+                if let Some(id) = id.filter(|_| !stands_alone) {
+                    let id = id.strip_suffix('#').unwrap_or(id);
+                    check(id, || at(draft.id_keyword()))?;
+                    let named = without_fragment(id);
+                    if !named.is_empty() {
+                        base = resolve(&base, named);
+                        known.insert(base.clone());
+                    }
+                }
+                if let Some(reference) = text("$ref").filter(|uri| !uri.starts_with('#')) {
+                    check(reference, || at("$ref"))?;
+                    let named = resolve(&base, without_fragment(reference));
+                    asked.push((named, at("$ref")));
+                }
+                draft.each_mentioned(schema.value, |rest, value| {
+                    open.push(Open {
+                        value,
+                        pointer: format!("{}{rest}", schema.pointer),
+                        draft,
+                        base: base.clone(),
+                    });
+                });
+            }
+        }
+        asked.retain(|(uri, _)| !known.contains(uri) && !is_well_known(uri));
+        match asked.into_iter().next() {
+            Some((uri, at)) => {
+                let fault = format!("$ref names a document that is not registered: {uri}");
+                Err(Refused::invalid(at, fault))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn check(uri: &str, at: impl FnOnce() -> String) -> Result<(), Refused> {
+    if is_uri_reference(uri) {
+        return Ok(());
+    }
+    Err(Refused::invalid(at(), "not a URI reference"))
+}
