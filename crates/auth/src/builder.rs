@@ -169,7 +169,8 @@ impl<T, X> TokensBuilder<T, X> {
         X: Spawn + Send + Sync + 'static,
     {
         let launch = Launcher::new(self.source, self.spawn, self.fetch_timeout, self.persist);
-        let engine = Engine::new(self.prefix, self.schedule, self.rng);
+        let longest = launch.longest();
+        let engine = Engine::new(self.prefix, self.schedule, longest, self.rng);
         Tokens::launched_by(launch, engine, self.clock)
     }
 }

@@ -4,8 +4,10 @@
 //! to be started. What is read for each request is a number and, where that has changed, a
 //! shelf; the mutex is for the rest.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::time::Instant;
@@ -40,6 +42,8 @@ pub(crate) struct Engine {
     born: Instant,
     prefix: Box<str>,
     schedule: Schedule,
+    /// No fetch takes that long, unless nobody drives it any more.
+    longest: Duration,
 }
 
 struct State {
@@ -47,6 +51,8 @@ struct State {
     /// Of the token that was published last; 0 before the first.
     generation: u64,
     flight: Option<Arc<Flight>>,
+    /// The last fetch was given up, and may hold what the next one needs.
+    given_up: bool,
     /// The token on the shelf will not do: the next request fetches another first.
     wanted: Option<Reason>,
     cool: Option<Cool>,
@@ -70,7 +76,7 @@ impl State {
 }
 
 impl Engine {
-    pub(crate) fn new(prefix: Box<str>, schedule: Schedule, rng: Rng) -> Self {
+    pub(crate) fn new(prefix: Box<str>, schedule: Schedule, longest: Duration, rng: Rng) -> Self {
         Self {
             epoch: AtomicU64::new(0),
             shelf: Shelf::empty(),
@@ -80,6 +86,7 @@ impl Engine {
                 version: 0,
                 generation: 0,
                 flight: None,
+                given_up: false,
                 wanted: None,
                 cool: None,
                 failures: 0,
@@ -89,6 +96,7 @@ impl Engine {
             born: Instant::now(),
             prefix,
             schedule,
+            longest,
         }
     }
 
@@ -119,13 +127,20 @@ impl Engine {
     }
 
     fn nanos(&self, instant: Instant) -> u64 {
-        let since = instant.saturating_duration_since(self.born);
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        nanos(instant.saturating_duration_since(self.born))
     }
 
     /// The token, a place among those who wait for it, or why there is none.
     pub(crate) fn acquire(&self, need: Need, now: Moment) -> (Acquired, Option<Start>) {
         let mut state = lock(&self.state);
+        let lost = self.give_up(&mut state, now);
+        let acquired = self.decide(&mut state, need, now);
+        drop(state);
+        land_lost(lost, now);
+        acquired
+    }
+
+    fn decide(&self, state: &mut State, need: Need, now: Moment) -> (Acquired, Option<Start>) {
         let live = self.shelf.get();
         let missing = match &live {
             None => Reason::Missing,
@@ -148,7 +163,7 @@ impl Engine {
             (None, Some(live)) => match live.judge(need, now) {
                 Use::Fresh => return (Acquired::Now(Arc::clone(live)), None),
                 Use::Stale => {
-                    let start = self.renew(&mut state, now);
+                    let start = self.renew(state, now);
                     return (Acquired::Now(Arc::clone(live)), start);
                 }
                 Use::TooShort | Use::Dead => Reason::Stale,
@@ -170,8 +185,8 @@ impl Engine {
         let (flight, start) = match &state.flight {
             Some(flight) => (Arc::clone(flight), None),
             None => {
-                let start = self.start(&mut state, why);
-                (Arc::clone(&start.0), Some(start))
+                let start = self.start(state, why, now);
+                (Arc::clone(&start.flight), Some(start))
             }
         };
         let waiter = Waiter::new(Place::new(flight), need.after, usable);
@@ -182,14 +197,27 @@ impl Engine {
     /// has just failed.
     fn renew(&self, state: &mut State, now: Moment) -> Option<Start> {
         let busy = state.flight.is_some() || state.cooling(now).is_some() || self.is_calm(now);
-        (!busy).then(|| self.start(state, Reason::Stale))
+        (!busy).then(|| self.start(state, Reason::Stale, now))
     }
 
-    fn start(&self, state: &mut State, why: Reason) -> Start {
-        let flight = Arc::new(Flight::new(why));
+    fn start(&self, state: &mut State, why: Reason, now: Moment) -> Start {
+        let flight = Arc::new(Flight::new(why, now.instant));
         state.flight = Some(Arc::clone(&flight));
-        self.calm.store(u64::MAX, Relaxed);
-        Start(flight)
+        let calm = self.nanos(now.instant).saturating_add(nanos(self.longest));
+        self.calm.store(calm, Relaxed);
+        Start {
+            flight,
+            takes_over: mem::take(&mut state.given_up),
+        }
+    }
+
+    /// Gives up a fetch that takes longer than one can: its runtime is not driven any more.
+    fn give_up(&self, state: &mut State, now: Moment) -> Option<Arc<Flight>> {
+        let lost = state.flight.take_if(|flight| {
+            now.instant.saturating_duration_since(flight.began) >= self.longest
+        })?;
+        state.given_up = true;
+        Some(lost)
     }
 
     /// Makes everyone look again.
@@ -200,12 +228,16 @@ impl Engine {
     }
 
     /// Fetches, unless that is under way.
-    pub(crate) fn refresh(&self) -> Option<Start> {
+    pub(crate) fn refresh(&self, now: Moment) -> Option<Start> {
         let mut state = lock(&self.state);
-        match state.flight {
+        let lost = self.give_up(&mut state, now);
+        let start = match state.flight {
             Some(_) => None,
-            None => Some(self.start(&mut state, Reason::Forced)),
-        }
+            None => Some(self.start(&mut state, Reason::Forced, now)),
+        };
+        drop(state);
+        land_lost(lost, now);
+        start
     }
 
     /// Forgets the token, and what is known about failed fetches.
@@ -217,4 +249,15 @@ impl Engine {
         state.failures = 0;
         self.turn(&mut state);
     }
+}
+
+/// Those who waited for it are told; not under the lock, as it wakes them.
+fn land_lost(lost: Option<Arc<Flight>>, now: Moment) {
+    if let Some(lost) = lost {
+        lost.land(Err((Arc::new(Fault::Aborted), now)));
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

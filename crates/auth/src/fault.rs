@@ -26,7 +26,7 @@ impl fmt::Display for Fault {
             ),
             Self::Panicked => f.write_str("the token source panicked"),
             Self::Aborted => {
-                f.write_str("the runtime that the token source ran on was shut down or is missing")
+                f.write_str("the runtime that the token source ran on was shut down, is not driven or is missing")
             }
             Self::BornExpired => f.write_str("the token source gave a token that has expired"),
             Self::Unusable(_) => f.write_str("the token source gave a token that cannot be used"),

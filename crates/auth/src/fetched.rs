@@ -20,7 +20,11 @@ pub(crate) enum Acquired {
 }
 
 /// A fetch that is to be started by whoever was told so.
-pub(crate) struct Start(pub(crate) Arc<Flight>);
+pub(crate) struct Start {
+    pub(crate) flight: Arc<Flight>,
+    /// The one before it was given up, and is not waited for.
+    pub(crate) takes_over: bool,
+}
 
 /// A token from its source.
 pub(crate) struct Fetched {

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use tokio::time::Instant;
+
 use crate::Reason;
 use crate::clock::Moment;
 use crate::error::SharedError;
@@ -16,6 +18,7 @@ pub(crate) type Outcome = Result<Lease, (SharedError, Moment)>;
 
 pub(crate) struct Flight {
     pub(crate) why: Reason,
+    pub(crate) began: Instant,
     board: Mutex<Board>,
 }
 
@@ -28,9 +31,10 @@ struct Board {
 }
 
 impl Flight {
-    pub(crate) fn new(why: Reason) -> Self {
+    pub(crate) fn new(why: Reason, began: Instant) -> Self {
         Self {
             why,
+            began,
             board: Mutex::new(Board::default()),
         }
     }

@@ -18,6 +18,9 @@ use crate::live::{Lease, Need};
 use crate::schedule::Schedule;
 use crate::{Token, Tokens};
 
+/// No fetch takes that long.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// The engine, and a source beside it.
 #[derive(Clone)]
 struct World {
@@ -35,7 +38,7 @@ impl World {
             ahead: Tokens::DEFAULT_REFRESH_AHEAD,
         };
         Self {
-            engine: Arc::new(Engine::new("".into(), schedule, Rng::with_seed(1))),
+            engine: Arc::new(Engine::new("".into(), schedule, LONGEST, Rng::with_seed(1))),
             now: Clock::default().now(),
             fetches: Arc::default(),
             source,
@@ -55,7 +58,9 @@ impl World {
 
     /// What the task of a fetch does.
     fn fly(&self, start: Option<Start>) {
-        let Some(Start(flight)) = start else { return };
+        let Some(Start { flight, .. }) = start else {
+            return;
+        };
         let number = self.fetches.fetch_add(1, SeqCst) + 1;
         let result = (self.source)(number).and_then(|token| {
             self.engine.prepare(Fetched {
@@ -183,7 +188,7 @@ fn a_refusal_of_an_old_token_never_condemns_its_successor() {
         let other = world.clone();
         // An operator renews the token while its last use is refused.
         let thread = thread::spawn(move || {
-            let start = other.engine.refresh();
+            let start = other.engine.refresh(other.now);
             other.fly(start);
         });
         let second = world.refused(1).unwrap().generation;
@@ -216,7 +221,7 @@ fn what_a_service_holds_is_the_token_of_the_day_as_long_as_the_epoch_is_the_same
         let world = World::warm(numbered);
         let other = world.clone();
         let thread = thread::spawn(move || {
-            let start = other.engine.refresh();
+            let start = other.engine.refresh(other.now);
             other.fly(start);
         });
         let held = world.engine.at_hand();
@@ -228,6 +233,27 @@ fn what_a_service_holds_is_the_token_of_the_day_as_long_as_the_epoch_is_the_same
             }
         }
         assert_eq!(world.is_at_rest(), 2);
+    });
+}
+
+#[test]
+fn a_fetch_that_is_lost_is_given_up_once_and_its_end_does_not_count() {
+    explore(|| {
+        let mut world = World::new(numbered);
+        let lost = world.engine.refresh(world.now);
+        world.now = world.now.after(LONGEST);
+        let (one, other) = (world.clone(), world.clone());
+        let late = thread::spawn(move || one.fly(lost));
+        let thread = thread::spawn(move || other.get());
+        // The lost fetch may end just in time after all; nobody waits for good.
+        let mine = world.get();
+        let theirs = thread.join().unwrap();
+        late.join().unwrap();
+        for got in [mine, theirs].into_iter().flatten() {
+            assert!(got.generation <= 1);
+        }
+        assert!((1..=2).contains(&world.fetches()));
+        assert_eq!(world.is_at_rest(), 1);
     });
 }
 

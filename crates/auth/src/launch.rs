@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -46,14 +46,16 @@ struct Source<T> {
     source: T,
     persist: Option<Persist>,
     limit: Duration,
-    /// A token that was fetched and whose refresh token is not stored yet. Its lock is held
-    /// throughout a fetch, so that a source is asked by one at a time in any case: the refresh
-    /// token is to be used once.
-    unsaved: Mutex<Option<Unsaved>>,
-    /// How many refresh tokens were set. What came of a fetch that began before the last of them
-    /// is older, and is not stored in its place.
+    /// Replaced where the fetch that holds it was given up.
+    turn: Lock<Arc<Turn>>,
+    /// How many refresh tokens were set, and fetches given up. What came of a fetch that began
+    /// before the last of them is older, and is not stored in its place.
     adopted: AtomicU64,
 }
+
+/// A token that was fetched and whose refresh token is not stored yet. Its lock is held throughout
+/// a fetch, so that a source is asked by one at a time: the refresh token is to be used once.
+type Turn = Mutex<Option<Unsaved>>;
 
 struct Unsaved {
     fetched: Fetched,
@@ -68,19 +70,29 @@ impl<T, X> Launcher<T, X> {
                 source,
                 persist,
                 limit,
-                unsaved: Mutex::new(None),
+                turn: Lock::default(),
                 adopted: AtomicU64::new(0),
             }),
             spawn,
         }
+    }
+
+    /// How long a fetch takes at most: it may wait for another one that was set aside, and store
+    /// what that left before it stores its own.
+    pub(crate) fn longest(&self) -> Duration {
+        let steps = if self.source.persist.is_some() { 4 } else { 2 };
+        self.source.limit.saturating_mul(steps)
     }
 }
 
 impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
     fn launch(&self, landing: Landing) {
         let source = Arc::clone(&self.source);
+        if landing.start.takes_over {
+            source.take_over();
+        }
         self.spawn.spawn(async move {
-            let why = landing.start.0.why;
+            let why = landing.start.flight.why;
             let result = source.token(why, &*landing.to).await;
             landing.land(result);
         });
@@ -94,9 +106,24 @@ impl<T: TokenSource, X: Spawn + Send + Sync> Launch for Launcher<T, X> {
     }
 }
 
+impl<T> Source<T> {
+    fn turn(&self) -> MutexGuard<'_, Arc<Turn>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes of the fetch that was given up is older than what comes of the next one.
+    fn take_over(&self) {
+        self.adopted.fetch_add(1, Relaxed);
+        *self.turn() = Arc::default();
+    }
+}
+
 impl<T: TokenSource> Source<T> {
     async fn token(&self, why: Reason, to: &dyn Land) -> Result<Fetched, Failure> {
-        let mut unsaved = self.unsaved.lock().await;
+        let turn = Arc::clone(&self.turn());
+        let Ok(mut unsaved) = timeout(self.limit, turn.lock()).await else {
+            return Err(later(Fault::TimedOut(self.limit)));
+        };
         let adopted = self.adopted.load(Relaxed);
         unsaved.take_if(|unsaved| unsaved.adopted != adopted);
         if unsaved.is_some() {

@@ -36,7 +36,8 @@ use crate::{AuthError, InvalidAuth, Token};
 /// - A fetch that takes longer than [`DEFAULT_FETCH_TIMEOUT`] has failed, and so has one that
 ///   panics. One that loses its runtime is an error for those who waited; the next request fetches
 ///   again. It runs on the runtime of the request that begins it, and not while nobody drives that:
-///   where calls block on a runtime each, name one that is always driven
+///   after twice that timeout, or four times where refresh tokens are persisted, it is given up in
+///   the same way. Where calls block on a runtime each, name one that is always driven
 ///   ([`TokensBuilder::spawn`](crate::TokensBuilder::spawn)).
 ///
 /// [`DEFAULT_MARGIN`]: Self::DEFAULT_MARGIN
@@ -165,7 +166,7 @@ impl Tokens {
     ///
     /// It is to be called in the context of a runtime.
     pub fn refresh(&self) {
-        let start = self.shared.engine.refresh();
+        let start = self.shared.engine.refresh(self.now());
         self.launch(start);
     }
 
@@ -263,11 +264,11 @@ impl Land for Shared {
 
     fn land(&self, start: &Start, result: Result<Fetched, Failure>) {
         let result = result.and_then(|fetched| self.engine.prepare(fetched));
-        event::landed(start.0.why, &result);
+        event::landed(start.flight.why, &result);
         if result.is_ok() {
             self.fetches.fetch_add(1, Relaxed);
         }
-        self.engine.land(&start.0, result, self.now());
+        self.engine.land(&start.flight, result, self.now());
     }
 }
 
