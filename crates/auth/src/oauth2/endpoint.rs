@@ -3,14 +3,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, Uri};
-use http_body::Body;
-use outbound_http::{BoxError, Origin};
-use tower_service::Service;
+use http::{HeaderValue, Method, Request, Uri};
+use outbound_http::Origin;
 
 use super::client::Client;
 use super::error::OAuthError;
-use crate::sources::exchange::{self, Answer, Exchange, Over};
+use crate::sources::exchange::{self, Answer, Exchange, Over, TokenClient};
 use crate::{InvalidAuth, Scope};
 
 /// The token endpoint of an authorization server (RFC 6749, section 3.2), and the client that it
@@ -27,22 +25,14 @@ impl TokenEndpoint {
 
     /// Asks at `uri`, over clones of `client`.
     ///
-    /// `client` is any service whose request body is made [from](From) [`Bytes`]; where the
-    /// compiler cannot find out which, say `TokenEndpoint::new::<_, Full<Bytes>, _>(..)`.
-    ///
     /// # Errors
     ///
     /// If `uri` is not absolute, has user information or a fragment, or is plain http to a host
     /// other than this machine.
-    pub fn new<C, B, RB>(client: C, uri: &str) -> Result<Self, InvalidAuth>
+    pub fn new<C, B>(client: C, uri: &str) -> Result<Self, InvalidAuth>
     where
-        C: Service<Request<B>, Response = Response<RB>> + Clone + Send + 'static,
-        C::Error: Into<BoxError>,
-        C::Future: Send,
+        C: TokenClient<B>,
         B: From<Bytes> + Send + 'static,
-        RB: Body + Send + 'static,
-        RB::Data: Send,
-        RB::Error: Into<BoxError>,
     {
         Self::build(client, uri, |scope| scope)
     }
@@ -53,15 +43,10 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// If `uri` is not absolute, or has user information or a fragment.
-    pub fn over_plain_http<C, B, RB>(client: C, uri: &str) -> Result<Self, InvalidAuth>
+    pub fn over_plain_http<C, B>(client: C, uri: &str) -> Result<Self, InvalidAuth>
     where
-        C: Service<Request<B>, Response = Response<RB>> + Clone + Send + 'static,
-        C::Error: Into<BoxError>,
-        C::Future: Send,
+        C: TokenClient<B>,
         B: From<Bytes> + Send + 'static,
-        RB: Body + Send + 'static,
-        RB::Data: Send,
-        RB::Error: Into<BoxError>,
     {
         Self::build(client, uri, Scope::allow_http)
     }

@@ -62,3 +62,4 @@ pub use self::client_credentials::ClientCredentials;
 pub use self::endpoint::TokenEndpoint;
 pub use self::error::OAuthError;
 pub use self::refresh_token::RefreshToken;
+pub use crate::sources::exchange::TokenClient;

@@ -3,15 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body::Body;
-use outbound_http::{BoxError, Origin};
-use tower_service::Service;
+use outbound_http::Origin;
 
 use super::memory::{Memory, Plan};
 use super::realm::Ask;
 use super::source::{Account, RealmSource, Realms};
-use crate::sources::exchange::Over;
+use crate::sources::exchange::{Over, TokenClient};
 use crate::{AuthError, Bearer, Challenge, InvalidAuth, Scope, Tokens, secret};
 
 /// [`Authorize`](crate::Authorize) that answers token challenges as OCI registries pose them:
@@ -70,15 +67,10 @@ impl Registry {
     ///
     /// `client` may be the client that the registry itself is asked over.
     #[must_use]
-    pub fn new<C, B, RB>(scope: Scope, client: C) -> Self
+    pub fn new<C, B>(scope: Scope, client: C) -> Self
     where
-        C: Service<Request<B>, Response = Response<RB>> + Clone + Send + 'static,
-        C::Error: Into<BoxError>,
-        C::Future: Send,
+        C: TokenClient<B>,
         B: From<Bytes> + Send + 'static,
-        RB: Body + Send + 'static,
-        RB::Data: Send,
-        RB::Error: Into<BoxError>,
     {
         let allowed = scope.clone();
         let exchange = Arc::new(Over::<C, B>::new(client));

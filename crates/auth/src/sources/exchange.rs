@@ -25,6 +25,36 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
+/// What tokens are asked over: any service that can be cloned and sent to another thread, with
+/// answers that can be read. It is implemented for all of them.
+///
+/// Its requests' body `B` is made [from](From) [`Bytes`]; where the compiler cannot find out which
+/// it is, say `TokenEndpoint::new::<_, Full<Bytes>>(..)`.
+pub trait TokenClient<B>:
+    Service<
+        Request<B>,
+        Response = Response<Self::ResponseBody>,
+        Error: Into<BoxError>,
+        Future: Send,
+    > + Clone
+    + Send
+    + 'static
+{
+    /// The body of its answers.
+    type ResponseBody: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
+}
+
+impl<C, B, RB> TokenClient<B> for C
+where
+    C: Service<Request<B>, Response = Response<RB>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+    RB: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    type ResponseBody = RB;
+}
+
 /// Hides the client's type. A fetch happens once a token, so that a box costs nothing.
 pub(crate) trait Exchange: Send + Sync {
     fn exchange(&self, request: Request<Bytes>) -> Exchanging<'_>;
@@ -49,15 +79,10 @@ impl<C, B> Over<C, B> {
     }
 }
 
-impl<C, B, RB> Exchange for Over<C, B>
+impl<C, B> Exchange for Over<C, B>
 where
-    C: Service<Request<B>, Response = Response<RB>> + Clone + Send + 'static,
-    C::Error: Into<BoxError>,
-    C::Future: Send,
+    C: TokenClient<B>,
     B: From<Bytes> + Send + 'static,
-    RB: Body + Send + 'static,
-    RB::Data: Send,
-    RB::Error: Into<BoxError>,
 {
     fn exchange(&self, request: Request<Bytes>) -> Exchanging<'_> {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,13 +91,10 @@ where
     }
 }
 
-async fn ask<C, B, RB>(mut client: C, request: Request<Bytes>) -> Result<Answer, ExchangeError>
+async fn ask<C, B>(mut client: C, request: Request<Bytes>) -> Result<Answer, ExchangeError>
 where
-    C: Service<Request<B>, Response = Response<RB>>,
-    C::Error: Into<BoxError>,
+    C: TokenClient<B>,
     B: From<Bytes>,
-    RB: Body,
-    RB::Error: Into<BoxError>,
 {
     let asked = request.uri().clone();
     let mut request = request.map(B::from);
