@@ -353,3 +353,72 @@ async fn out_of_scope_nothing_is_sent_and_nothing_is_shown() {
     assert_eq!(sent.len(), 0);
     assert!(!format!("{registry:?} {service:?}").contains(SECRET));
 }
+
+/// Asks for another scope each time, and lets in who has the one that it asked for last, or nobody.
+fn fickle(lets_in: bool) -> (Layered, Registry, Log<Request<Body>>) {
+    let sent = Log::new();
+    let log: Log<Request<Body>> = sent.clone();
+    let client = service_fn(move |request: Request<Body>| {
+        let challenges = log.all().iter().filter(|sent| !is_fetch(sent)).count();
+        let scope = |number: usize| format!("x{number}");
+        let response = if is_fetch(&request) {
+            let query = request.uri().query().unwrap();
+            let scope = query.split("scope=").nth(1).unwrap();
+            let scope = scope.split('&').next().unwrap();
+            Response::new(Full::from(format!(r#"{{"token":"{scope}"}}"#)))
+        } else if lets_in
+            && challenges > 0
+            && credential(&request) == Some(format!("Bearer {}", scope(challenges - 1)))
+        {
+            Response::new(Full::from("in"))
+        } else {
+            let challenge = format!(
+                r#"Bearer realm="{HOME}/token",scope="{}""#,
+                scope(challenges)
+            );
+            let response = Response::builder().status(401);
+            let response = response.header("www-authenticate", challenge);
+            response.body(Full::from("refused")).unwrap()
+        };
+        log.push(request);
+        async { Ok::<_, BoxError>(response) }
+    });
+    let client = BoxCloneSyncService::new(client);
+    let registry = Registry::new(home(), client.clone());
+    let layer = AuthLayer::new(registry.clone()).replay();
+    (layer.layer(client), registry, sent)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_asks_for_another_scope_each_time_gets_it_as_long_as_that_helps() {
+    let (service, registry, sent) = fickle(true);
+    for request in 1..=20 {
+        assert_eq!(status(&service, at("/v2/a/tags/list")).await, 200);
+        assert_eq!(
+            (registry.fetches(), sent.len()),
+            (request, 3 * usize::try_from(request).unwrap())
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_asks_for_another_scope_each_time_in_vain_is_believed_seldom() {
+    let (service, registry, sent) = fickle(false);
+    for _ in 0..100 {
+        let response = send(&service, at("/v2/a/tags/list")).await.unwrap();
+        assert_eq!(response.status(), 401);
+    }
+    // Three times a challenge, a token and a refusal; then a refusal each.
+    assert_eq!((registry.fetches(), sent.len()), (3, 9 + 97));
+    // Another repository is another matter.
+    assert_eq!(status(&service, at("/v2/b/tags/list")).await, 401);
+    assert_eq!(registry.fetches(), 4);
+    // It doubles: after 10 seconds, and 20 seconds after that.
+    for (pause, fetches) in [(9, 4), (1, 5), (19, 5), (1, 6)] {
+        tokio::time::advance(Duration::from_secs(pause)).await;
+        for _ in 0..10 {
+            assert_eq!(status(&service, at("/v2/a/tags/list")).await, 401);
+        }
+        assert_eq!(registry.fetches(), fetches, "after {pause} seconds");
+    }
+}

@@ -71,12 +71,17 @@ impl Registry {
                 if mark.renewed {
                     // It counts what its fetches were good for.
                     <Bearer as Authorize<()>>::observe(generation, response);
+                } else {
+                    mark.registry.shared.memory.judge(&mark.place, false);
                 }
                 return Verdict::Keep;
             }
             _ if mark.again => return Verdict::Keep,
             (Used::Token(token, Some(generation)), plan) => match plan {
                 Some(Ok(Plan::Token(asked))) if asked.0 != token.0 => {
+                    if !mark.registry.shared.memory.allows_change(&mark.place) {
+                        return Verdict::Keep;
+                    }
                     let plan = Plan::Token(asked);
                     mark.registry
                         .shared
@@ -144,6 +149,9 @@ impl<B> Authorize<B> for Registry {
         }
         if let Used::Token(_, Some(generation)) = mark.used {
             // As above.
+            if mark.again && !mark.renewed && !response.status().is_server_error() {
+                mark.registry.shared.memory.judge(&mark.place, true);
+            }
             <Bearer as Authorize<()>>::observe(generation, response);
         }
         Verdict::Keep

@@ -18,9 +18,12 @@ use crate::{AuthError, Bearer, Challenge, InvalidAuth, Scope, Tokens, secret};
 /// A request goes out without a credential, is answered with a challenge, and is sent once more
 /// with a token of that realm, service and scope; later requests to the same repository carry it
 /// at once. Each registry and each scope has its own [`Tokens`]: fetched once for all who wait,
-/// renewed when it expires, and sent to no other registry. A challenge for another scope than the one a request came with is answered too; a
-/// refusal of the very token that was asked for, or `insufficient_scope`, is not: the 401 is
-/// handed out.
+/// renewed when it expires, and sent to no other registry. A challenge for another scope than the
+/// one a request came with is answered too; a refusal of the very token that was asked for, or
+/// `insufficient_scope`, is not: the 401 is handed out. Where three such tokens in a row were
+/// refused, another scope is asked for only once in
+/// [`Tokens::MIN_REJECTION_PAUSE`](crate::Tokens::MIN_REJECTION_PAUSE), doubled up to
+/// [`Tokens::MAX_REJECTION_PAUSE`](crate::Tokens::MAX_REJECTION_PAUSE).
 ///
 /// A server says in the realm where it wants the credentials sent. They go to its own origin, and
 /// to those that [`realms`](Self::realms) lists; any other realm is not asked at all. The 401 is

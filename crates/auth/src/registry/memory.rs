@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Method, Request};
 use outbound_http::Origin;
+use tokio::time::Instant;
 
+use super::patience::Patience;
 use super::realm::Ask;
 use crate::Bearer;
 
@@ -57,22 +59,52 @@ pub(super) struct Memory(Mutex<Remembered>);
 #[derive(Default)]
 struct Remembered {
     /// Both with the latest use last.
-    places: Vec<(Place, Plan)>,
+    places: Vec<Known>,
     tokens: Vec<Arc<(Ask, Bearer)>>,
+}
+
+struct Known {
+    place: Place,
+    plan: Plan,
+    patience: Patience,
 }
 
 impl Memory {
     pub(super) fn plan(&self, place: &Place) -> Option<Plan> {
         let mut memory = self.lock();
-        let at = memory.places.iter().position(|(other, _)| other == place)?;
-        memory.places[at..].rotate_left(1);
-        memory.places.last().map(|(_, plan)| plan.clone())
+        memory.known(place).map(|known| known.plan.clone())
     }
 
     pub(super) fn put(&self, place: Place, plan: Plan) {
         let mut memory = self.lock();
-        memory.places.retain(|(other, _)| *other != place);
-        push(&mut memory.places, (place, plan));
+        match memory.known(&place) {
+            Some(known) => known.plan = plan,
+            None => push(
+                &mut memory.places,
+                Known {
+                    place,
+                    plan,
+                    patience: Patience::default(),
+                },
+            ),
+        }
+    }
+
+    /// Whether another token may be fetched at `place` than the one that is known.
+    pub(super) fn allows_change(&self, place: &Place) -> bool {
+        let mut memory = self.lock();
+        let known = memory.known(place);
+        known.is_none_or(|known| known.patience.allow(Instant::now()))
+    }
+
+    /// How a request at `place` fared with the token that it had asked for.
+    pub(super) fn judge(&self, place: &Place, accepted: bool) {
+        let mut memory = self.lock();
+        match memory.known(place) {
+            Some(known) if accepted => known.patience.accepted(),
+            Some(known) => known.patience.refused(Instant::now()),
+            None => {}
+        }
     }
 
     /// The token for `ask`, made by `bearer` if there is none.
@@ -89,6 +121,15 @@ impl Memory {
 
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remembered {
+    /// What is known of `place`, which is the latest used by that.
+    fn known(&mut self, place: &Place) -> Option<&mut Known> {
+        let at = self.places.iter().position(|known| known.place == *place)?;
+        self.places[at..].rotate_left(1);
+        self.places.last_mut()
     }
 }
 

@@ -4,6 +4,7 @@ mod authorize;
 mod config;
 mod mark;
 mod memory;
+mod patience;
 mod realm;
 mod source;
 
