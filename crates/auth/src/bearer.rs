@@ -14,6 +14,7 @@ use crate::engine::{Answer, Outlook};
 use crate::fetched::Acquired;
 use crate::header;
 use crate::held::Held;
+use crate::judgement::is_judgement;
 use crate::live::Need;
 use crate::route::{Place, Route};
 use crate::waiter::Waiter;
@@ -162,13 +163,6 @@ impl<B> Authorize<B> for Bearer {
     fn observe<RB>(mark: Generation, response: &Response<RB>) -> Verdict<Generation> {
         mark.observe(response)
     }
-}
-
-/// Whether an answer other than a refusal tells that the token was accepted: a server that failed
-/// or was too busy, or a proxy before it, did not look at it.
-fn is_judgement<RB>(response: &Response<RB>) -> bool {
-    let status = response.status().as_u16();
-    status < 500 && !matches!(status, 401 | 407 | 408 | 421 | 425 | 429)
 }
 
 /// Whether a request says something that takes a closer look.

@@ -193,6 +193,7 @@ mod held;
 #[cfg(all(test, outbound_loom))]
 mod interleavings;
 mod invalid;
+mod judgement;
 mod kept;
 mod keyed;
 mod later;

@@ -366,3 +366,35 @@ fn what_digest_cannot_carry_is_refused_and_nothing_shows_the_password() {
     let layer = AuthLayer::digest(home(), SECRET, SECRET).unwrap();
     assert!(!format!("{layer:?} {layer:#?}").contains(SECRET));
 }
+
+#[tokio::test]
+async fn a_server_that_was_too_busy_to_look_has_let_nobody_in() {
+    for (busy, sends) in [(429, 3), (503, 3), (403, 4)] {
+        let (server, sent) = server(Rules {
+            password: "other",
+            ..RULES
+        });
+        let first = Arc::new(Mutex::new(Some(busy)));
+        let in_front = service_fn(move |request: Request<Body>| {
+            let known = request.headers().contains_key(AUTHORIZATION);
+            let busy = known.then(|| first.lock().unwrap().take()).flatten();
+            let server = server.clone();
+            async move {
+                let answer = send(&server, request).await;
+                match busy {
+                    None => answer,
+                    Some(busy) => Ok(Response::builder()
+                        .status(busy)
+                        .body(String::new())
+                        .unwrap()),
+                }
+            }
+        });
+        let layer = AuthLayer::digest(home(), "Mufasa", SECRET).unwrap();
+        let service = layer.layer(in_front);
+        assert_eq!(send(&service, get(HOME)).await.unwrap().status(), busy);
+        // What was accepted may be repeated with another nonce.
+        assert_eq!(send(&service, get(HOME)).await.unwrap().status(), 401);
+        assert_eq!(sent.len(), sends, "after {busy}");
+    }
+}

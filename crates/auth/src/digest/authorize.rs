@@ -11,6 +11,7 @@ use super::select::{is_nonce, is_stale, strongest};
 use super::session::Session;
 use super::sessions::{Place, Sessions};
 use crate::answered_by::answered_by;
+use crate::judgement::is_judgement;
 use crate::{
     AuthError, AuthLayer, Authorize, Challenge, InvalidAuth, Scope, Step, Verdict, secret,
 };
@@ -204,10 +205,11 @@ impl Digest {
 
     fn accepted<RB>(&self, mark: DigestMark, response: &Response<RB>) {
         let Some(used) = mark.session else { return };
-        used.accept();
-        let Some(info) = response.headers().get(AUTHENTICATION_INFO) else {
-            return;
-        };
+        let info = response.headers().get(AUTHENTICATION_INFO);
+        if info.is_some() || is_judgement(response) {
+            used.accept();
+        }
+        let Some(info) = info else { return };
         // Parameters without a scheme; with one they are a challenge like any other.
         let info = [b"Digest ", info.as_bytes()].concat();
         let info = Challenge::parse(info);

@@ -8,6 +8,7 @@ use super::config::Registry;
 use super::mark::{RegistryMark, Used, WaitForRealm};
 use super::memory::{Place, Plan};
 use crate::answered_by::answered_by;
+use crate::judgement::is_judgement;
 use crate::{Authorize, Bearer, Challenge, Step, Verdict};
 
 impl Registry {
@@ -149,7 +150,7 @@ impl<B> Authorize<B> for Registry {
         }
         if let Used::Token(_, Some(generation)) = mark.used {
             // As above.
-            if mark.again && !mark.renewed && !response.status().is_server_error() {
+            if mark.again && !mark.renewed && is_judgement(response) {
                 mark.registry.shared.memory.judge(&mark.place, true);
             }
             <Bearer as Authorize<()>>::observe(generation, response);
