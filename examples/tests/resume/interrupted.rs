@@ -12,72 +12,100 @@ use crate::server::{Server, respond};
 use crate::support::{fetch, run};
 use crate::{Folder, items, lines, slow_list};
 
+const TOTAL: u64 = 3000;
+
+/// Drains a list of [`TOTAL`] items with a program that is killed again and again.
+fn drained_through_kills(name: &str, options: &[&str]) {
+    let folder = Folder::new(&format!("kill-{name}"));
+    let server = slow_list(TOTAL, 100);
+    let url = server.url("/list");
+    let (out, checkpoint) = (folder.file("out"), folder.file("checkpoint"));
+    let files = ["-o", &out, "--checkpoint", &checkpoint];
+    let mut kills = 0_u64;
+    let mut went_on = 0;
+    loop {
+        let mut child = fetch()
+            .arg(&url)
+            .args(options)
+            .args(files)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Each at another moment of its life.
+        std::thread::sleep(Duration::from_millis(90 + (kills * 37) % 170));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(0), "{name}");
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+        went_on += u64::from(folder.0.join("checkpoint").exists());
+        assert!(kills < 400, "{name}: it makes no progress");
+    }
+    let expected = if options.contains(&"--items") {
+        lines(0, TOTAL)
+    } else {
+        (0..TOTAL)
+            .step_by(100)
+            .map(|from| items(from, from + 100).replace('\n', "") + "\n")
+            .collect()
+    };
+    assert!(
+        folder.read("out") == expected,
+        "{name}: after {kills} kills"
+    );
+    assert!(
+        went_on >= 3,
+        "{name}: {kills} kills, {went_on} with a checkpoint"
+    );
+
+    // A finished one is left as it is, and nothing is sent.
+    let before = server.sends().len();
+    let again = run(&[&[&*url][..], options, &files].concat());
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(again.summary["outcome"], "done");
+    assert_eq!(again.summary["resumed"], true);
+    assert_eq!(again.summary["requests"], 0);
+    assert_eq!(server.sends().len(), before);
+    assert!(folder.read("out") == expected);
+}
+
 #[test]
 fn killed_at_any_moment_and_resumed_the_file_holds_every_item_once() {
-    const TOTAL: u64 = 3000;
-    for (name, options) in [
-        ("lazy", &["--items", "", "--next", "link"][..]),
-        (
-            "ahead",
-            &["--items", "", "--next", "link", "--prefetch", "2"],
-        ),
-        ("pages", &["--next", "link"]),
-    ] {
-        let folder = Folder::new(&format!("kill-{name}"));
-        let server = slow_list(TOTAL, 100);
-        let url = server.url("/list");
-        let (out, checkpoint) = (folder.file("out"), folder.file("checkpoint"));
-        let files = ["-o", &out, "--checkpoint", &checkpoint];
-        let mut kills = 0_u64;
-        let mut went_on = 0;
-        loop {
-            let mut child = fetch()
-                .arg(&url)
-                .args(options)
-                .args(files)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            // Each at another moment of its life.
-            std::thread::sleep(Duration::from_millis(90 + (kills * 37) % 170));
-            if let Some(status) = child.try_wait().unwrap() {
-                assert_eq!(status.code(), Some(0), "{name}");
-                break;
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
-            kills += 1;
-            went_on += u64::from(folder.0.join("checkpoint").exists());
-            assert!(kills < 400, "{name}: it makes no progress");
-        }
-        let expected = if options.contains(&"--items") {
-            lines(0, TOTAL)
-        } else {
-            (0..TOTAL)
-                .step_by(100)
-                .map(|from| items(from, from + 100).replace('\n', "") + "\n")
-                .collect()
-        };
-        assert!(
-            folder.read("out") == expected,
-            "{name}: after {kills} kills"
-        );
-        assert!(
-            went_on >= 3,
-            "{name}: {kills} kills, {went_on} with a checkpoint"
-        );
+    drained_through_kills("link", &["--items", "", "--next", "link"]);
+    drained_through_kills(
+        "link-ahead",
+        &["--items", "", "--next", "link", "--prefetch", "2"],
+    );
+    drained_through_kills("link-pages", &["--next", "link"]);
+}
 
-        // A finished one is left as it is, and nothing is sent.
-        let before = server.sends().len();
-        let again = run(&[&[&*url][..], options, &files].concat());
-        assert_eq!(again.code, Some(0), "{}", again.stderr);
-        assert_eq!(again.summary["outcome"], "done");
-        assert_eq!(again.summary["resumed"], true);
-        assert_eq!(again.summary["requests"], 0);
-        assert_eq!(server.sends().len(), before);
-        assert!(folder.read("out") == expected);
-    }
+#[test]
+fn it_does_so_by_tokens() {
+    let (header, last) = (
+        "token:header:x-next=query:from",
+        "token:last:/id=query:after",
+    );
+    drained_through_kills("token", &["--items", "", "--next", last]);
+    drained_through_kills(
+        "token-ahead",
+        &["--items", "", "--next", header, "--prefetch", "2"],
+    );
+    drained_through_kills("token-pages", &["--next", header, "--prefetch", "1"]);
+}
+
+#[test]
+fn it_does_so_where_items_are_counted() {
+    let options = ["--items", "", "--next", "offset:from,size:100"];
+    let with = |more: &[&'static str]| [&options[..], more].concat();
+    drained_through_kills("offset", &options);
+    drained_through_kills("offset-ahead", &with(&["--prefetch", "2"]));
+    drained_through_kills(
+        "offset-side-by-side",
+        &with(&["--total", "header:x-total", "--concurrency", "3"]),
+    );
 }
 
 /// A page of six items that stops after the third where it is asked for the first time.

@@ -73,10 +73,12 @@ fn lines(from: u64, to: u64) -> String {
     (from..to).map(|id| format!("{{\"id\":{id}}}\n")).collect()
 }
 
-/// Linked pages of `size` items up to `total`; each page takes its time, in pieces.
+/// Pages of `size` items up to `total`, which can be asked for by their links, by a token in a header,
+/// by their last items, or by counting; each page takes its time, in pieces.
 fn slow_list(total: u64, size: u64) -> Server {
     Server::start(move |_, seen| {
-        let from = parameter(seen, "from", 0);
+        let after = parameter(seen, "after", u64::MAX).wrapping_add(1);
+        let from = parameter(seen, "from", after);
         let to = (from + size).min(total);
         let text = items(from, to);
         let pieces: Vec<Bytes> = text
@@ -90,8 +92,10 @@ fn slow_list(total: u64, size: u64) -> Server {
             Some((Ok::<_, std::io::Error>(piece), pieces))
         });
         let mut response = Response::builder().header("content-type", "application/json");
+        response = response.header("x-total", total);
         if to < total {
             response = response.header("link", format!("</list?from={to}>; rel=next"));
+            response = response.header("x-next", to);
         }
         response.body(Body::from_stream(body)).unwrap()
     })
