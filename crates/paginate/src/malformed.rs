@@ -26,6 +26,16 @@ impl Malformed {
         }
     }
 
+    pub(crate) fn empty(error: serde_json::Error) -> Self {
+        Self {
+            message:
+                "the page is empty, and by its status it should not be; if the API means the end \
+                      of the list by that, make a 204 of it beneath"
+                    .into(),
+            json: Some(error),
+        }
+    }
+
     /// Whether the body could not even be read as JSON.
     pub(crate) const fn json(&self) -> Option<&serde_json::Error> {
         self.json.as_ref()

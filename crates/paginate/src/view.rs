@@ -23,6 +23,8 @@ pub struct PageView<'a> {
     /// What a layer beneath has put before the path that was asked for, if it was a path alone.
     pub(crate) base: Option<&'a str>,
     pub(crate) rest: &'a [u8],
+    /// Whether no body belongs to it, by its status or its request's method.
+    pub(crate) bodiless: bool,
     pub(crate) cursor: Option<&'a Cursor>,
     pub(crate) start: Option<&'a Cursor>,
     pub(crate) index: u64,
@@ -132,16 +134,32 @@ impl<'a> PageView<'a> {
         })
     }
 
-    /// The value at `pointer` outside the items. An empty body has none.
+    /// The value at `pointer` outside the items. A page that is empty as it should be, by its
+    /// status or as the answer to HEAD, has none.
     ///
     /// # Errors
     ///
-    /// The body is not JSON.
+    /// The body is not JSON, or not there.
     pub fn value(&self, pointer: &Pointer) -> Result<Option<&'a RawValue>, Malformed> {
-        if self.rest.trim_ascii().is_empty() {
-            return Ok(None);
+        match self.said()? {
+            Some(rest) => json::find(rest, pointer).map_err(Malformed::not_json),
+            None => Ok(None),
         }
-        json::find(self.rest, pointer).map_err(Malformed::not_json)
+    }
+
+    /// What the body says beside its items; `None` where there is to be none.
+    ///
+    /// # Errors
+    ///
+    /// It is empty and should not be: that it says nothing of a next page is no end.
+    pub(crate) fn said(&self) -> Result<Option<&'a [u8]>, Malformed> {
+        if !self.rest.trim_ascii().is_empty() {
+            return Ok(Some(self.rest));
+        }
+        match json::check(b"") {
+            Err(cut_off) if !self.bodiless => Err(Malformed::empty(cut_off)),
+            _ => Ok(None),
+        }
     }
 
     /// The value at `pointer` within the last item, if there is an item.

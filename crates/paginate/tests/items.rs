@@ -16,7 +16,7 @@ use http_body::Frame;
 use outbound_http::BoxError;
 use outbound_paginate::{
     End, LinkHeader, NextUrl, NoNext, Offset, OnRepeat, PageErrorKind, PageNumber, PaginateLayer,
-    Strategy, Token, body, last_item, query,
+    Range, Strategy, Token, body, last_item, query,
 };
 use serde::Deserialize;
 use tower::{Layer, ServiceExt};
@@ -115,6 +115,85 @@ async fn pages_without_a_body_or_with_null_have_no_items() {
             "{empty:?}"
         );
     }
+}
+
+/// An API of two pages, of which the second is `empty` the first time and `status` says why.
+fn once_empty(status: u16, empty: &'static str) -> support::Api {
+    api(move |uri, n| match uri {
+        "https://api.test/a" | "https://api.test/a?page=1" | "https://api.test/a?o=0&l=2" => {
+            json(r#"{"items":[{"id":1},{"id":2}],"next":"/a?after=2"}"#)
+        }
+        _ if n == 1 => {
+            let mut response = json(empty);
+            *response.status_mut() = status.try_into().unwrap();
+            response
+        }
+        _ if n == 2 => json(r#"{"items":[{"id":3}]}"#),
+        _ => json(r#"{"items":[]}"#),
+    })
+}
+
+#[tokio::test]
+async fn an_empty_body_is_no_end_where_it_should_have_told_it_unless_its_status_says_so() {
+    let after = || query("after");
+    let token = || Token::from(body("/next")).to(after());
+    let strategies: [Arc<dyn Strategy<Body> + Send + Sync>; 7] = [
+        Arc::new(token()),
+        Arc::new(token().more("/more").flags_may_be_missing()),
+        Arc::new(Token::from(last_item("/id")).to(after())),
+        Arc::new(token().end_on_empty_page()),
+        Arc::new(NextUrl::at("/next")),
+        Arc::new(PageNumber::query("page")),
+        Arc::new(Offset::query("o", "l").by(2)),
+    ];
+    for (at, strategy) in strategies.into_iter().enumerate() {
+        let found = async |layer: PaginateLayer<_>, api: &support::Api| {
+            let pages = *Pin::into_inner(pages(api, layer, "/a").await);
+            let (items, error) = all(pages.items_with("/items", raw)).await;
+            (items.len(), error.map(|error| error.kind()))
+        };
+        let layer = PaginateLayer::new(strategy).items_at("/items");
+        for empty in ["", " \n"] {
+            let (api, cut) = (once_empty(200, empty), Some(PageErrorKind::Truncated));
+            assert_eq!(found(layer.clone(), &api).await, (2, cut), "{at}");
+            let api = once_empty(200, empty);
+            assert_eq!(
+                found(layer.clone().refetch(1), &api).await,
+                (3, None),
+                "{at}"
+            );
+            let mut whole = pages(&once_empty(200, empty), layer.clone(), "/a").await;
+            let (got, error) = all(&mut whole).await;
+            assert_eq!(
+                (got.len(), error.map(|error| error.kind())),
+                (1, cut),
+                "{at}"
+            );
+        }
+        for status in [204, 205] {
+            let api = once_empty(status, "");
+            assert_eq!(found(layer.clone(), &api).await, (2, None), "{at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_body_is_an_end_where_a_range_or_a_head_request_says_so() {
+    let api = api(|_, _| {
+        let mut response = json("");
+        let none = "*/0".parse().unwrap();
+        response.headers_mut().insert("content-range", none);
+        response
+    });
+    let layer = PaginateLayer::new(Range::unit("items"));
+    assert_eq!(ids(layer, &api, "").await, (vec![], None));
+
+    let layer = PaginateLayer::new(PageNumber::query("page")).items_at("");
+    let mut head = get("/a");
+    *head.method_mut() = http::Method::HEAD;
+    let pages = layer.layer(api.clone()).oneshot(head).await.unwrap();
+    let (got, error) = all(pages).await;
+    assert!(error.is_none() && got.len() == 1);
 }
 
 #[tokio::test]

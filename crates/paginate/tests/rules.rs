@@ -165,7 +165,7 @@ async fn a_last_item_without_its_token_is_no_end_unless_the_page_is_known_to_be_
         (last(), r#"{"items":[{"id":null}]}"#, MALFORMED),
         (last(), r#"{"items":[]}"#, DONE),
         (last(), r#"{"items":null}"#, DONE),
-        (last(), "", DONE),
+        (last(), "", Err(PageErrorKind::Truncated)),
         (last().more("/more"), lacks, DONE),
     ] {
         let answers = vec![page].leak();

@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use http::{Method, StatusCode};
+
 use super::{After, Arrived, Course};
 use crate::checkpoint::public;
 use crate::config::OnRepeat;
@@ -33,6 +35,11 @@ impl<P, B> Course<P, B> {
             effective,
             base,
             rest: page.rest,
+            bodiless: self.template.method() == Method::HEAD
+                || matches!(
+                    page.parts.status,
+                    StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
+                ),
             cursor: self.spot.place.cursor.as_ref(),
             start: self.start.as_ref(),
             index: position.page,

@@ -53,6 +53,7 @@ impl<P, B> Course<P, B> {
             effective,
             base,
             rest: b"",
+            bodiless: true,
             cursor,
             start: self.start.as_ref(),
             index: self.spot.place.page.saturating_add(n),

@@ -81,16 +81,28 @@ where
             ),
             Ok(Step::Arrived(arrived)) => {
                 let course = walk.as_mut().course_mut();
-                // Its items were handed out, whatever is wrong with what surrounds them.
+                let empty = arrived.rest.trim_ascii().is_empty();
                 let read = match arrived.check() {
                     Ok(()) => course.arrived(&arrived),
                     Err(error) => Err(parse::decode(arrived.rest, position, error.into())),
                 };
-                if let Err(error) = read {
-                    course.split_failed(error);
+                match read {
+                    Err(error) if empty && error.kind() == PageErrorKind::Truncated => {
+                        if walk.as_mut().refetch() {
+                            arrival.again(arrival.taken());
+                            continue;
+                        }
+                        error
+                    }
+                    read => {
+                        // Its items were handed out, whatever is wrong with what surrounds them.
+                        if let Err(error) = read {
+                            course.split_failed(error);
+                        }
+                        arrival.reset();
+                        return Poll::Ready(Next::Turn);
+                    }
                 }
-                arrival.reset();
-                return Poll::Ready(Next::Turn);
             }
             Err(error) => {
                 if error == ScanError::Truncated && walk.as_mut().refetch() {

@@ -153,6 +153,10 @@ impl<B> Strategy<B> for Range {
         let Some(Part { range, total }) = Self::part_of(page)? else {
             return Ok(None);
         };
+        // Its head says so, with or without a body.
+        if range.is_none() && page.rest().trim_ascii().is_empty() {
+            return Ok(None);
+        }
         let empty = page.items() == Some(0);
         if self.stop.counted(page, empty)? == Some(false) || empty {
             return Ok(None);

@@ -83,13 +83,14 @@ impl Stop {
     }
 
     /// What the flags of a counted page say of further ones: `empty` is one without items, where
-    /// the list ends unless it says that there is more. A page without a body says nothing.
+    /// the list ends unless it says that there is more. A page that is to be without a body says
+    /// nothing, and any other that is without one is none.
     pub(super) fn counted(
         &self,
         page: &PageView<'_>,
         empty: bool,
     ) -> Result<Option<bool>, Malformed> {
-        if page.rest().trim_ascii().is_empty() {
+        if page.said()?.is_none() {
             return Ok(None);
         }
         match self.says_more(page)? {

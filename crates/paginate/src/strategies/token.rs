@@ -147,8 +147,11 @@ impl<T> Token<T> {
     /// Whether a page that lacks a token is the last one: its lack says so where the server tells
     /// tokens, and says nothing where they are taken from items.
     fn ends(&self, page: &PageView<'_>, lacks: &Source) -> Result<(), Malformed> {
-        if !lacks.is_last_item() || page.items() == Some(0) {
+        if !lacks.is_last_item() {
             return Ok(());
+        }
+        if page.items() == Some(0) {
+            return page.said().map(|_| ());
         }
         super::page_number::count(page)?;
         Err(Malformed::new("the page's last item lacks the token"))
@@ -164,7 +167,7 @@ where
 {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
         if self.items && super::page_number::count(page)? == 0 {
-            return Ok(None);
+            return page.said().map(|_| None);
         }
         let (mut lacks, mut failed) = (None, None);
         let tokens = self

@@ -107,7 +107,6 @@ async fn flags_and_tokens_that_contradict_each_other_are_an_end_or_an_error() {
             Some(PageErrorKind::Malformed),
         ),
         (r#"{"next":"x"}"#, false, Some(PageErrorKind::Malformed)),
-        ("", true, Some(PageErrorKind::Malformed)),
     ] {
         let api = api(move |_, _| json(page));
         let strategy = Token::from(body("/next")).to(query("c"));
