@@ -6,6 +6,8 @@
 //!
 //! [`Events`] writes down what a crate tells `tracing`.
 //!
+//! [`scenarios`] reads a crate's table of scenarios.
+//!
 //! [`FaultyServer`] is for what only a socket can do: it resets, truncates, stalls and babbles,
 //! one [`Act`] for each request.
 
@@ -17,6 +19,7 @@ mod body;
 mod error;
 mod events;
 mod faulty;
+mod scenarios;
 mod scripted;
 mod strict;
 
@@ -28,6 +31,7 @@ pub use self::body::Body;
 pub use self::error::BoxError;
 pub use self::events::{Events, Fields};
 pub use self::faulty::{Act, FaultyServer, ReceivedRequest};
+pub use self::scenarios::{Scenarios, scenarios};
 pub use self::scripted::{Recorded, Scripted, Step};
 pub use self::strict::{Always, Strict, StrictHandle};
 

@@ -1,0 +1,131 @@
+//! Totals: which end a list, and which are told.
+
+use outbound_paginate::{LinkHeader, Offset, PageNumber, PaginateLayer, body};
+
+use crate::support::{all, api, json, linked, pages};
+use crate::{DONE, walk};
+
+#[tokio::test]
+async fn an_estimate_ends_no_list() {
+    let answers = &[
+        r#"{"items":[1,2],"total":2}"#,
+        r#"{"items":[3],"total":2}"#,
+        r#"{"items":[],"total":2}"#,
+    ];
+    let (paths, _) = walk(PageNumber::query("p").total(body("/total")), answers).await;
+    assert_eq!(paths.len(), 1);
+    let (paths, _) = walk(
+        PageNumber::query("p").total(body("/total").estimated()),
+        answers,
+    )
+    .await;
+    assert_eq!(paths.len(), 3);
+    let (paths, _) = walk(Offset::query("o", "l").total(body("/total")), answers).await;
+    assert_eq!(paths.len(), 1);
+    let (paths, _) = walk(
+        Offset::query("o", "l").total(body("/total").estimated()),
+        answers,
+    )
+    .await;
+    assert_eq!(paths.len(), 3);
+    let (paths, _) = walk(
+        PageNumber::query("p").total_pages(body("/total").estimated()),
+        answers,
+    )
+    .await;
+    assert_eq!(paths.len(), 3);
+}
+
+#[tokio::test]
+async fn the_newest_total_counts_whether_it_has_grown_or_shrunk() {
+    let grows = &[
+        r#"{"items":[1,2],"total":3}"#,
+        r#"{"items":[3,4],"total":5}"#,
+        r#"{"items":[5],"total":5}"#,
+    ];
+    let shrinks = &[
+        r#"{"items":[1,2],"total":9}"#,
+        r#"{"items":[3],"total":3}"#,
+        r#"{"items":[9],"total":3}"#,
+    ];
+    let vanishes = &[r#"{"items":[1,2],"total":9}"#, r#"{"items":[3],"total":0}"#];
+    for (answers, sends) in [(&grows[..], 3), (&shrinks[..], 2), (&vanishes[..], 2)] {
+        let (paths, end) = walk(PageNumber::query("p").total(body("/total")), answers).await;
+        assert_eq!((paths.len(), end), (sends, DONE), "{answers:?}");
+        let (paths, end) = walk(Offset::query("o", "l").total(body("/total")), answers).await;
+        assert_eq!((paths.len(), end), (sends, DONE), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn totals_are_numbers_in_any_dress_and_all_else_is_none() {
+    for (total, sends) in [
+        ("2", 1),
+        ("\"2\"", 1),
+        ("\" 2 \"", 1),
+        ("-2", 2),
+        ("2.5", 2),
+        ("null", 2),
+        ("[2]", 2),
+        ("\"many\"", 2),
+        ("99999999999999999999", 2),
+    ] {
+        let first = format!(r#"{{"items":[1,2],"total":{total}}}"#);
+        let answers: &'static [&'static str] = vec![&*first.leak()].leak();
+        let (paths, end) = walk(PageNumber::query("p").total(body("/total")), answers).await;
+        assert_eq!((paths.len(), end), (sends, DONE), "{total}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_entered_further_on_knows_its_end_too() {
+    let api = api(|_, n| {
+        json(match n {
+            0 => r#"{"items":[21,22,23,24,25,26,27,28,29,30],"total":45}"#,
+            1 => r#"{"items":[31,32,33,34,35,36,37,38,39,40],"total":45}"#,
+            _ => r#"{"items":[41,42,43,44,45],"total":45}"#,
+        })
+    });
+    let layer = PaginateLayer::new(PageNumber::query("p").total(body("/total"))).items_at("/items");
+    let (found, error) = all(pages(&api, layer, "/a?p=3").await).await;
+    assert!(error.is_none());
+    assert_eq!(found.len(), 3);
+    assert_eq!(api.paths(), ["/a?p=3", "/a?p=4", "/a?p=5"]);
+}
+
+#[tokio::test]
+async fn a_total_ends_no_list_whose_pages_before_were_not_seen_and_cannot_have_been_equal() {
+    // Pages of 5, 5, 10 and 5: were the first two as the third, it would be the last and have 5.
+    let api = api(|uri, _| {
+        json(match uri.rsplit('=').next() {
+            Some("3") => r#"{"items":[1,2,3,4,5,6,7,8,9,10],"total":25}"#,
+            Some("4") => r#"{"items":[11,12,13,14,15],"total":25}"#,
+            _ => r#"{"items":[],"total":25}"#,
+        })
+    });
+    let layer = PaginateLayer::new(PageNumber::query("p").total(body("/total"))).items_at("/items");
+    let stream = pages(&api, layer, "/a?p=3").await;
+    let stream = std::pin::Pin::into_inner(stream).items::<u64>("/items");
+    let (items, error) = all(stream).await;
+    assert!(error.is_none());
+    assert_eq!(items.len(), 15);
+    assert_eq!(api.paths(), ["/a?p=3", "/a?p=4", "/a?p=5"]);
+}
+
+#[tokio::test]
+async fn a_total_that_ends_nothing_is_still_told() {
+    let api = api(|_, n| match n {
+        0 => linked(r#"{"items":[1],"total":7}"#, "<?p=2>; rel=next"),
+        _ => json(r#"{"items":[2]}"#),
+    });
+    let layer = PaginateLayer::new(LinkHeader::next().total(body("/total"))).items_at("/items");
+    let mut pages = pages(&api, layer, "/a").await;
+    let (found, _) = all(pages.as_mut()).await;
+    assert_eq!(found.len(), 2);
+    let total = pages.progress().total.unwrap();
+    assert_eq!(
+        (total.n, total.exact),
+        (7, true),
+        "the newest that was told"
+    );
+}
