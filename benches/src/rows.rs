@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::Full;
-use outbound::auth::{AuthLayer, Authorize, Bearer, Scope, Token, Tokens, from_fn};
+use outbound::auth::{AuthLayer, Authorize, Bearer, For, Keyed, Scope, Token, Tokens, from_fn};
 use outbound::http::{CollectLayer, DeadlineLayer, EffectiveUriLayer, IdleTimeoutLayer, NoReplay};
 use outbound::paginate::{LinkHeader, PaginateLayer};
 use outbound::retry::{Exponential, RetryLayer};
@@ -175,15 +175,44 @@ fn auth(visit: &mut impl Visit) -> Result<(), BoxError> {
         Row::new("auth, fetched, with replay")
             .instructions(1275)
             .allocations(0),
-        AuthLayer::bearer_from(scope()?, tokens)
+        AuthLayer::bearer_from(scope()?, tokens.clone())
             .replay()
             .layer(api()),
+    );
+    // The extension that names the tenant is not counted.
+    visit.visit(Row::new("bare, of a tenant"), OfTenant(api()));
+    let stored = tokens.clone();
+    let keyed = Keyed::new(scope()?, move |_: &u32| stored.clone());
+    visit.visit(
+        Row::new("auth, keyed")
+            .over("bare, of a tenant")
+            .instructions(1285)
+            .allocations(0),
+        OfTenant(AuthLayer::new(keyed).layer(api())),
     );
     visit.visit(
         Row::new(ADD_AUTHORIZATION),
         AddAuthorizationLayer::bearer(TOKEN).layer(api()),
     );
     Ok(())
+}
+
+/// Says whose each request is.
+struct OfTenant<S>(S);
+
+impl<S: Service<Request<Full<Bytes>>>> Service<Request<Full<Bytes>>> for OfTenant<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> S::Future {
+        request.extensions_mut().insert(For(7_u32));
+        self.0.call(request)
+    }
 }
 
 /// Adds a token as a static credential is added: what it costs more is its reading.

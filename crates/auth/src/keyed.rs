@@ -46,11 +46,11 @@ use crate::{
 /// # }
 /// ```
 pub struct Keyed<K> {
-    place: Place,
     tenants: Arc<Tenants<K>>,
 }
 
 struct Tenants<K> {
+    place: Place,
     make: Box<dyn Fn(&K) -> Tokens + Send + Sync>,
     capacity: usize,
     // Written only when a key is met for the first time.
@@ -59,7 +59,8 @@ struct Tenants<K> {
 }
 
 struct Tenant {
-    tokens: Tokens,
+    /// Shared with each of its requests.
+    route: Arc<Route>,
     /// The number of its last use.
     used: AtomicU64,
 }
@@ -73,16 +74,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     /// Sends tokens that `make` makes to `scope`, and to nowhere else.
     #[must_use]
     pub fn new(scope: Scope, make: impl Fn(&K) -> Tokens + Send + Sync + 'static) -> Self {
-        let place = Place::new(scope);
-        Self {
-            place,
-            tenants: Arc::new(Tenants {
-                make: Box::new(make),
-                capacity: Keyed::DEFAULT_CAPACITY,
-                known: RwLock::default(),
-                uses: AtomicU64::new(0),
-            }),
-        }
+        Self::with(Place::new(scope), Keyed::DEFAULT_CAPACITY, make)
     }
 
     /// How many keys are kept, at least one. By default
@@ -90,27 +82,35 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     ///
     /// To be set before the first use: what was known is forgotten.
     #[must_use]
-    pub fn capacity(self, capacity: usize) -> Self
-    where
-        K: 'static,
-    {
-        let tenants = self.tenants;
+    pub fn capacity(self, capacity: usize) -> Self {
+        let place = self.tenants.place.clone();
+        Self::with(place, capacity.max(1), move |key| (self.tenants.make)(key))
+    }
+
+    /// Sends the token in the header `name`, rather than in `Authorization`.
+    ///
+    /// To be set before the first use: what was known is forgotten.
+    #[must_use]
+    pub fn header(self, name: HeaderName) -> Self {
+        let (mut place, capacity) = (self.tenants.place.clone(), self.tenants.capacity);
+        place.header = name;
+        Self::with(place, capacity, move |key| (self.tenants.make)(key))
+    }
+
+    fn with(
+        place: Place,
+        capacity: usize,
+        make: impl Fn(&K) -> Tokens + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            place: self.place,
             tenants: Arc::new(Tenants {
-                make: Box::new(move |key| (tenants.make)(key)),
-                capacity: capacity.max(1),
+                place,
+                make: Box::new(make),
+                capacity,
                 known: RwLock::default(),
                 uses: AtomicU64::new(0),
             }),
         }
-    }
-
-    /// Sends the token in the header `name`, rather than in `Authorization`.
-    #[must_use]
-    pub fn header(mut self, name: HeaderName) -> Self {
-        self.place.header = name;
-        self
     }
 
     /// The tokens of `key`: to refresh, invalidate or set them.
@@ -119,7 +119,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     /// which its requests carry.
     #[must_use]
     pub fn tokens(&self, key: &K) -> Tokens {
-        self.tenants.tokens(key)
+        self.tenants.route(key).tokens.clone()
     }
 
     /// How many keys are known.
@@ -143,26 +143,29 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
 }
 
 impl<K: Hash + Eq + Clone> Tenants<K> {
-    fn tokens(&self, key: &K) -> Tokens {
+    fn route(&self, key: &K) -> Arc<Route> {
         let used = self.uses.fetch_add(1, Relaxed);
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(tenant) = known.get(key) {
                 tenant.used.store(used, Relaxed);
-                return tenant.tokens.clone();
+                return Arc::clone(&tenant.route);
             }
         }
         // The closure is the user's: it may take long, or panic.
-        let made = (self.make)(key);
+        let made = Arc::new(Route {
+            place: self.place.clone(),
+            tokens: (self.make)(key),
+        });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(tenant) = known.get(key) {
-            return tenant.tokens.clone();
+            return Arc::clone(&tenant.route);
         }
         if known.len() >= self.capacity {
             Self::make_room(&mut known);
         }
         let tenant = Tenant {
-            tokens: made.clone(),
+            route: Arc::clone(&made),
             used: AtomicU64::new(used),
         };
         known.insert(key.clone(), tenant);
@@ -187,13 +190,14 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
     fn step<B>(&self, request: Request<B>, mut need: Need) -> Step<B, Generation, WaitForToken<B>> {
         let extensions = request.extensions();
         if extensions.get::<NoAuth>().is_some()
-            || request.headers().contains_key(&self.place.header)
+            || request.headers().contains_key(&self.tenants.place.header)
         {
             return Step::Skip(request);
         }
         let strayed = extensions.get::<CrossOrigin>().is_some();
-        if let Err(refusal) = self.place.scope.check(request.uri(), strayed) {
-            return Step::Fail(self.place.refuse(&request, refusal));
+        let place = &self.tenants.place;
+        if let Err(refusal) = place.scope.check(request.uri(), strayed) {
+            return Step::Fail(place.refuse(&request, refusal));
         }
         let Some(For(key)) = extensions.get::<For<K>>() else {
             return Step::Fail(AuthError::unavailable(format!(
@@ -202,10 +206,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Keyed<K> {
             )));
         };
         let mark = Generation {
-            route: Arc::new(Route {
-                place: self.place.clone(),
-                tokens: self.tenants.tokens(key),
-            }),
+            route: self.tenants.route(key),
             number: 0,
             again: false,
             is_cause: false,
@@ -246,7 +247,6 @@ where
 impl<K> Clone for Keyed<K> {
     fn clone(&self) -> Self {
         Self {
-            place: self.place.clone(),
             tenants: Arc::clone(&self.tenants),
         }
     }
@@ -256,7 +256,7 @@ impl<K> Clone for Keyed<K> {
 impl<K> fmt::Debug for Keyed<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyed")
-            .field("scope", &self.place.scope)
+            .field("scope", &self.tenants.place.scope)
             .field("capacity", &self.tenants.capacity)
             .finish_non_exhaustive()
     }

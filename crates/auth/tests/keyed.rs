@@ -61,6 +61,27 @@ async fn each_tenant_gets_its_own_token_and_waits_for_its_own_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_header_of_ones_own_carries_the_tenants_token_and_the_usual_one_does_not() {
+    let (keyed, fetches) = keyed();
+    let keyed = keyed.capacity(7);
+    let keyed = keyed.header(http::HeaderName::from_static("x-token"));
+    keyed.tokens(&2).set(Token::new("set")).unwrap();
+    let (inner, sent) = api(|_| 200);
+    let service = AuthLayer::new(keyed.clone()).layer(inner);
+    let mut own = of(3);
+    own.headers_mut().insert("x-token", "own".parse().unwrap());
+    for request in [of(1), of(2), own] {
+        send(&service, request).await.unwrap();
+    }
+    let seen = sent.all();
+    let tokens: Vec<_> = seen.iter().map(|sent| &sent.headers()["x-token"]).collect();
+    assert_eq!(tokens, ["Bearer 1-1", "Bearer set", "own"]);
+    assert!(seen.iter().all(|sent| credential(sent).is_none()));
+    assert_eq!((fetches.len(), keyed.len()), (1, 2));
+    assert!(format!("{keyed:?}").contains("capacity: 7"), "{keyed:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_condemns_the_token_of_its_own_tenant_only() {
     let (keyed, fetches) = keyed();
     let (inner, _) = api(|request: &Request<Body>| {
