@@ -27,6 +27,7 @@ pub enum Answers {
 #[derive(Clone, Debug)]
 pub struct Api {
     answers: Answers,
+    is_connected: bool,
     calls: Arc<AtomicU64>,
 }
 
@@ -36,7 +37,17 @@ impl Api {
     pub fn new(answers: Answers) -> Self {
         Self {
             answers,
+            is_connected: false,
             calls: Arc::default(),
+        }
+    }
+
+    /// Its responses tell their connection among their extensions, as those of hyper-util's client do.
+    #[must_use]
+    pub fn connected(self) -> Self {
+        Self {
+            is_connected: true,
+            ..self
         }
     }
 }
@@ -57,8 +68,12 @@ impl<B> Service<Request<B>> for Api {
         drop(std::hint::black_box(request));
         let is_odd = || self.calls.fetch_add(1, Relaxed) % 2 == 1;
         let is_up = self.answers != Answers::EverySecond || is_odd();
+        let mut response = respond(is_up);
+        if self.is_connected {
+            response.extensions_mut().insert(Connection(1));
+        }
         ApiFuture {
-            response: Some(respond(is_up)),
+            response: Some(response),
             waits: self.answers == Answers::Later,
         }
     }
@@ -74,6 +89,9 @@ fn respond(is_up: bool) -> Response<Full<Bytes>> {
     response.headers_mut().insert(CONTENT_TYPE, json);
     response
 }
+
+#[derive(Clone)]
+struct Connection(#[allow(dead_code)] u64); // It is there to have a size.
 
 /// The response of [`Api`].
 #[derive(Debug)]

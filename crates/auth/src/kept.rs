@@ -41,7 +41,7 @@ impl<S, A, R, V> Kept<S, A, R, V> {
             .max(ResendCount::of(refusal.extensions()))
             .next();
         let mut request = self.head.request(body);
-        request.extensions_mut().insert(count);
+        count.mark(request.extensions_mut());
         let stage = match self.authorize.authorize_again(request, mark) {
             Step::Ready(request, mark) => {
                 *next = Some(mark);

@@ -164,7 +164,7 @@ fn give_back<R, RB>(
 fn stamped<RB>(mut response: Response<RB>, count: Option<ResendCount>) -> Response<RB> {
     if let Some(count) = count {
         let count = ResendCount::of(response.extensions()).max(count);
-        response.extensions_mut().insert(count);
+        count.mark(response.extensions_mut());
     }
     response
 }

@@ -78,7 +78,7 @@ impl<B, E> Policy<B, E> for RemoveSensitive {
             leave_origin(request);
         }
         if self.redirected {
-            request.extensions_mut().insert(resends.next());
+            resends.next().mark(request.extensions_mut());
         }
     }
 }

@@ -97,7 +97,7 @@ async fn the_next_attempt_takes_the_body_over_once_it_has_its_token() {
     let frames = ["one", "two", "3", "4"];
     let (response, tokens, uploads) = outcome(&frames, Ok(Token::new("second"))).await;
     assert_eq!(response.status(), 200);
-    assert_eq!(response.extensions().get(), Some(&ResendCount(1)));
+    assert_eq!(ResendCount::of(response.extensions()), ResendCount(1));
     assert_eq!(
         uploads.all(),
         [Err("superseded"), Ok("onetwo34".to_owned())]

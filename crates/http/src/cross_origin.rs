@@ -33,16 +33,14 @@ pub fn leave_origin<B>(request: &mut Request<B>) {
     remove_sensitive(request.headers_mut());
     let extensions = request.extensions_mut();
     let no_auth = extensions.remove::<NoAuth>();
-    let count = extensions.remove::<ResendCount>();
+    let count = ResendCount::of(extensions);
     let deadline = extensions.remove::<DeadlineAt>();
     extensions.clear();
     extensions.insert(CrossOrigin);
     if let Some(no_auth) = no_auth {
         extensions.insert(no_auth);
     }
-    if let Some(count) = count {
-        extensions.insert(count);
-    }
+    count.mark(extensions);
     if let Some(deadline) = deadline {
         extensions.insert(deadline);
     }
@@ -96,7 +94,7 @@ mod tests {
         assert_eq!(extensions.len(), 4);
         assert_eq!(extensions.get(), Some(&deadline));
         assert_eq!(extensions.get(), Some(&NoAuth));
-        assert_eq!(extensions.get(), Some(&ResendCount(2)));
+        assert_eq!(ResendCount::of(extensions), ResendCount(2));
         assert_eq!(extensions.get(), Some(&CrossOrigin));
     }
 

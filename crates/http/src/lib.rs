@@ -87,6 +87,7 @@ mod replay_body;
 mod resolve;
 mod saved_head;
 mod saved_headers;
+mod small;
 mod spawn;
 
 pub use self::box_error::BoxError;

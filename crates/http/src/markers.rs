@@ -1,3 +1,7 @@
+use http::Extensions;
+
+use crate::small;
+
 /// Request extension: no credential is added to this request.
 ///
 /// For the calls that an authentication layer makes itself (a token endpoint behind the same
@@ -19,9 +23,10 @@ pub struct CrossOrigin;
 ///
 /// The number is the ordinal of OpenTelemetry's `http.request.resend_count`: 1 on the first
 /// resend. It is absent from a first send, since inserting the first extension allocates, and
-/// the final response tells it whenever it is above zero: there too it is read by
-/// [`of`](Self::of), since it may stand within [`Attempts`]. A layer learns of the resends beneath
-/// it from the response: where one of them ended in an error, the next has the same number again.
+/// the final response tells it whenever it is above zero. It is added by [`mark`](Self::mark) and read
+/// by [`of`](Self::of), as a small number is stored in another type. A layer learns of the resends
+/// beneath it from the response: where one of them ended in an error, the next has the same number
+/// again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(clippy::exhaustive_structs)] // A newtype around its number.
 pub struct ResendCount(pub u32);
@@ -30,10 +35,16 @@ impl ResendCount {
     /// Reads the count from a message's extensions; 0 where there is none.
     #[inline]
     #[must_use]
-    pub fn of(extensions: &http::Extensions) -> Self {
-        let alone = extensions.get().copied().unwrap_or_default();
-        let attempts: Option<&Attempts> = extensions.get();
-        attempts.map_or(alone, |attempts| alone.max(attempts.resends))
+    pub fn of(extensions: &Extensions) -> Self {
+        if extensions.is_empty() {
+            return Self(0);
+        }
+        Self::largest(extensions)
+    }
+
+    fn largest(extensions: &Extensions) -> Self {
+        let large = extensions.get().copied().unwrap_or_default();
+        Self(small::get::<Self>(extensions)).max(large)
     }
 
     /// The count of the next resend.
@@ -41,12 +52,20 @@ impl ResendCount {
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
+
+    /// Adds the count to a message's extensions. A larger one that is there is not lowered.
+    pub fn mark(self, extensions: &mut Extensions) {
+        if !small::insert::<Self>(extensions, self.0) && self > Self::of(extensions) {
+            extensions.insert(self);
+        }
+    }
 }
 
 /// Response extension: how many attempts the call took. Present where it was more than one, and
 /// where the retry layer gave up.
 ///
-/// It is here, and holds the resends too, because a further extension is a further allocation.
+/// It is added by [`mark`](Self::mark) and read by [`get`](Self::get) and [`of`](Self::of), as it is
+/// stored in other types: without a size, mostly, since a value among extensions is an allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempts {
@@ -60,6 +79,14 @@ pub struct Attempts {
     pub resends: ResendCount,
 }
 
+/// The count, where it is not small.
+#[derive(Clone)]
+struct Count(u32);
+
+/// Apart, as each response is asked for it.
+#[derive(Clone)]
+struct Exhausted;
+
 impl Attempts {
     /// Of a response that a retry layer hands out.
     #[must_use]
@@ -72,21 +99,45 @@ impl Attempts {
     }
 
     /// Reads the count from a response's extensions; 1 where there is none.
-    #[inline]
     #[must_use]
-    pub fn of(extensions: &http::Extensions) -> u32 {
-        extensions
-            .get::<Self>()
-            .map_or(1, |attempts| attempts.count)
+    pub fn of(extensions: &Extensions) -> u32 {
+        match extensions.get() {
+            Some(Count(count)) => *count,
+            None => small::get::<Self>(extensions) + 1,
+        }
+    }
+
+    /// Reads what a response's extensions hold of it, if anything.
+    #[must_use]
+    pub fn get(extensions: &Extensions) -> Option<Self> {
+        let exhausted = Self::are_exhausted(extensions);
+        let count = Self::of(extensions);
+        let resends = ResendCount::of(extensions);
+        (count != 1 || exhausted).then(|| Self::new(count, exhausted, resends))
     }
 
     /// Whether a retry layer gave up with this response.
     #[inline]
     #[must_use]
-    pub fn are_exhausted(extensions: &http::Extensions) -> bool {
-        extensions
-            .get::<Self>()
-            .is_some_and(|attempts| attempts.exhausted)
+    pub fn are_exhausted(extensions: &Extensions) -> bool {
+        extensions.get::<Exhausted>().is_some()
+    }
+
+    /// Adds it to a response's extensions, in the place of what a layer further in has added; a larger
+    /// number of resends that is there is not lowered.
+    pub fn mark(self, extensions: &mut Extensions) {
+        if !extensions.is_empty() {
+            small::remove::<Self>(extensions);
+            extensions.remove::<Count>();
+            extensions.remove::<Exhausted>();
+        }
+        self.resends.mark(extensions);
+        if self.count != 1 && !small::insert::<Self>(extensions, self.count.wrapping_sub(1)) {
+            extensions.insert(Count(self.count));
+        }
+        if self.exhausted {
+            extensions.insert(Exhausted);
+        }
     }
 }
 
@@ -95,17 +146,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resends_are_read_alone_and_within_the_attempts() {
-        let mut extensions = http::Extensions::new();
-        assert_eq!(ResendCount::of(&extensions), ResendCount(0));
-        extensions.insert(Attempts::new(2, false, ResendCount(3)));
-        assert_eq!(ResendCount::of(&extensions), ResendCount(3));
-        // A layer further out sent it again, or one further in, before.
-        for (alone, all) in [(4, 4), (2, 3)] {
-            extensions.insert(ResendCount(alone));
+    fn a_count_that_was_added_is_read_and_none_lowers_it() {
+        for number in (0..9).chain([u32::MAX]) {
+            let mut extensions = Extensions::new();
+            ResendCount(number).mark(&mut extensions);
+            assert_eq!(ResendCount::of(&extensions), ResendCount(number));
+            assert_eq!(Attempts::get(&extensions), None);
+            for other in 0..9 {
+                ResendCount(other).mark(&mut extensions);
+                let all = ResendCount(number.max(other));
+                assert_eq!(ResendCount::of(&extensions), all, "{number}, {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_count_that_was_inserted_by_hand_is_read_too() {
+        for (number, all) in [(4, 4), (2, 2), (1, 2)] {
+            let mut extensions = Extensions::new();
+            extensions.insert(ResendCount(number));
+            ResendCount(2).mark(&mut extensions);
             assert_eq!(ResendCount::of(&extensions), ResendCount(all));
         }
-        assert_eq!(Attempts::of(&extensions), 2);
-        assert!(!Attempts::are_exhausted(&extensions));
+    }
+
+    #[test]
+    fn attempts_are_read_as_they_were_added_last() {
+        for count in (1..9).chain([0, u32::MAX]) {
+            for exhausted in [false, true] {
+                let mut extensions = Extensions::new();
+                for resends in (0..9).chain([u32::MAX]).map(ResendCount) {
+                    Attempts::new(3, true, ResendCount(0)).mark(&mut extensions);
+                    let attempts = Attempts::new(count, exhausted, resends);
+                    attempts.mark(&mut extensions);
+                    assert_eq!(Attempts::of(&extensions), count);
+                    assert_eq!(Attempts::are_exhausted(&extensions), exhausted);
+                    assert_eq!(ResendCount::of(&extensions), resends);
+                    // Of one send of a layer that did not give up there is nothing to tell.
+                    let is_told = count != 1 || exhausted;
+                    assert_eq!(Attempts::get(&extensions), is_told.then_some(attempts));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_further_resend_of_another_layer_is_no_attempt_of_this_one() {
+        let mut extensions = Extensions::new();
+        Attempts::new(2, false, ResendCount(1)).mark(&mut extensions);
+        ResendCount(3).mark(&mut extensions);
+        let attempts = Attempts::new(2, false, ResendCount(3));
+        assert_eq!(Attempts::get(&extensions), Some(attempts));
     }
 }

@@ -1,7 +1,8 @@
 use std::cell::RefCell;
 use std::fmt;
+use std::mem;
 
-use http::{Extensions, HeaderMap, HeaderName, Method, Request, Uri, Version};
+use http::{Extensions, HeaderMap, HeaderName, Method, Request, Response, Uri, Version};
 
 use crate::saved_headers::SavedHeaders;
 
@@ -15,6 +16,10 @@ pub struct SavedHead(Option<Box<Memory>>);
 struct Memory {
     head: Option<Head>,
     headers: SavedHeaders,
+    /// What the next request's extensions are made in; empty.
+    spare: Extensions,
+    /// Of the headers, while it is pooled.
+    bytes: usize,
 }
 
 struct Head {
@@ -24,13 +29,47 @@ struct Head {
     extensions: Extensions,
 }
 
-/// How much memory of no request there is for the next ones: of so many a thread.
-const POOL: usize = 64;
-
-thread_local! {
+/// Memory of no request, for the next ones of the thread.
+struct Pool {
     // Boxed, as it is handed out by the pointer.
     #[allow(clippy::vec_box)]
-    static FREE: RefCell<Vec<Box<Memory>>> = const { RefCell::new(Vec::new()) };
+    free: Vec<Box<Memory>>,
+    bytes: usize,
+}
+
+/// So much a thread is kept at most: for requests of the same time, of bytes, and of bytes of one
+/// request, that an odd one does not take the place of the others. Proxies and servers refuse heads
+/// of 64 KiB, whose memory is less than twice that much, and the fields' own.
+const MOST_REQUESTS: usize = 64;
+const MOST_BYTES: usize = 1024 * 1024;
+const MOST_BYTES_OF_ONE: usize = 256 * 1024;
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool::new()) };
+}
+
+impl Pool {
+    const fn new() -> Self {
+        Self {
+            free: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn take(&mut self) -> Option<Box<Memory>> {
+        let memory = self.free.pop()?;
+        self.bytes -= memory.bytes;
+        Some(memory)
+    }
+
+    fn give(&mut self, memory: Box<Memory>) {
+        let bytes = self.bytes + memory.bytes;
+        let is_odd = memory.bytes > MOST_BYTES_OF_ONE;
+        if self.free.len() < MOST_REQUESTS && bytes <= MOST_BYTES && !is_odd {
+            self.bytes = bytes;
+            self.free.push(memory);
+        }
+    }
 }
 
 const HELD: &str = "held until it is dropped";
@@ -56,7 +95,7 @@ impl SavedHead {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Self {
-        let pooled = FREE.try_with(|free| free.borrow_mut().pop());
+        let pooled = POOL.try_with(|pool| pool.borrow_mut().take());
         let mut memory = pooled.ok().flatten().unwrap_or_default();
         memory.head = Some(Head {
             method: method.clone(),
@@ -100,7 +139,9 @@ impl SavedHead {
     #[inline]
     pub fn request<B>(&mut self, body: B) -> Request<B> {
         let mut request = Request::new(body);
-        self.memory_mut().headers.write(request.headers_mut());
+        let memory = self.memory_mut();
+        memory.headers.write(request.headers_mut());
+        mem::swap(request.extensions_mut(), &mut memory.spare);
         let head = self.head();
         request.method_mut().clone_from(&head.method);
         request.uri_mut().clone_from(&head.uri);
@@ -111,10 +152,14 @@ impl SavedHead {
         request
     }
 
-    /// Makes the next request's headers in the memory of these, which are discarded.
+    /// Makes the next request in the memory of this response, which is discarded: its headers and its
+    /// extensions are gone.
     #[inline]
-    pub fn recycle(&mut self, headers: &mut HeaderMap) {
-        self.memory_mut().headers.recycle(headers);
+    pub fn recycle<B>(&mut self, response: &mut Response<B>) {
+        let memory = self.memory_mut();
+        memory.headers.recycle(response.headers_mut());
+        response.extensions_mut().clear();
+        mem::swap(response.extensions_mut(), &mut memory.spare);
     }
 
     #[inline]
@@ -140,14 +185,10 @@ impl Drop for SavedHead {
             return;
         };
         memory.head = None;
-        memory.headers.clear();
+        memory.spare = Extensions::new();
+        memory.bytes = memory.headers.clear();
         // At the thread's end there is no pool any more.
-        let _ = FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
-                free.push(memory);
-            }
-        });
+        let _ = POOL.try_with(|pool| pool.borrow_mut().give(memory));
     }
 }
 
@@ -162,10 +203,16 @@ impl fmt::Debug for SavedHead {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn pooled() -> usize {
-        FREE.with_borrow(Vec::len)
+        POOL.with_borrow(|pool| {
+            let bytes = pool.free.iter().map(|memory| memory.bytes).sum();
+            assert_eq!(pool.bytes, bytes);
+            pool.free.len()
+        })
     }
 
     fn request(value: &str) -> Request<()> {
@@ -199,14 +246,14 @@ mod tests {
 
     #[test]
     fn what_is_pooled_is_empty_and_bounded() {
-        let heads: Vec<_> = (0..2 * POOL)
+        let heads: Vec<_> = (0..2 * MOST_REQUESTS)
             .map(|_| SavedHead::of(&request("secret")))
             .collect();
         assert_eq!(pooled(), 0);
         drop(heads);
-        assert_eq!(pooled(), POOL);
-        FREE.with_borrow_mut(|free| {
-            for memory in free {
+        assert_eq!(pooled(), MOST_REQUESTS);
+        POOL.with_borrow(|pool| {
+            for memory in &pool.free {
                 assert!(
                     memory.head.is_none()
                         && !memory.headers.contains(&HeaderName::from_static("x-first"))
@@ -214,6 +261,44 @@ mod tests {
             }
         });
         drop(SavedHead::of(&request("secret")));
-        assert_eq!(pooled(), POOL, "it was taken and given back");
+        assert_eq!(pooled(), MOST_REQUESTS, "it was taken and given back");
+    }
+
+    /// Of this many headers, and of about so many bytes.
+    fn large(fields: usize, bytes: usize) -> Request<()> {
+        let mut request = request(&"v".repeat(bytes - 100 * fields));
+        for number in 1..fields {
+            let name = HeaderName::try_from(format!("x-{number}")).unwrap();
+            let value = HeaderValue::try_from("v".repeat(90)).unwrap();
+            request.headers_mut().insert(name, value);
+        }
+        request
+    }
+
+    #[test]
+    fn what_a_proxy_lets_pass_is_pooled_and_what_is_larger_is_not() {
+        for (fields, bytes, count) in [
+            (1, 64 * 1024, 1),
+            (600, 64 * 1024, 1),
+            (1, 512 * 1024, 0),
+            (2000, 256 * 1024, 0),
+        ] {
+            POOL.set(Pool::new());
+            for _ in 0..3 {
+                drop(SavedHead::of(&large(fields, bytes)));
+                assert_eq!(pooled(), count, "{fields}, {bytes}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_all_that_is_pooled_are_bounded() {
+        let heads: Vec<_> = (0..MOST_REQUESTS)
+            .map(|_| SavedHead::of(&large(600, 64 * 1024)))
+            .collect();
+        drop(heads);
+        let count = pooled();
+        assert!((5..20).contains(&count), "{count}");
+        POOL.with_borrow(|pool| assert!(pool.bytes <= MOST_BYTES));
     }
 }

@@ -15,7 +15,8 @@ pub(crate) struct SavedHeaders {
     /// The first so many are of this request, the others of one before.
     slots: Vec<Slot>,
     count: usize,
-    name_bytes: usize,
+    /// How long the names are, and the values that are known.
+    slot_bytes: usize,
     /// The values that are not known, one after the other.
     text: BytesMut,
     /// The text instead, once values of a map share it.
@@ -34,10 +35,8 @@ struct Slot {
     value_end: usize,
 }
 
-/// Memory of more headers, or of more bytes, is not kept, so that one odd request does not hold
-/// it for good.
+/// A map of more headers is not used again.
 const MOST_FIELDS: usize = 128;
-const MOST_BYTES: usize = 8 * 1024;
 
 /// Headers whose values are no secrets and mostly the same; none that is longer is kept.
 const MOST_KNOWN_BYTES: usize = 256;
@@ -50,10 +49,10 @@ impl SavedHeaders {
         for (name, value) in headers {
             let slot = match self.slots.get_mut(count) {
                 Some(slot) => slot,
-                None => push(&mut self.slots, &mut self.name_bytes, name),
+                None => push(&mut self.slots, &mut self.slot_bytes, name),
             };
             if slot.name != *name {
-                rename(slot, &mut self.name_bytes, name);
+                rename(slot, &mut self.slot_bytes, name);
             }
             slot.is_known = slot.known.as_ref().is_some_and(|known| known == value);
             if !slot.is_known {
@@ -93,6 +92,7 @@ impl SavedHeaders {
                 {
                     // A copy, as the text is the memory of all values.
                     slot.known = HeaderValue::from_bytes(&text).ok();
+                    self.slot_bytes += text.len();
                 }
                 HeaderValue::from_maybe_shared(text).ok()
             };
@@ -113,29 +113,26 @@ impl SavedHeaders {
         }
     }
 
-    /// Forgets what it holds, but not its memory, where it is worth keeping, nor the names.
-    pub(crate) fn clear(&mut self) {
-        let bytes = self.shared.len() + self.text.capacity();
-        if bytes.max(self.name_bytes) > MOST_BYTES || self.slots.capacity() > MOST_FIELDS {
-            *self = Self::default();
-            return;
-        }
+    /// Forgets what it holds, but not its memory, nor the names; answers how many bytes that is.
+    pub(crate) fn clear(&mut self) -> usize {
         self.count = 0;
         self.text.clear();
+        let shared = self.shared.len();
         // Asked first, as nothing is made in the place of nothing on each call. The text takes the
         // shared bytes back once no request holds a value of them any more.
-        if !self.shared.is_empty() {
+        if shared > 0 {
             self.shared = Bytes::new();
         }
         if self.spare.capacity() > 0 {
             self.spare = HeaderMap::new();
         }
+        self.slots.capacity() * size_of::<Slot>() + self.slot_bytes + self.text.capacity() + shared
     }
 }
 
 #[cold]
-fn push<'a>(slots: &'a mut Vec<Slot>, name_bytes: &mut usize, name: &HeaderName) -> &'a mut Slot {
-    *name_bytes += name.as_str().len();
+fn push<'a>(slots: &'a mut Vec<Slot>, slot_bytes: &mut usize, name: &HeaderName) -> &'a mut Slot {
+    *slot_bytes += name.as_str().len();
     slots.push(Slot {
         name: name.clone(),
         known: None,
@@ -148,11 +145,11 @@ fn push<'a>(slots: &'a mut Vec<Slot>, name_bytes: &mut usize, name: &HeaderName)
 }
 
 #[cold]
-fn rename(slot: &mut Slot, name_bytes: &mut usize, name: &HeaderName) {
-    *name_bytes += name.as_str().len();
-    *name_bytes -= slot.name.as_str().len();
+fn rename(slot: &mut Slot, slot_bytes: &mut usize, name: &HeaderName) {
+    let known = slot.known.take().map_or(0, |known| known.len());
+    *slot_bytes -= slot.name.as_str().len() + known;
+    *slot_bytes += name.as_str().len();
     slot.name.clone_from(name);
-    slot.known = None;
 }
 
 #[cfg(test)]
@@ -166,6 +163,12 @@ mod tests {
             let mut map = HeaderMap::new();
             self.write(&mut map);
             map
+        }
+
+        fn bytes_of_slots(&self) -> usize {
+            let known = |slot: &Slot| slot.known.as_ref().map_or(0, HeaderValue::len);
+            let bytes = |slot: &Slot| slot.name.as_str().len() + known(slot);
+            self.slots.iter().map(bytes).sum()
         }
     }
 
@@ -275,8 +278,7 @@ mod tests {
         assert_eq!(flat.map(), fewer);
         assert!(flat.contains(&HeaderName::from_static("x-other")));
         assert!(!flat.contains(&AUTHORIZATION));
-        let bytes: usize = flat.slots.iter().map(|slot| slot.name.as_str().len()).sum();
-        assert_eq!(flat.name_bytes, bytes);
+        assert_eq!(flat.slot_bytes, flat.bytes_of_slots());
     }
 
     #[test]
@@ -340,29 +342,24 @@ mod tests {
     }
 
     #[test]
-    fn large_memory_is_not_kept() {
-        let (mut many, mut long_name, mut long_value) =
-            (HeaderMap::new(), HeaderMap::new(), HeaderMap::new());
-        for number in 0..=MOST_FIELDS {
+    fn the_memory_that_stays_is_counted() {
+        let mut flat = SavedHeaders::default();
+        assert_eq!(flat.clear(), 0);
+        let mut many = odd();
+        for number in 0..300 {
             let name = HeaderName::try_from(format!("x-{number}")).unwrap();
-            many.insert(name, HeaderValue::from_static("v"));
+            many.insert(name, HeaderValue::from_static("of some length"));
         }
-        let text = "x".repeat(MOST_BYTES + 1);
-        let value = HeaderValue::from_static("v");
-        long_name.insert(HeaderName::try_from(&text).unwrap(), value);
-        long_value.insert(ACCEPT, HeaderValue::try_from(&text).unwrap());
-        for large in [many, long_name, long_value] {
-            for is_sent_again in [false, true] {
-                let mut flat = SavedHeaders::default();
-                flat.fill(&odd());
-                flat.clear();
-                flat.fill(&large);
-                if is_sent_again {
-                    assert_eq!(flat.map(), large);
-                }
-                flat.clear();
-                assert_eq!((flat.slots.capacity(), flat.text.capacity()), (0, 0));
+        for (map, is_sent_again) in [(&many, false), (&many, true), (&odd(), true)] {
+            flat.fill(map);
+            if is_sent_again {
+                assert_eq!(flat.map(), *map);
             }
+            let bytes = flat.clear();
+            // The three hundred stay.
+            assert!(bytes > 300 * size_of::<Slot>() + flat.bytes_of_slots());
+            assert!(bytes < 512 * size_of::<Slot>() + flat.bytes_of_slots() + 32 * 1024);
+            assert_eq!(flat.slot_bytes, flat.bytes_of_slots());
         }
     }
 }

@@ -233,7 +233,7 @@ where
             (Some((plan, _)), Ok(response)) => {
                 kept.tell(plan, Cause::Status(response.status()));
                 if !kept.keeps(Some(response)) {
-                    kept.head.recycle(response.headers_mut());
+                    kept.head.recycle(response);
                 }
             }
             (Some((plan, _)), Err(error)) => {

@@ -129,7 +129,7 @@ where
         Report::resent(request.extensions());
         let course = &mut self.course;
         course.advance();
-        request.extensions_mut().insert(course.resends);
+        course.resends.mark(request.extensions_mut());
         request
     }
 
@@ -150,7 +150,7 @@ where
         let extensions = response.extensions_mut();
         if count > 1 || gave_up {
             let exhausted = gave_up || Attempts::are_exhausted(extensions);
-            extensions.insert(Attempts::new(count, exhausted, resends));
+            Attempts::new(count, exhausted, resends).mark(extensions);
         }
     }
 }

@@ -20,7 +20,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Busy at first.
 //! let client = service_fn(async |request: Request<Full<Bytes>>| {
-//!     let resent = request.extensions().get::<ResendCount>().is_some();
+//!     let resent = ResendCount::of(request.extensions()) > ResendCount(0);
 //!     let status = if resent { 200 } else { 503 };
 //!     let body = Full::<Bytes>::default();
 //!     Response::builder().status(status).body(body).map_err(std::io::Error::other)

@@ -131,7 +131,7 @@ where
         config.number(request.headers_mut(), course.attempt);
         course.advance();
         Report::resent(request.extensions());
-        request.extensions_mut().insert(course.resends);
+        course.resends.mark(request.extensions_mut());
         Some(Pause::new(plan))
     }
 

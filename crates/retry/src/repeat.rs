@@ -16,28 +16,34 @@ pub(crate) trait Head {
 }
 
 impl Head for SavedHead {
+    #[inline]
     fn method(&self) -> &Method {
         self.method()
     }
 
+    #[inline]
     fn extensions(&self) -> &Extensions {
         self.extensions()
     }
 
+    #[inline]
     fn has_header(&self, name: &HeaderName) -> bool {
         self.has_header(name)
     }
 }
 
 impl<B> Head for Request<B> {
+    #[inline]
     fn method(&self) -> &Method {
         self.method()
     }
 
+    #[inline]
     fn extensions(&self) -> &Extensions {
         self.extensions()
     }
 
+    #[inline]
     fn has_header(&self, name: &HeaderName) -> bool {
         self.headers().contains_key(name)
     }

@@ -81,7 +81,7 @@ async fn where_it_is_spent_the_response_is_returned_without_a_pause() {
     let response = send(&mut client, get(URI)).await.unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(start.elapsed(), Duration::ZERO);
-    assert!(response.extensions().get::<Attempts>().unwrap().exhausted);
+    assert!(Attempts::get(response.extensions()).unwrap().exhausted);
 }
 
 #[tokio::test(start_paused = true)]

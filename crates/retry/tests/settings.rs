@@ -93,19 +93,19 @@ async fn a_report_counts_the_attempts_of_a_call_that_is_dropped() {
 #[tokio::test]
 async fn a_response_that_was_given_up_is_marked_and_others_are_not() {
     let response = send(&mut at_once().layer(down()), get()).await.unwrap();
-    let attempts = response.extensions().get::<Attempts>().unwrap();
+    let attempts = Attempts::get(response.extensions()).unwrap();
     assert_eq!((attempts.count, attempts.exhausted), (4, true));
 
     let api = Scripted::new([Step::status(503), Step::status(404)]);
     let response = send(&mut at_once().layer(api), get()).await.unwrap();
-    let attempts = response.extensions().get::<Attempts>().unwrap();
+    let attempts = Attempts::get(response.extensions()).unwrap();
     assert_eq!((attempts.count, attempts.exhausted), (2, false));
 
     // What is not repeated for the sake of its method was not given up.
     let mut post = get();
     *post.method_mut() = Method::POST;
     let response = send(&mut at_once().layer(down()), post).await.unwrap();
-    assert!(response.extensions().get::<Attempts>().is_none());
+    assert!(Attempts::get(response.extensions()).is_none());
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn stacked_layers_do_not_multiply() {
         .service(api.clone());
     let response = send(&mut client, get()).await.unwrap();
     assert_eq!(api.calls(), 4);
-    assert!(response.extensions().get::<Attempts>().unwrap().exhausted);
+    assert!(Attempts::get(response.extensions()).unwrap().exhausted);
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn an_attempt_that_the_service_is_ready_for_too_late_gives_way_to_the_outc
         (response.status(), sends),
         (StatusCode::SERVICE_UNAVAILABLE, 1)
     );
-    let attempts: Option<&Attempts> = response.extensions().get();
+    let attempts = Attempts::get(response.extensions());
     assert!(attempts.is_some_and(|attempts| attempts.count == 1 && attempts.exhausted));
 }
 
