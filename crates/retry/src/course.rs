@@ -11,6 +11,9 @@ use crate::config::Config;
 use crate::shared::Shared;
 use crate::{MakeBackoff, Override};
 
+/// tokio's timers end at whole milliseconds, the next after what was asked for.
+const TIMER_STEP: Duration = Duration::from_millis(1);
+
 /// How far a call has come, and what it may still do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Course {
@@ -126,7 +129,13 @@ impl Course {
             }
             None => pause,
         };
-        if delay >= left {
+        // No pause registers no timer, which would end later than asked for.
+        let step = if delay.is_zero() {
+            Duration::ZERO
+        } else {
+            TIMER_STEP
+        };
+        if delay.saturating_add(step) > left || left.is_zero() {
             return None;
         }
         // Last, since it is the only step that would have to be taken back.

@@ -88,6 +88,36 @@ async fn no_attempt_starts_after_the_deadline_and_no_vain_pause_is_made() {
     assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_pause_is_made_that_the_timer_ends_after_the_deadline() {
+    // It ends at a whole millisecond, the next after what was asked for.
+    let step = Duration::from_millis(1);
+    for (before, sends, elapsed) in [
+        (step / 2, 1, Duration::ZERO),
+        (step - Duration::from_nanos(1), 1, Duration::ZERO),
+        (step, 2, SECOND - step),
+        (step * 3 / 2, 2, SECOND - step),
+    ] {
+        for body in ["", "busy"] {
+            let api = Scripted::from_fn(move |_| Step::status(503).body(body));
+            let mut client = RetryLayer::new()
+                .retries(1)
+                .backoff(move |_| std::iter::repeat(SECOND - before))
+                .deadline(SECOND)
+                .layer(api.clone());
+            let start = Instant::now();
+            let response = send(&mut client, get()).await.unwrap();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(Attempts::of(response.extensions()) as usize, sends);
+            assert_eq!(
+                (api.calls(), start.elapsed()),
+                (sends, elapsed),
+                "{before:?}"
+            );
+        }
+    }
+}
+
 /// A service that fails, and is ready for a retry ten seconds after it was asked to be.
 fn slow_to_be_ready<E: Copy + Send + Sync + 'static>(
     outcome: Result<&'static str, E>,
