@@ -21,7 +21,7 @@ pub(crate) struct Course {
     pub(crate) attempt: u32,
     retries: u32,
     /// Later than any clock can count is no deadline.
-    deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     /// Sends of the request beyond its first, by all layers.
     pub(crate) resends: ResendCount,
     /// Whether the attempt in flight took too long, and none could follow it.
@@ -86,10 +86,6 @@ impl Course {
         self.attempt += 1;
         self.has_timed_out = false;
         self.resends = self.resends.next();
-    }
-
-    pub(crate) const fn has_deadline(&self) -> bool {
-        self.deadline.is_some()
     }
 
     /// Whether an attempt that starts `now` would come too late.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use http_body::Body;
-use outbound_http::{Drain, Replay};
+use outbound_http::{Drain, PooledSleep, Replay};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_service::Service;
@@ -141,6 +141,7 @@ where
                     });
                     // A pause of zero is none: it registers no timer.
                     if plan.delay.is_zero() {
+                        kept.timer = PooledSleep::default();
                         this.state.set(State::Readying { next });
                         continue;
                     }
@@ -153,22 +154,26 @@ where
                         let _ = drain.poll(cx);
                         return Poll::Pending;
                     }
+                    kept.timer = PooledSleep::default();
                     let next = next.take();
                     this.state.set(State::Readying { next });
                 }
                 StateProj::Readying { next } => {
                     let kept = this.kept.as_mut().expect(KEPT);
-                    if let Err(error) = ready!(kept.service.poll_ready(cx)) {
-                        *next = None;
-                        return Poll::Ready(Err(error));
-                    }
+                    let is_kept = next.as_ref().is_some_and(|next| next.fallback.is_some());
+                    let is_late = match ready!(Self::poll_ready(kept, is_kept, cx)) {
+                        Ok(is_late) => is_late,
+                        Err(error) => {
+                            *next = None;
+                            return Poll::Ready(Err(error));
+                        }
+                    };
                     let Next {
                         body,
                         token,
                         fallback,
                     } = next.take().expect("polled after completion");
-                    // To become ready may have taken long.
-                    if let Some(outcome) = fallback.filter(|_| kept.course.is_late(Instant::now)) {
+                    if let Some(outcome) = fallback.filter(|_| is_late) {
                         return Poll::Ready(kept.fall_back(*outcome));
                     }
                     let request = kept.request(body);
@@ -243,6 +248,20 @@ where
             (None, Err(_)) => {}
         }
         again
+    }
+
+    /// Ready when the next attempt can be made, or when it is too late for it, if there is an outcome
+    /// to fall back to.
+    fn poll_ready(
+        kept: &mut Kept<S, R::Saved, R, C, K, K::Backoff>,
+        is_kept: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<bool, S::Error>> {
+        match kept.service.poll_ready(cx)? {
+            Poll::Ready(()) => Poll::Ready(Ok(is_kept && kept.course.is_late(Instant::now))),
+            Poll::Pending if is_kept => kept.poll_deadline(cx).map(|()| Ok(true)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// The attempt that follows one which took too long.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::Body;
 use outbound_http::{Drain, PooledSleep, ResendCount, SavedHead};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::course::{Course, Plan};
 use crate::event::{Cause, Event};
@@ -24,7 +24,8 @@ pub(crate) struct Kept<S, V, R, C, K, I> {
     pub(crate) saved: V,
     pub(crate) shared: Arc<Shared<R, C, K>>,
     pub(crate) course: Course,
-    /// Of an attempt that has a soft timeout, once it really waits, then of a pause.
+    /// Of an attempt that has a soft timeout, once it really waits, then of a pause, then of the
+    /// deadline.
     pub(crate) timer: PooledSleep,
     /// Made at the first retry.
     pub(crate) backoff: Option<I>,
@@ -77,6 +78,18 @@ where
         Pin::new(&mut self.timer).poll(cx)
     }
 
+    /// Ready when the deadline has passed, if there is one. The timer must not be set for another
+    /// reason.
+    pub(crate) fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.course.deadline else {
+            return Poll::Pending;
+        };
+        if !self.timer.is_set() {
+            self.timer = PooledSleep::new(sleep_until(deadline));
+        }
+        self.poll_pause(cx)
+    }
+
     /// Whether another attempt may follow one with this verdict without doing harm.
     pub(crate) fn may_follow(&self, verdict: Verdict) -> bool {
         may_follow(&self.head, verdict)
@@ -92,7 +105,7 @@ where
     /// Whether an outcome is kept until the next attempt is sent, since that may turn out to be too
     /// late for the deadline. What holds something of a connection is not.
     pub(crate) fn keeps<RB: Body>(&self, response: Option<&Response<RB>>) -> bool {
-        self.course.has_deadline()
+        self.course.deadline.is_some()
             && response.is_none_or(|response| response.body().is_end_stream())
     }
 

@@ -84,10 +84,10 @@ impl<R, C, K> RetryLayer<R, C, K> {
     /// [`DeadlineLayer`](outbound_http::DeadlineLayer). It is off by default; a request's extension
     /// [`DeadlineAt`](outbound_http::DeadlineAt) is heeded all the same.
     ///
-    /// Where the service becomes ready too late, the attempt is not made, and the outcome before
-    /// it returned if it is still there: an error, or a response without a body. A response with a
-    /// body was discarded before the wait, since it would hold its connection; the late attempt is
-    /// then all that the call can come to, and is made.
+    /// Where the service is not ready in time, the attempt is not made, and the outcome before it is
+    /// returned at the deadline if it is still there: an error, or a response without a body. A
+    /// response with a body was discarded before the wait, since it would hold its connection; the
+    /// late attempt is then all that the call can come to, and is made.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.config.deadline = Some(limit);
         self

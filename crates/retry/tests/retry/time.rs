@@ -201,10 +201,15 @@ async fn late<E: Copy + Send + Sync + 'static>(
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_the_service_is_ready_for_too_late_gives_way_to_the_outcome_before_it() {
+    let start = Instant::now();
     let (outcome, sends) = late(Err::<_, &str>("lost")).await;
     assert_eq!((outcome.unwrap_err(), sends), ("lost", 1));
+    // At the deadline, as nothing is to be waited for any more.
+    assert_eq!(start.elapsed(), 5 * SECOND);
 
+    let start = Instant::now();
     let (outcome, sends) = late(Ok::<_, Infallible>("")).await;
+    assert_eq!(start.elapsed(), 5 * SECOND);
     let response = outcome.unwrap();
     assert_eq!(
         (response.status(), sends),
@@ -217,7 +222,9 @@ async fn an_attempt_that_the_service_is_ready_for_too_late_gives_way_to_the_outc
 #[tokio::test(start_paused = true)]
 async fn a_late_attempt_is_made_where_no_outcome_was_kept() {
     // A response with a body holds its connection, and was discarded before the pause.
+    let start = Instant::now();
     let (outcome, sends) = late(Ok::<_, Infallible>("busy")).await;
+    assert_eq!(start.elapsed(), 11 * SECOND);
     assert_eq!(
         (outcome.unwrap().status(), sends),
         (StatusCode::SERVICE_UNAVAILABLE, 2)
