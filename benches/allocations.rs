@@ -21,7 +21,6 @@ const CALLS: u64 = 10;
 #[derive(Default)]
 struct Count {
     counted: HashMap<&'static str, u64>,
-    added: HashMap<&'static str, u64>,
     sizes: HashMap<&'static str, usize>,
     over: Vec<&'static str>,
 }
@@ -40,11 +39,12 @@ impl Visit for Count {
         self.counted.insert(row.name, each);
         let size = size_of::<S::Future>();
         self.sizes.insert(row.name, size);
-        let own = row.further.map_or(0, |row| self.added[row]);
-        let Some(added) = each.checked_sub(self.counted[row.over] + own) else {
+        let own = row
+            .further
+            .map(|(twice, once)| self.counted[twice] - self.counted[once]);
+        let Some(added) = each.checked_sub(self.counted[row.over] + own.unwrap_or(0)) else {
             panic!("{} makes fewer than {}", row.name, row.over);
         };
-        self.added.insert(row.name, added);
         if row.name == row.over || row.name.starts_with("bare") {
             println!("{:42} {each:3} a call, subtracted below", row.name);
             return;
@@ -65,9 +65,7 @@ impl Visit for Count {
         let goal = row
             .future_goal
             .map(|goal| format!(", the goal for the future is {goal}"));
-        let beside = row
-            .further
-            .map(|row| format!(" beside the {own} that are of {row}"));
+        let beside = own.map(|own| format!(", beside {own} of the inner service"));
         println!(
             "{:42} {added:3}, {larger:4} bytes of future {verdict}{}{}",
             row.name,

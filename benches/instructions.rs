@@ -71,6 +71,7 @@ fn main() {
         }
         for name in [row.name, row.over]
             .into_iter()
+            .chain(row.further.map(|(twice, _)| twice))
             .chain(row.beside.map(|(peer, _)| peer))
         {
             if counted.contains_key(name) {
@@ -102,6 +103,10 @@ fn main() {
             None => verdict,
         };
         println!("{:42} {added:6} {verdict}", row.name);
+        if let Some((twice, once)) = row.further {
+            let own = counted[twice].saturating_sub(counted[once]);
+            println!("{:42} {own:6} of them are the inner service's", "");
+        }
         if let Some((peer, share)) = row.beside {
             // Peers are compared with the same row.
             let peer_added = counted[peer].saturating_sub(counted[row.over]);

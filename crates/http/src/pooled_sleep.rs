@@ -58,10 +58,16 @@ impl Future for PooledSleep {
 
 /// Gives the memory back. A timer is never kept for another call, whose runtime may be another.
 impl Drop for PooledSleep {
+    #[inline]
     fn drop(&mut self) {
-        let Some(mut memory) = self.0.take() else {
-            return;
-        };
+        if let Some(memory) = self.0.take() {
+            Self::give_back(memory);
+        }
+    }
+}
+
+impl PooledSleep {
+    fn give_back(mut memory: Memory) {
         memory.set(None);
         // At the thread's end there is no pool any more.
         let _ = FREE.try_with(|free| {
