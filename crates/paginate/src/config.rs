@@ -38,7 +38,8 @@ pub enum OriginPolicy {
 }
 
 /// What happens where a server sends in a circle: a cursor that was followed before, or,
-/// where cursors are counted, a page that equals the one before.
+/// where cursors are counted, a page whose items are those of the one before. What surrounds them is
+/// not compared, as it may tell the time.
 ///
 /// A limit comes first: at one the stream ends, and does not fail. It learns of a circle when it is
 /// resumed behind the limit, and a circle of more pages than one run asks for is found by the runs

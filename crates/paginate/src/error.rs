@@ -43,7 +43,7 @@ pub enum PageErrorKind {
     Decode,
     /// The next cursor was followed before.
     Repeated,
-    /// The page equals the one before, though another was asked for.
+    /// The page has the items of the one before, though another was asked for.
     Stalled,
     /// The next page has an origin that is not allowed; nothing was sent there.
     CrossOrigin,

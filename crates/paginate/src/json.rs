@@ -21,7 +21,9 @@ pub(crate) fn find<'a>(
     text: &'a [u8],
     pointer: &Pointer,
 ) -> Result<Option<&'a RawValue>, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
+    // What is skipped over is not known for text otherwise.
+    let text = std::str::from_utf8(text).map_err(serde::de::Error::custom)?;
+    let mut json = serde_json::Deserializer::from_str(text);
     let path = pointer.tokens();
     let found = Find { path }.deserialize(&mut json)?;
     json.end()?;

@@ -195,8 +195,9 @@ impl Needs {
 
     /// Also how many items there are, since the cursor is computed instead of told.
     ///
-    /// Such a strategy cannot see that a server ignores its cursor, so a page that
-    /// equals the one before is refused; see [`OnRepeat`](crate::OnRepeat).
+    /// Such a strategy cannot see that a server ignores its cursor, so a page with the items of
+    /// the one before is refused, where it is known where they are; see
+    /// [`OnRepeat`](crate::OnRepeat).
     #[must_use]
     pub const fn by_count(self) -> Self {
         Self {

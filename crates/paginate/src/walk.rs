@@ -112,7 +112,7 @@ where
         Some(PageError::new(
             PageErrorKind::Stalled,
             position,
-            "the page equals the one before, so the server ignores where the next one starts",
+            "the page has the items of the one before, so the server ignores where the next one starts",
             None,
         ))
     }
