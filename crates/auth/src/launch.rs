@@ -33,6 +33,9 @@ pub(crate) trait Launch: Send + Sync {
     fn adopt(&self, token: &Token);
 }
 
+/// A shorter time than this tells nothing of a runtime.
+const LEAST: Duration = Duration::from_secs(10);
+
 /// Stores a refresh token before its token is used.
 pub(crate) type Persist =
     Arc<dyn Fn(Token) -> Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>> + Send + Sync>;
@@ -78,10 +81,10 @@ impl<T, X> Launcher<T, X> {
     }
 
     /// How long a fetch takes at most: it may wait for another one that was set aside, and store
-    /// what that left before it stores its own.
+    /// what that left before it stores its own. A runtime that is busy for a while is not lost.
     pub(crate) fn longest(&self) -> Duration {
         let steps = if self.source.persist.is_some() { 4 } else { 2 };
-        self.source.limit.saturating_mul(steps)
+        self.source.limit.saturating_mul(steps).max(LEAST)
     }
 }
 

@@ -146,3 +146,27 @@ fn a_refresh_token_that_comes_too_late_is_not_stored_in_the_place_of_a_later_one
     idle.block_on(async { sleep(10 * SECOND).await });
     assert_eq!((stored.all(), reasons.len()), (vec!["r2".to_owned()], 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_that_is_only_busy_keeps_its_fetch() {
+    for timeout in [Duration::ZERO, SECOND] {
+        let reasons = Log::new();
+        let log = reasons.clone();
+        let source = from_fn(move |why| {
+            log.push(why);
+            async { Ok(Token::new("t")) }
+        });
+        let tokens = Tokens::builder(source).fetch_timeout(timeout).build();
+        // It is asked for again before the fetch had its turn.
+        let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(tokens.get())).collect();
+        for get in &mut waiting {
+            assert!(get.as_mut().now_or_never().is_none());
+            // Not `advance`, which would give the fetch its turn.
+            tokens.refresh();
+        }
+        for get in waiting {
+            assert_eq!(get.await.unwrap().expose_secret(), "t");
+        }
+        assert_eq!(reasons.len(), 1, "{timeout:?}");
+    }
+}
