@@ -26,7 +26,7 @@ enum Form {
 const EXACT_DIGITS: usize = 15;
 
 /// With fewer digits than this, and no exponent, a number is within `f64`.
-const SURELY_FINITE: usize = 300;
+pub(crate) const SURELY_FINITE: usize = 300;
 
 /// The number that begins at `start` (RFC 8259, section 6), which must be one that `f64` holds.
 #[inline(always)]
@@ -119,12 +119,12 @@ fn scan_rest(body: &[u8], mut at: usize) -> Result<(usize, Form), Fail> {
 
 impl Digits {
     #[cold]
-    fn require_finite(&self, body: &[u8]) -> Result<(), Fail> {
+    fn require_finite(self, body: &[u8]) -> Result<(), Fail> {
         self.read(body).map(|_| ()).ok_or(Fail::Syntax)
     }
 
     /// The number itself.
-    pub(crate) fn read(&self, body: &[u8]) -> Option<Number> {
+    pub(crate) fn read(self, body: &[u8]) -> Option<Number> {
         if let (Form::Integer, Some(whole), false) = (self.form, self.whole, self.is_negative) {
             return Some(Number::Unsigned(whole));
         }
@@ -133,7 +133,7 @@ impl Digits {
 
     /// Whether the number meets `node`.
     #[inline(always)]
-    pub(crate) fn meets(&self, body: &[u8], node: &Node) -> bool {
+    pub(crate) fn meets(self, body: &[u8], node: &Node) -> bool {
         let types = node.types & NUMBER;
         if types == 0 {
             return false;
@@ -153,14 +153,14 @@ impl Digits {
 
     /// Whether its form alone makes it an integer. In draft 4 `-0` is none: it is read as a float.
     #[inline(always)]
-    fn is_integer_to(&self, node: &Node) -> bool {
+    fn is_integer_to(self, node: &Node) -> bool {
         let is_minus_zero = self.is_negative && self.whole == Some(0);
         self.form == Form::Integer && !(is_minus_zero && node.is_draft_4)
     }
 
     #[inline(always)]
     #[allow(clippy::cast_precision_loss)] // It has at most 15 digits.
-    fn is_within(&self, whole: u64, bounds: &Bounds) -> bool {
+    fn is_within(self, whole: u64, bounds: &Bounds) -> bool {
         let near = whole as f64;
         let far = near + f64::from(u8::from(self.form == Form::Fraction));
         let (low, high) = if self.is_negative {
@@ -172,7 +172,7 @@ impl Digits {
     }
 
     #[inline(never)]
-    fn meets_exactly(&self, body: &[u8], node: &Node) -> bool {
+    fn meets_exactly(self, body: &[u8], node: &Node) -> bool {
         self.read(body).is_some_and(|number| meets(number, node))
     }
 }

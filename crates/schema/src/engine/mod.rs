@@ -30,6 +30,7 @@ mod tape;
 mod tests;
 pub(crate) mod text;
 
+use std::cell::Cell;
 use std::fmt;
 use std::hash::RandomState;
 use std::sync::{Arc, OnceLock};
@@ -138,17 +139,20 @@ impl Program {
             // The first guess is that members come in the order of their names.
             scratch.following = self.nodes.first_guess();
         }
+        let mut following = std::mem::take(&mut scratch.following);
         let mut scan = Scan {
             body,
             at: 0,
             nodes: &self.nodes,
             each: &self.nodes.nodes,
             scratch,
+            following: Cell::from_mut(&mut following[..]).as_slice_of_cells(),
             is_unique,
             seed: &self.seed,
         };
-        let verdict = scan.run();
-        (verdict, scan.at)
+        let verdict = (scan.run(), scan.at);
+        scratch.following = following;
+        verdict
     }
 
     /// Checks a body. Tells at most `most` places where it is broken, of which there is at least

@@ -119,6 +119,7 @@ impl<'d> Compiler<'d> {
         } else {
             chains::cut(&mut self.nodes);
         }
+        self.nodes.bring_nearer();
         Ok(self.nodes)
     }
 

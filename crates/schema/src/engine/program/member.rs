@@ -1,12 +1,16 @@
 //! A member that a schema names, and whether it comes next.
 
-use super::NodeId;
+use super::{NodeId, Types};
 
 /// A member that the schema knows by its name.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) name: Box<str>,
     pub(crate) node: NodeId,
+    /// What its node says, one step nearer.
+    pub(crate) free: Types,
+    /// Which bit of its word marks that it was met.
+    pub(crate) bit: u64,
     spelling: Spelling,
 }
 
@@ -16,8 +20,8 @@ pub(crate) struct Member {
 struct Spelling {
     all: Box<[u8]>,
     /// The first bytes, and which of these count.
-    head: u128,
-    mask: u128,
+    head: [u8; CHUNK],
+    mask: [u8; CHUNK],
     /// The last bytes, if there are more than in the head; they overlap.
     tail: u128,
 }
@@ -39,6 +43,8 @@ impl Member {
         Self {
             name: name.into(),
             node,
+            free: 0,
+            bit: 0,
             spelling,
         }
     }
@@ -48,8 +54,7 @@ impl Member {
     #[inline(always)]
     pub(crate) fn begins(&self, text: &[u8]) -> Option<usize> {
         let spelling = &self.spelling;
-        let head = u128::from_le_bytes(*text.first_chunk()?);
-        if head & spelling.mask != spelling.head {
+        if !spelling.is_head_of(text.first_chunk()?) {
             return None;
         }
         let length = spelling.all.len();
@@ -65,8 +70,8 @@ impl Spelling {
             (*head, *mask) = (*byte, u8::MAX);
         }
         Self {
-            head: u128::from_le_bytes(head),
-            mask: u128::from_le_bytes(mask),
+            head,
+            mask,
             tail: all.last_chunk().copied().map_or(0, u128::from_le_bytes),
             all: all.into(),
         }
@@ -76,10 +81,20 @@ impl Spelling {
     fn none() -> Self {
         Self {
             all: Box::default(),
-            head: u128::MAX,
-            mask: 0,
+            head: [u8::MAX; CHUNK],
+            mask: [0; CHUNK],
             tail: 0,
         }
+    }
+
+    /// Written so that it becomes vector instructions.
+    #[inline(always)]
+    fn is_head_of(&self, text: &[u8; CHUNK]) -> bool {
+        let mut is_other = 0;
+        for ((byte, mask), head) in text.iter().zip(&self.mask).zip(&self.head) {
+            is_other |= u8::from(byte & mask != *head);
+        }
+        is_other == 0
     }
 
     /// Whether a text that begins as this one is the same up to its end.

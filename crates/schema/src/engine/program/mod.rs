@@ -85,6 +85,24 @@ impl Nodes {
 }
 
 impl Nodes {
+    /// Copies what members are asked for most to where they are found.
+    pub(crate) fn bring_nearer(&mut self) {
+        let free: Vec<Types> = self.nodes.iter().map(|node| node.free).collect();
+        let objects = self
+            .nodes
+            .iter_mut()
+            .filter_map(|node| node.object.as_mut());
+        for members in objects {
+            for (place, member) in members.known.iter_mut().enumerate() {
+                member.bit = 1 << (place % 64);
+                member.free = match member.node {
+                    ANY => ALL,
+                    node => free.get(node as usize).copied().unwrap_or(0),
+                };
+            }
+        }
+    }
+
     /// For each object, that its members follow each other as the nodes have them.
     pub(crate) fn first_guess(&self) -> Vec<u16> {
         let mut guess = vec![0; self.following as usize];

@@ -1,6 +1,7 @@
 //! Single steps of the scan.
 
 use super::{END, Scan};
+use crate::engine::digits::SURELY_FINITE;
 use crate::engine::keys::Mark;
 use crate::engine::text::{self, Token};
 use crate::engine::{Fail, MAX_DEPTH};
@@ -16,17 +17,6 @@ impl Scan<'_, '_> {
         self.at = text::skip_space(self.body, self.at);
     }
 
-    /// The next byte that is no white space, at which the cursor is then.
-    #[inline(always)]
-    pub(super) fn next(&mut self) -> u8 {
-        let byte = self.peek();
-        if byte > b' ' {
-            return byte;
-        }
-        self.space();
-        self.peek()
-    }
-
     #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let eaten = self.body.get(self.at) == Some(&byte);
@@ -36,24 +26,19 @@ impl Scan<'_, '_> {
 
     #[inline(always)]
     pub(super) fn skip_string(&mut self) -> Result<(), Fail> {
-        self.at = text::skip(self.body, self.at).ok_or(Fail::Syntax)?;
+        self.at = behind_string(self.body, self.at)?;
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Token, Fail> {
         let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
         self.at = token.end + 1;
         Ok(token)
     }
 
-    #[inline(always)]
     pub(super) fn literal<const N: usize>(&mut self, word: &[u8; N]) -> Result<(), Fail> {
-        let rest = self.body.get(self.at..).unwrap_or_default();
-        if rest.first_chunk() != Some(word) {
-            return Err(Fail::Syntax);
-        }
-        self.at += N;
+        self.at = behind(word, self.body, self.at)?;
         Ok(())
     }
 
@@ -85,4 +70,67 @@ impl Scan<'_, '_> {
         }
         Ok(())
     }
+}
+
+// What follows is given its place: what is local stays in registers, as the cursor of a scan that
+// calls itself does not.
+
+/// The first byte from `at` on that is no white space, and where it is.
+#[inline(always)]
+pub(super) fn next(body: &[u8], at: usize) -> (usize, u8) {
+    match body.get(at) {
+        Some(&byte) if byte > b' ' => (at, byte),
+        _ => next_behind_space(body, at),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn next_behind_space(body: &[u8], at: usize) -> (usize, u8) {
+    let rest = text::behind_spaces(body, at);
+    (
+        body.len() - rest.len(),
+        rest.first().copied().unwrap_or(END),
+    )
+}
+
+/// As [`next`] behind a colon, where a single space is usual.
+#[inline(always)]
+pub(super) fn next_behind_colon(body: &[u8], at: usize) -> (usize, u8) {
+    match body.get(at) {
+        Some(b' ') => next(body, at + 1),
+        _ => next(body, at),
+    }
+}
+
+/// What is behind a string that begins at `at`.
+#[inline(always)]
+pub(super) fn behind_string(body: &[u8], at: usize) -> Result<usize, Fail> {
+    text::skip(body, at).ok_or(Fail::Syntax)
+}
+
+/// What is behind a word that must be at `at`.
+#[inline(always)]
+pub(super) fn behind<const N: usize>(
+    word: &[u8; N],
+    body: &[u8],
+    at: usize,
+) -> Result<usize, Fail> {
+    let rest = body.get(at..).unwrap_or_default();
+    if rest.first_chunk() != Some(word) {
+        return Err(Fail::Syntax);
+    }
+    Ok(at + N)
+}
+
+/// What is behind an integer that begins at `at` and not with 0; `None` of another number, and of
+/// one that may be too large.
+#[inline(always)]
+pub(super) fn behind_integer(body: &[u8], at: usize) -> Option<usize> {
+    let mut end = at + 1;
+    while matches!(body.get(end), Some(b'0'..=b'9')) {
+        end += 1;
+    }
+    let goes_on = matches!(body.get(end), Some(b'.' | b'e' | b'E'));
+    (!goes_on && end - at < SURELY_FINITE).then_some(end)
 }

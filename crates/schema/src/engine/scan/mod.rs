@@ -1,10 +1,15 @@
 //! One pass over a body: the grammar and the schema at once, with no tree.
 
+mod array;
 mod branches;
-mod containers;
 mod cursor;
+mod met;
+mod object;
 mod skip;
 
+use std::cell::Cell;
+
+use self::cursor::behind_string;
 use super::digits::scan_number;
 use super::eval::Eval;
 use super::program::{
@@ -24,6 +29,8 @@ pub(crate) struct Scan<'a, 's> {
     /// Each of the nodes, one step nearer.
     pub(crate) each: &'a [Node],
     pub(crate) scratch: &'s mut Scratch,
+    /// Which known member was found behind which: `scratch.following` for the time of the scan.
+    pub(crate) following: &'s [Cell<u16>],
     pub(crate) is_unique: bool,
     pub(crate) seed: &'a Seed,
 }
@@ -78,39 +85,38 @@ impl<'a> Scan<'a, '_> {
                 if node.direct & NUMBER == 0 {
                     return self.indirect(id, node, (NUMBER, 2), depth);
                 }
-                self.number(node)
+                self.at = self.behind_number(node, self.at)?;
+                Ok(())
             }
             byte => self.word(id, node, byte, depth),
         }
     }
 
-    /// An element, or with `IS_MEMBER` a member: what has nothing within is read in place, for a
-    /// call of `value` takes as many steps as a short number. Elements are words too seldom.
+    /// A value that begins at `at` with `byte`; what is behind it. What has nothing within is read
+    /// in place, for a call of `value` takes as many steps as a short number; words are too seldom.
     #[inline(always)]
-    fn inner<const IS_MEMBER: bool>(&mut self, id: NodeId, depth: usize) -> Result<(), Fail> {
-        let byte = self.next();
+    fn inner(&mut self, id: NodeId, (at, byte): (usize, u8), depth: usize) -> Result<usize, Fail> {
+        self.at = at;
         let Some(node) = self.each.get(id as usize) else {
-            return self.value(id, depth);
+            self.value(id, depth)?;
+            return Ok(self.at);
         };
         match byte {
-            b'"' if node.free & STRING != 0 => self.skip_string(),
-            b'"' => self.checked_string(node, depth),
-            b'-' | b'0'..=b'9' if node.direct & NUMBER != 0 => self.number(node),
-            b'n' if IS_MEMBER && node.free & NULL != 0 => self.literal(b"null"),
-            b't' if IS_MEMBER && node.free & BOOLEAN != 0 => self.literal(b"true"),
-            b'f' if IS_MEMBER && node.free & BOOLEAN != 0 => self.literal(b"false"),
-            _ => self.value(id, depth),
+            b'"' if node.free & STRING != 0 => return behind_string(self.body, at),
+            b'-' | b'0'..=b'9' if node.direct & NUMBER != 0 => return self.behind_number(node, at),
+            b'"' => self.checked_string(node, depth)?,
+            _ => self.value(id, depth)?,
         }
+        Ok(self.at)
     }
 
     #[inline(always)]
-    fn number(&mut self, node: &Node) -> Result<(), Fail> {
-        let number = scan_number(self.body, self.at)?;
+    fn behind_number(&mut self, node: &Node, at: usize) -> Result<usize, Fail> {
+        let number = scan_number(self.body, at)?;
         if !number.meets(self.body, node) {
             return Err(Fail::Schema);
         }
-        self.at = number.end;
-        Ok(())
+        Ok(number.end)
     }
 
     /// What another node, or a tape, decides about.

@@ -6,7 +6,7 @@ mod scan;
 
 use std::borrow::Cow;
 
-pub(crate) use self::runs::skip_space;
+pub(crate) use self::runs::{behind_spaces, skip_space};
 pub(crate) use self::scan::{scan, skip};
 
 /// A string token between its quotes.

@@ -56,49 +56,52 @@ fn is_plain(chunk: &[u8; 16]) -> bool {
 /// The first byte from `at` on that ends a plain run; the end of the body if there is none.
 #[inline(always)]
 pub(super) fn end_of_plain(body: &[u8], at: usize) -> usize {
-    let word = body.get(at..).and_then(<[u8]>::first_chunk);
-    let Some(word) = word.map(|word| u64::from_le_bytes(*word)) else {
-        return end_of_plain_bytewise(body, at);
-    };
-    let found = specials(word);
-    if found != 0 {
-        return at + bytes_before(found);
+    let rest = body.get(at..).and_then(<[u8]>::split_first_chunk);
+    match rest {
+        Some((chunk, behind)) if is_plain(chunk) => body.len() - behind_plain(behind),
+        Some((chunk, _)) => at + plain_before_special(chunk),
+        None => end_of_plain_near_end(body, at),
     }
-    end_of_long_plain(body, at + 8)
 }
 
 #[inline(never)]
-fn end_of_long_plain(body: &[u8], start: usize) -> usize {
-    let rest = body.get(start..).unwrap_or_default();
-    let mut at = start;
-    for chunk in rest.chunks_exact(16) {
-        let Ok(chunk) = <&[u8; 16]>::try_from(chunk) else {
-            break;
-        };
+fn end_of_plain_near_end(body: &[u8], at: usize) -> usize {
+    body.len() - behind_plain_bytewise(body.get(at..).unwrap_or_default())
+}
+
+/// How many bytes are left where a plain run ends. It is counted from the end, which takes the
+/// loop a step less.
+#[inline(never)]
+fn behind_plain(mut rest: &[u8]) -> usize {
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
         if !is_plain(chunk) {
-            let both = u128::from_le_bytes(*chunk);
-            let words = [both, both >> 64].map(|half| specials(half as u64));
-            return at
-                + if words[0] != 0 {
-                    bytes_before(words[0])
-                } else {
-                    8 + bytes_before(words[1])
-                };
+            return rest.len() - plain_before(chunk);
         }
-        at += 16;
+        rest = behind;
     }
-    end_of_plain_bytewise(body, at)
+    behind_plain_bytewise(rest)
 }
 
-#[inline(never)]
-fn end_of_plain_bytewise(body: &[u8], mut at: usize) -> usize {
-    while let Some(&byte) = body.get(at) {
-        if byte == b'"' || byte == b'\\' || !(0x20..0x80).contains(&byte) {
-            break;
-        }
-        at += 1;
+fn behind_plain_bytewise(rest: &[u8]) -> usize {
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\') || !(0x20..0x80).contains(byte);
+    rest.len() - rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// How many bytes of sixteen, of which one is special, are before that.
+#[inline(always)]
+fn plain_before(chunk: &[u8; 16]) -> usize {
+    let both = u128::from_le_bytes(*chunk);
+    let first = specials(both as u64);
+    if first != 0 {
+        return bytes_before(first);
     }
-    at
+    8 + bytes_before(specials((both >> 64) as u64))
+}
+
+/// Apart, or its constants are loaded for longer strings too.
+#[inline(never)]
+fn plain_before_special(chunk: &[u8; 16]) -> usize {
+    plain_before(chunk)
 }
 
 /// The first byte from `at` on that is no white space.
@@ -112,26 +115,32 @@ pub(crate) fn skip_space(body: &[u8], at: usize) -> usize {
 }
 
 #[inline(never)]
-fn skip_spaces(body: &[u8], mut at: usize) -> usize {
+fn skip_spaces(body: &[u8], at: usize) -> usize {
+    body.len() - behind_spaces(body, at).len()
+}
+
+/// What is left behind a run of white space.
+#[inline(always)]
+pub(crate) fn behind_spaces(body: &[u8], at: usize) -> &[u8] {
+    let mut rest = body.get(at..).unwrap_or_default();
     loop {
-        while matches!(body.get(at), Some(b'\n' | b'\r' | b'\t')) {
-            at += 1;
+        while let [b'\n' | b'\r' | b'\t', behind @ ..] = rest {
+            rest = behind;
         }
         // Indentation.
-        while let Some(word) = word_at(body, at) {
-            let other = word ^ repeat(b' ');
-            if other == 0 {
-                at += 8;
-                continue;
+        while let Some((word, behind)) = rest.split_first_chunk() {
+            let other = u64::from_le_bytes(*word) ^ repeat(b' ');
+            if other != 0 {
+                rest = rest.get(bytes_before(other)..).unwrap_or_default();
+                break;
             }
-            at += bytes_before(other);
-            break;
+            rest = behind;
         }
-        while body.get(at) == Some(&b' ') {
-            at += 1;
+        while let [b' ', behind @ ..] = rest {
+            rest = behind;
         }
-        if !matches!(body.get(at), Some(b'\n' | b'\r' | b'\t')) {
-            return at;
+        if !matches!(rest, [b'\n' | b'\r' | b'\t', ..]) {
+            return rest;
         }
     }
 }
