@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::pointer::{Pointer, array_index};
@@ -22,10 +22,31 @@ pub(crate) fn find<'a>(
     pointer: &Pointer,
 ) -> Result<Option<&'a RawValue>, serde_json::Error> {
     // What is skipped over is not known for text otherwise.
-    let text = std::str::from_utf8(text).map_err(serde::de::Error::custom)?;
-    let mut json = serde_json::Deserializer::from_str(text);
+    std::str::from_utf8(text).map_err(serde_json::Error::custom)?;
     let path = pointer.tokens();
-    let found = Find { path }.deserialize(&mut json)?;
+    if path.is_empty() {
+        return serde_json::from_slice(text).map(Some);
+    }
+    let found = within(text, path, false);
+    match found {
+        // Not each string and number that JSON has is one of Rust's.
+        Err(_) if check(text).is_ok() => within(text, path, true),
+        found => found,
+    }
+}
+
+/// The value that `path` leads to, which is not empty. With `by_text` no value on the way is made anything
+/// of, which takes memory for its depth.
+fn within<'a>(
+    text: &'a [u8],
+    path: &[Box<str>],
+    by_text: bool,
+) -> Result<Option<&'a RawValue>, serde_json::Error> {
+    if by_text && !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Ok(None);
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let found = json.deserialize_any(Find { path, by_text })?;
     json.end()?;
     Ok(found)
 }
@@ -40,6 +61,14 @@ pub(crate) fn check(text: &[u8]) -> Result<(), serde_json::Error> {
         return json.end();
     }
     serde_json::from_slice::<&RawValue>(text).map(drop)
+}
+
+/// Whether `text`, which is none as `error` of [`check`] says, is the beginning of a JSON text.
+pub(crate) fn ends_early(text: &[u8], error: &serde_json::Error) -> bool {
+    // A number that lacks its next digit is an invalid one to serde_json.
+    let lacks_digit = || matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'));
+    let is_text = |text: &[u8]| check(text).map_or_else(|error| error.is_eof(), |()| true);
+    error.is_eof() || lacks_digit() && is_text(&[text, b"0"].concat())
 }
 
 /// The content of a string, and the text of any other value.
@@ -74,8 +103,19 @@ impl<'de> Visitor<'de> for CheckMembers {
     }
 }
 
+/// Finds the value that `path` leads to from here.
+#[derive(Clone, Copy)]
 struct Find<'p> {
     path: &'p [Box<str>],
+    by_text: bool,
+}
+
+impl Find<'_> {
+    /// From a member or an element of here.
+    fn deeper(self) -> Self {
+        let path = &self.path[1..];
+        Self { path, ..self }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Find<'_> {
@@ -85,7 +125,11 @@ impl<'de> DeserializeSeed<'de> for Find<'_> {
         if self.path.is_empty() {
             return serde::Deserialize::deserialize(json).map(Some);
         }
-        json.deserialize_any(self)
+        if !self.by_text {
+            return json.deserialize_any(self);
+        }
+        let value: &RawValue = serde::Deserialize::deserialize(json)?;
+        within(value.get().as_bytes(), self.path, true).map_err(D::Error::custom)
     }
 }
 
@@ -100,9 +144,7 @@ impl<'de> Visitor<'de> for Find<'_> {
         let mut found = None;
         while let Some(matches) = map.next_key_seed(Key(&self.path[0]))? {
             if matches {
-                found = map.next_value_seed(Find {
-                    path: &self.path[1..],
-                })?;
+                found = map.next_value_seed(self.deeper())?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -116,8 +158,7 @@ impl<'de> Visitor<'de> for Find<'_> {
         let mut found = None;
         loop {
             if Some(at) == wanted {
-                let path = &self.path[1..];
-                let Some(value) = seq.next_element_seed(Find { path })? else {
+                let Some(value) = seq.next_element_seed(self.deeper())? else {
                     return Ok(found);
                 };
                 found = value;
@@ -160,7 +201,8 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
-        json.deserialize_str(self)
+        // As bytes, for a key may hold a surrogate that is alone, of which no text can be made.
+        json.deserialize_bytes(self)
     }
 }
 
@@ -171,8 +213,8 @@ impl Visitor<'_> for Key<'_> {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
+    fn visit_bytes<E>(self, key: &[u8]) -> Result<bool, E> {
+        Ok(key == self.0.as_bytes())
     }
 }
 
@@ -254,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn what_no_text_and_no_number_holds_is_passed_by() {
+        let text = r#"{"\ud800":1,"a":1e999,"b":["\udfff",{"c":2}],"a":{"c":1},"d":1e999}"#;
+        for (pointer, value) in [
+            ("/a/c", Some("1")),
+            ("/b/1/c", Some("2")),
+            ("/b/0/c", None),
+            ("/d/c", None),
+        ] {
+            assert_eq!(at(text, pointer), value, "{pointer}");
+        }
+        assert_eq!(at("1e999", "/a"), None);
+        assert_eq!(at(r#""\ud800""#, "/a"), None);
+    }
+
+    #[test]
     fn what_is_not_one_json_text_is_an_error() {
         let pointer = Pointer::expect("/a");
         for bad in [
@@ -266,6 +323,20 @@ mod tests {
         ] {
             assert!(find(bad.as_bytes(), &pointer).is_err(), "{bad}");
             assert!(check(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_beginning_of_a_text_ends_early_and_nothing_else_does() {
+        let early = |text: &[u8]| check(text).is_err_and(|error| ends_early(text, &error));
+        let text = r#"{"a":[-1.5e+10,"\u00e9é",true,null,{}],"b":-0.5E-7}"#.as_bytes();
+        for end in 0..text.len() {
+            assert!(early(&text[..end]), "{:?}", text[..end].escape_ascii());
+        }
+        for other in [
+            "<", "{]", "[1,}", "[01", "[1..", "[1e+-", "[--", "[.", "[tre", "{a-",
+        ] {
+            assert!(!early(other.as_bytes()), "{other}");
         }
     }
 

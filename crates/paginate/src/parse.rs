@@ -65,7 +65,7 @@ pub(crate) fn decode(text: &[u8], position: Position, error: BoxError) -> PageEr
         "page"
     };
     let (kind, detail) = match json::check(text) {
-        Err(fault) if fault.is_eof() && position.item.is_none() => {
+        Err(fault) if position.item.is_none() && json::ends_early(text, &fault) => {
             (PageErrorKind::Truncated, "ended in the middle of its JSON")
         }
         Err(_) => (PageErrorKind::NotJson, "is not valid JSON"),

@@ -27,6 +27,8 @@ pub(crate) struct Scanner {
     /// The beginning of an item (or key) that its piece did not complete.
     partial: Vec<u8>,
     found: bool,
+    /// Whether what was found is neither an array nor `null`.
+    is_other: bool,
     items: u64,
     /// White space and commas in the array since the last item.
     gap: usize,
@@ -86,6 +88,7 @@ impl Scanner {
             rest: Vec::new(),
             partial: Vec::new(),
             found: false,
+            is_other: false,
             items: 0,
             gap: 0,
             max_item,
@@ -236,6 +239,7 @@ impl Scanner {
         self.rest.clear();
         self.partial.clear();
         self.found = false;
+        self.is_other = false;
         self.items = 0;
         self.gap = 0;
     }
@@ -263,13 +267,21 @@ impl Scanner {
         let bare = matches!(self.mode, Mode::Skip(nested) if nested.is_bare());
         let complete = matches!(self.mode, Mode::End)
             || (bare || matches!(self.mode, Mode::Null { at: 4 })) && self.open.is_empty();
+        // What is wrong before its end is wrong however it ends.
+        let early =
+            |text| json::check(text).map_or_else(|error| json::ends_early(text, &error), |()| true);
         if !complete {
-            return Err(ScanError::Truncated);
+            return Err(match early(&self.rest) && early(self.begun()) {
+                true => ScanError::Truncated,
+                false => ScanError::Syntax,
+            });
         }
-        if !self.found {
+        if !self.found || self.is_other {
             // A page of HTML lacks its items for another reason.
             return Err(match json::check(&self.rest) {
+                Ok(()) if self.is_other => ScanError::NotAnArray,
                 Ok(()) => ScanError::Absent,
+                Err(error) if json::ends_early(&self.rest, &error) => ScanError::Truncated,
                 Err(_) => ScanError::Syntax,
             });
         }

@@ -97,7 +97,12 @@ impl Scanner {
                 comma: false,
             },
             b'n' => Mode::Null { at: 1 },
-            b'{' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' => return Err(ScanError::NotAnArray),
+            // It may be no JSON either, which its end tells.
+            b'{' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' => {
+                self.is_other = true;
+                self.mode = Mode::Skip(Nested::START);
+                return Ok(false);
+            }
             _ => return Err(ScanError::Syntax),
         };
         Ok(true)

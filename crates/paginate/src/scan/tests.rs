@@ -132,6 +132,25 @@ fn what_is_no_list_is_told_apart() {
 }
 
 #[test]
+fn what_is_wrong_before_its_end_is_not_cut_short() {
+    for text in [
+        "[<",
+        "[{\"a\":<",
+        "{\"b\":<html",
+        "{\"i\":[1],\"b\":[<",
+        "{\"i\":{<",
+        "{\"i\":falsehood}",
+    ] {
+        let pointer = if text.starts_with('[') { "" } else { "/i" };
+        assert_eq!(fails(pointer, text), ScanError::Syntax, "{text}");
+    }
+    // At the end of a text only that tells whether a literal is one.
+    assert_eq!(fails("", "tru"), ScanError::Truncated);
+    assert_eq!(fails("", "true story"), ScanError::Syntax);
+    assert_eq!(fails("/i", "{\"i\":{\"a\""), ScanError::Truncated);
+}
+
+#[test]
 fn structure_that_is_not_json_is_an_error() {
     for text in [
         "[1,]",
