@@ -74,6 +74,10 @@ mod trail;
 mod transport;
 #[path = "fetch/unreliable/mod.rs"]
 mod unreliable;
+#[path = "fetch/whole.rs"]
+mod whole;
+#[path = "fetch/words.rs"]
+mod words;
 
 use crate::args::Args;
 use crate::console::Console;

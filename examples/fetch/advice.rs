@@ -1,15 +1,14 @@
 //! What to do about a failure: one hint, where one helps.
 
 use std::error::Error;
+use std::iter::successors;
 
 use http::StatusCode;
 use outbound::http::DeadlineExceeded;
 use outbound::paginate::{PageError, PageErrorKind};
 
 use crate::outcome::Outcome;
-
-/// About a page that is no JSON text.
-pub(crate) const NOT_JSON: &str = "check the URL, and the Accept header (-H)";
+use crate::whole::NotJson;
 
 /// About a page or an item that could not be had.
 pub(crate) fn page(error: &PageError, outcome: Outcome, credential: bool) -> Option<&'static str> {
@@ -18,7 +17,7 @@ pub(crate) fn page(error: &PageError, outcome: Outcome, credential: bool) -> Opt
             let status = error.response().map(|page| page.parts.status);
             status.and_then(|status| answer(status, credential))
         }
-        PageErrorKind::NotJson => Some(NOT_JSON),
+        PageErrorKind::NotJson => Some(not_json(error)),
         PageErrorKind::Malformed => Some("check --next, --items and their like against the page"),
         PageErrorKind::CrossOrigin => {
             Some("permit its origin with --allow-origin, or stay with --origin rebase")
@@ -45,7 +44,9 @@ fn answer(status: StatusCode, credential: bool) -> Option<&'static str> {
 
 /// About an error that one of the layers claims, or none.
 pub(crate) fn cause(error: &(dyn Error + 'static), outcome: Outcome) -> Option<&'static str> {
+    let mut causes = successors(Some(error), |&error| error.source());
     match outcome {
+        Outcome::Contract if causes.any(|error| error.is::<NotJson>()) => Some(not_json(error)),
         Outcome::Contract => Some("fix what is wrong, or go on and count with --contract report"),
         Outcome::Guarded => Some("allow more with --max-body"),
         Outcome::Transport => Some(transport(error)),
@@ -54,8 +55,16 @@ pub(crate) fn cause(error: &(dyn Error + 'static), outcome: Outcome) -> Option<&
     }
 }
 
+fn not_json(error: &(dyn Error + 'static)) -> &'static str {
+    let mut causes = successors(Some(error), |&error| error.source());
+    match causes.any(|error| error.to_string().contains("content-encoding")) {
+        true => "ask for it plain with -H 'Accept-Encoding: identity'",
+        false => "check the URL, and the Accept header (-H)",
+    }
+}
+
 fn transport(error: &(dyn Error + 'static)) -> &'static str {
-    for error in std::iter::successors(Some(error), |&error| error.source()) {
+    for error in successors(Some(error), |&error| error.source()) {
         if error.is::<DeadlineExceeded>() {
             return "allow more with --page-deadline";
         }

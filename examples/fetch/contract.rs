@@ -35,7 +35,10 @@ pub(crate) fn page_contract(
     }
     let contract = Contract::all(contracts);
     // A page of a range is a body of its own.
-    let contracts = Contracts::from(contract.clone()).status(StatusCode::PARTIAL_CONTENT, contract);
+    let contracts = Contracts::from(contract.clone())
+        .status(StatusCode::PARTIAL_CONTENT, contract)
+        // A page without items, as a 204 is.
+        .allow_empty();
     let breaches = Breaches::new(plan.mode, counters, console);
     Ok(Some(
         ValidateLayer::new(contracts)

@@ -7,12 +7,12 @@ use std::iter::successors;
 use std::path::Path;
 
 use outbound::auth::ReplayError;
-use outbound::paginate::{PageError, PageErrorKind};
-use outbound::schema::Violation;
+use outbound::paginate::PageError;
 
 use crate::advice;
 use crate::outcome::Outcome;
 use crate::trail::Trail;
+use crate::words;
 
 /// A run that did not reach its end.
 ///
@@ -32,7 +32,7 @@ impl Failure {
     pub(crate) fn new(outcome: Outcome, what: impl Into<String>) -> Self {
         Self {
             outcome,
-            what: what.into(),
+            what: words::of_the_program(what.into()),
             page: None,
             url: None,
             hint: None,
@@ -43,10 +43,6 @@ impl Failure {
     pub(crate) fn page(error: &PageError, credential: bool) -> Self {
         let outcome = Outcome::of_page(error, credential);
         let mut what = chain(error);
-        if error.kind() == PageErrorKind::CrossOrigin {
-            // The library's hint is not for those who call a program.
-            what.truncate(what.find("; allow it with").unwrap_or(what.len()));
-        }
         // Why a refused request was not sent again with another credential.
         let replay = error
             .response()
@@ -68,13 +64,6 @@ impl Failure {
             hint: advice::cause(error, outcome).map(str::to_owned),
             ..Self::new(outcome, chain(error)).on(page)
         }
-    }
-
-    /// A whole page that is no JSON text.
-    pub(crate) fn not_json(page: u64, violation: &Violation) -> Self {
-        Self::new(Outcome::Contract, violation.to_string())
-            .on(page)
-            .hint(advice::NOT_JSON)
     }
 
     /// Ctrl-C.

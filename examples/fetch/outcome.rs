@@ -10,6 +10,8 @@ use outbound::http::BodyTooLarge;
 use outbound::paginate::{PageError, PageErrorKind};
 use outbound::schema::Violation;
 
+use crate::whole::NotJson;
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -101,7 +103,7 @@ impl Outcome {
             if error.is::<AuthError>() {
                 return Self::Credential;
             }
-            if error.is::<Violation>() {
+            if error.is::<Violation>() || error.is::<NotJson>() {
                 return Self::Contract;
             }
             if error.is::<BodyTooLarge>() {

@@ -1,17 +1,16 @@
 //! The layer of pages, as the options want it.
 
-use outbound::http::Origin;
 use outbound::paginate::{OnRepeat, OriginPolicy, PaginateLayer};
 
 use crate::args::{self, OriginRule};
 use crate::plan::{PagesPlan, Plan};
 use crate::strategy::AnyStrategy;
 
+/// How many pages in a row may be without items: the fiftieth is refused.
+const MOST_EMPTY_PAGES: u64 = 49;
+
 /// The layer of pages, with its limits and guards.
-pub(crate) fn layer(
-    plan: &Plan,
-    strategy: AnyStrategy,
-) -> Result<PaginateLayer<AnyStrategy>, String> {
+pub(crate) fn layer(plan: &Plan, strategy: AnyStrategy) -> PaginateLayer<AnyStrategy> {
     let PagesPlan {
         max_pages,
         max_items,
@@ -23,17 +22,7 @@ pub(crate) fn layer(
     let origin = match origin {
         OriginRule::Rebase => OriginPolicy::Rebase,
         OriginRule::Deny if plan.credential.allow_origins.is_empty() => OriginPolicy::Deny,
-        OriginRule::Deny => OriginPolicy::Allow(
-            plan.credential
-                .allow_origins
-                .iter()
-                .map(|origin| {
-                    origin
-                        .parse::<Origin>()
-                        .map_err(|error| format!("--allow-origin {origin}: {error}"))
-                })
-                .collect::<Result<_, _>>()?,
-        ),
+        OriginRule::Deny => OriginPolicy::Allow(plan.credential.allow_origins.clone()),
     };
     // What the server repeats of a key in its next URLs is not for the disk.
     let keys = plan
@@ -52,6 +41,7 @@ pub(crate) fn layer(
         .max_page_bytes(*max_body)
         .max_item_bytes(*max_body)
         .origin(origin)
+        .max_empty_pages(MOST_EMPTY_PAGES)
         .on_repeat(match on_repeat {
             args::OnRepeat::Error => OnRepeat::Error,
             args::OnRepeat::End => OnRepeat::End,
@@ -63,5 +53,5 @@ pub(crate) fn layer(
     if let Some(items) = max_items {
         layer = layer.max_items(*items);
     }
-    Ok(layer)
+    layer
 }

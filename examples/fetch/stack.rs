@@ -24,12 +24,13 @@ use crate::summary::Counters;
 use crate::tally::{self, TallyLayer};
 use crate::trail::Trail;
 use crate::transport;
+use crate::whole;
 
 /// The client that all pages are asked of, whatever their bodies are beneath.
 pub(crate) type Api = Client<Full<Bytes>, UnsyncBoxBody<Bytes, BoxError>>;
 
 /// The standard stack over hyper-util's client, as the options want it: each page is
-/// collected within its attempt.
+/// collected within its attempt, and known for JSON there.
 pub(crate) fn api(
     retry: &RetryArgs,
     max_body: usize,
@@ -45,7 +46,7 @@ pub(crate) fn api(
         .retry(retries(retry, console))
         .auth(credentials)
         .per_call(AllowanceLayer::new(retry.retries, counters))
-        .body(CollectLayer::new(max_body))
+        .body((whole::layer(counters), CollectLayer::new(max_body)))
         .per_try(redirect::layer());
     match contract {
         Some(contract) => boxed(stack.contract(contract).service(transport), counters, trail),

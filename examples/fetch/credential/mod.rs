@@ -156,16 +156,17 @@ fn client_credentials(
 /// The origin of the first page, and those that were allowed besides.
 fn scope(plan: &CredentialPlan, uri: &Uri) -> Result<Scope, BoxError> {
     let first = Origin::of(uri).ok_or("the URL names no origin")?;
+    let plain = |origin: &&Origin| !origin.is_secure() && !origin.is_loopback();
     // The library refuses it too, and would name a method where people here have an option.
-    if !plan.allow_http && !first.is_secure() && !first.is_loopback() {
-        let line =
-            format!("a credential would go to {first} over plain http: use https, or --allow-http");
+    let refused = [&first].into_iter().chain(&plan.allow_origins).find(plain);
+    if let Some(origin) = refused.filter(|_| !plan.allow_http) {
+        let line = format!(
+            "a credential would go to {origin} over plain http: use https, or --allow-http"
+        );
         return Err(line.into());
     }
-    let scope = plan
-        .allow_origins
-        .iter()
-        .try_fold(Scope::from(first), |scope, origin| scope.and(origin))?;
+    let mut origins = plan.allow_origins.iter().map(Origin::to_string);
+    let scope = origins.try_fold(Scope::from(first), |scope, origin| scope.and(&origin))?;
     Ok(if plan.allow_http {
         scope.allow_http()
     } else {

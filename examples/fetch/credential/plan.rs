@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use http::{HeaderName, Uri};
+use outbound::http::Origin;
 
 use crate::args::{Args, ClientAuth};
 
@@ -11,7 +12,7 @@ pub(crate) struct CredentialPlan {
     pub(crate) authorization: Option<Authorization>,
     pub(crate) header_keys: Vec<(HeaderName, String)>,
     pub(crate) query_keys: Vec<(String, String)>,
-    pub(crate) allow_origins: Vec<String>,
+    pub(crate) allow_origins: Vec<Origin>,
     pub(crate) allow_http: bool,
 }
 
@@ -67,7 +68,14 @@ impl CredentialPlan {
                 .iter()
                 .map(|option| pair("--api-key-query", "NAME", option))
                 .collect::<Result<_, _>>()?,
-            allow_origins: args.allow_origin.clone(),
+            allow_origins: args
+                .allow_origin
+                .iter()
+                .map(|text| {
+                    let origin = text.parse();
+                    origin.map_err(|error| format!("--allow-origin {text}: {error}"))
+                })
+                .collect::<Result<_, _>>()?,
             allow_http: args.allow_http,
         })
     }

@@ -51,7 +51,7 @@ impl Course<'_> {
     pub(super) async fn drain<S: Source>(
         &mut self,
         stream: S,
-        line: impl Fn(S::Part) -> Result<Bytes, Failure>,
+        line: impl Fn(S::Part) -> Bytes,
     ) -> Result<Outcome, Stop> {
         self.written = self.place(stream.progress(), || Some(stream.checkpoint()));
         let ended = self.parts(stream, line).await;
@@ -71,7 +71,7 @@ impl Course<'_> {
     async fn parts<S: Source>(
         &mut self,
         mut stream: S,
-        line: impl Fn(S::Part) -> Result<Bytes, Failure>,
+        line: impl Fn(S::Part) -> Bytes,
     ) -> Result<Outcome, Stop> {
         let mut before = stream.progress();
         loop {
@@ -92,11 +92,17 @@ impl Course<'_> {
                     let mut place = self.place(progress, || at);
                     place.items = before.items;
                     self.hand_on(place).await?;
+                    if error.kind() == PageErrorKind::NotJson {
+                        self.counters.violations().fetch_add(1, Relaxed);
+                    }
                     return Err(Failure::page(&error, self.credential).into());
                 }
                 None => {
                     // Some lists end with an answer that is no page.
                     self.counters.items().store(progress.items, Relaxed);
+                    // A page that a limit ended in was had as far as it was wanted.
+                    let begun = u64::from(stream.is_within_page());
+                    self.counters.pages().store(progress.pages + begun, Relaxed);
                     self.hand_on(self.place(progress, || Some(stream.checkpoint())))
                         .await?;
                     self.write_down()?;
@@ -105,24 +111,18 @@ impl Course<'_> {
             };
             // Where it is written page by page, nothing of before is left to be handed on.
             let behind = || stream.checkpoint().before_last_item();
-            match line(part) {
-                Ok(line) if line.is_empty() => {}
-                Ok(line) => {
-                    if !self.output.read(&line) {
-                        let place = self.place(before, behind);
-                        if self.output.has_room() {
-                            self.output.cut();
-                            self.cuts.push(place);
-                        } else {
-                            self.hand_on(place).await?;
-                        }
+            let line = line(part);
+            if !line.is_empty() {
+                if !self.output.read(&line) {
+                    let place = self.place(before, behind);
+                    if self.output.has_room() {
+                        self.output.cut();
+                        self.cuts.push(place);
+                    } else {
+                        self.hand_on(place).await?;
                     }
-                    self.output.add();
                 }
-                Err(failure) => {
-                    self.hand_on(self.place(before, behind)).await?;
-                    return Err(failure.into());
-                }
+                self.output.add();
             }
             self.counters.items().store(progress.items, Relaxed);
             let due = |book: &Book| book.is_due(progress.pages);

@@ -43,7 +43,7 @@ pub(crate) async fn run(
     let strategy: AnyStrategy = Arc::new(PageByPage::new(strategy));
     let page_contract = page_contract(&plan.contract, counters, console).map_err(usage)?;
     let item_contract = ItemContract::read(&plan.contract, counters, console).map_err(usage)?;
-    let mut layer = pagination::layer(&plan, strategy).map_err(usage)?;
+    let mut layer = pagination::layer(&plan, strategy);
     let request = request(&plan.request, plan.retry.idempotent);
     let path = plan.output.output.as_deref();
     let book = match &plan.pages.checkpoint {

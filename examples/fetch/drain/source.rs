@@ -29,6 +29,9 @@ pub(super) trait Source: Stream<Item = Result<Self::Part, PageError>> + Unpin {
     fn progress(&self) -> Progress;
     fn checkpoint(&self) -> Checkpoint;
     fn end(&self) -> Option<End>;
+
+    /// Whether the last part was one of a page that has not arrived as a whole.
+    fn is_within_page(&self) -> bool;
 }
 
 impl<S, RB> Source for Pin<&mut Pages<S, AnyStrategy, Full<Bytes>, RB>>
@@ -48,6 +51,10 @@ where
 
     fn end(&self) -> Option<End> {
         (**self).end()
+    }
+
+    fn is_within_page(&self) -> bool {
+        false
     }
 }
 
@@ -69,5 +76,9 @@ where
 
     fn end(&self) -> Option<End> {
         (**self).end()
+    }
+
+    fn is_within_page(&self) -> bool {
+        self.position().item.is_some_and(|next| next > 0)
     }
 }

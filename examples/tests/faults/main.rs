@@ -21,6 +21,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod json;
 mod time;
 #[cfg(all(unix, feature = "rustls"))]
 mod tls;

@@ -17,12 +17,15 @@ mod next;
 #[allow(dead_code)]
 #[path = "../../fetch/output/pieces.rs"]
 mod pieces;
+#[path = "../support/script.rs"]
+mod script;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod contracts;
 mod files;
 mod help;
+mod hints;
 mod list;
 mod program;
 mod sends;

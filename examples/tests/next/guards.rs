@@ -30,6 +30,45 @@ fn limits_are_exact_for_tokens_in_bodies_too() {
 }
 
 #[test]
+fn a_page_that_a_limit_ends_in_counts_as_one() {
+    let answers = [
+        r#"{"i":[1,2],"n":1}"#,
+        r#"{"i":[],"n":2}"#,
+        r#"{"i":[3,4],"n":3}"#,
+        r#"{"i":[5],"n":4}"#,
+    ];
+    let next = ["--next", "token:body:/n=query:c", "--items", "/i"];
+    for (limit, pages) in [("1", 1), ("2", 1), ("3", 3), ("4", 3), ("5", 4)] {
+        for more in [&[][..], &["--require", "/i"], &["--prefetch", "1"]] {
+            let options = [&next[..], &["--max-items", limit], more].concat();
+            let (run, asked) = drain("/a", &options, &answers);
+            assert_eq!((run.code, asked.len()), (Some(0), pages), "{options:?}");
+            assert_eq!(run.summary["outcome"], "limited");
+            let items = limit.parse().unwrap();
+            run.assert_counts([("pages", pages as u64), ("items", items)]);
+            assert_eq!(run.summary["truncated"], true);
+        }
+    }
+    // Where pages are what is counted, none is begun that is not written.
+    let (run, _) = drain("/a", &["--next", next[1], "--max-items", "3"], &answers);
+    run.assert_counts([("pages", 3), ("items", 3), ("requests", 3)]);
+}
+
+#[test]
+fn the_fiftieth_empty_page_in_a_row_is_6_and_the_forty_ninth_is_not() {
+    let next = ["--next", "token:body:/n=query:c", "--items", "/i"];
+    for (empty, code) in [(49, 0), (50, 6)] {
+        let pages = (1..=empty).map(|n| format!(r#"{{"i":[],"n":{n}}}"#));
+        let answers: Vec<_> = pages.chain([r#"{"i":[1]}"#.to_owned()]).collect();
+        let answers: Vec<_> = answers.iter().map(String::as_str).collect();
+        let (run, asked) = drain("/a", &next, &answers);
+        assert_eq!((run.code, asked.len()), (Some(code), 50), "{}", run.stderr);
+        assert_eq!(run.summary["pages"], 50);
+        assert_eq!(run.summary["truncated"], code == 6);
+    }
+}
+
+#[test]
 fn a_repeated_token_is_6_or_the_end_or_allowed() {
     let next = ["--next", "token:body:/t=query:t", "--items", "/i"];
     let same = [
