@@ -31,9 +31,11 @@ fn decimal(text: &str, unit: f64) -> Result<Duration, String> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.parse::<f64>()
-        .ok()
-        .filter(|_| plain)
-        .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
-        .ok_or_else(|| "not a decimal number of at least 0".to_owned())
+    match text.parse::<f64>() {
+        // What is longer than a duration can be is longer than anybody can wait.
+        Ok(number) if plain => {
+            Ok(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
+        }
+        _ => Err("not a decimal number of at least 0".to_owned()),
+    }
 }

@@ -3,7 +3,7 @@
 mod pages;
 mod request;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -70,9 +70,12 @@ impl Job {
     /// Reads the command line; the error is a usage error, for exit code 2.
     pub(crate) fn from_command_line() -> Result<Self, String> {
         let given = Args::command().get_matches();
-        let args = Args::from_arg_matches(&given).map_err(|error| error.to_string())?;
+        let mut args = Args::from_arg_matches(&given).map_err(|error| error.to_string())?;
+        args.output.output.take_if(|path| *path == Path::new("-"));
         if args.output.summary.as_deref() == Some("-") && args.output.output.is_none() {
-            return Err("--summary - writes to stdout; say with -o where the items go".to_owned());
+            return Err(
+                "--summary - writes to stdout; say with -o FILE where the items go".to_owned(),
+            );
         }
         files::refuse_shared(&args)?;
         if args.url.is_none() {

@@ -102,6 +102,29 @@ fn the_output_file_holds_the_lines_and_stdout_the_summary() {
 }
 
 #[test]
+fn a_dash_is_stdout_for_the_lines_too() {
+    let server = Server::start();
+    let folder = std::env::temp_dir().join(format!("fetch-dash-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let fetch = |arguments: &[&str]| {
+        let mut command = fetch();
+        command.current_dir(&folder).arg(server.url("/"));
+        let output = command.args(arguments).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    assert_eq!(fetch(&["-o", "-"]), (Some(0), "[1]\n".to_owned()));
+    assert_eq!(fetch(&["-o", "-", "--summary", "-"]).0, Some(2));
+    assert!(!folder.join("-").exists());
+    assert_eq!(fetch(&["-o", "./-"]), (Some(0), String::new()));
+    let written = std::fs::read_to_string(folder.join("-")).unwrap();
+    assert_eq!(written, "[1]\n");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_1() {
     let server = Server::start();
     let run = run(&[&server.url("/"), "-o", "/no/such/folder/file"]);

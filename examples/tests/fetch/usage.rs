@@ -1,5 +1,6 @@
 //! What a usage error says: which option, and what would be right.
 
+use crate::server::Server;
 use crate::support::{SECRET, run};
 
 /// Panics unless `arguments` are refused with this line.
@@ -104,6 +105,47 @@ fn what_is_no_number_is_told_by_its_option_a_negative_one_too() {
         &["--retries", "9999999999"],
         "invalid value '9999999999' for '--retries <N>': number too large to fit in target type",
     );
+}
+
+#[test]
+fn a_duration_beyond_all_measure_is_as_good_as_none() {
+    let server = Server::start();
+    let long = "9".repeat(400);
+    for option in [
+        "--deadline",
+        "--page-deadline",
+        "--attempt-timeout",
+        "--retry-after-max",
+        "--retry-base",
+        "--retry-cap",
+    ] {
+        for given in ["18446744073709551615", "18446744073709551616.5", &long] {
+            let run = run(&[&server.url("/"), option, given]);
+            assert_eq!(run.code, Some(0), "{option} {given}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn an_origin_that_is_none_is_told_whatever_happens_to_next_pages() {
+    let what =
+        "not an origin; write scheme://host or scheme://host:port, without user, path or query";
+    for given in [
+        "junk",
+        "https://h/path",
+        "https://u@h",
+        "https://h:99999",
+        "",
+    ] {
+        for more in [
+            &[][..],
+            &["--origin", "rebase"],
+            &["--bearer-env", "SECRET"],
+        ] {
+            let arguments = [&["--allow-origin", given], more].concat();
+            assert_told(&arguments, &format!("--allow-origin {given}: {what}"));
+        }
+    }
 }
 
 #[test]
