@@ -300,7 +300,7 @@ fn what_is_no_json_is_4_and_json_is_known_by_its_body() {
     for body in [
         "<p>",
         "{} {}",
-        "{\"a\":",
+        "{\"a\":,",
         "content-type: text/html\n\n<p>",
         "{\"a\":1,\"a\":2}",
     ] {
