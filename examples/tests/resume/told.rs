@@ -131,8 +131,7 @@ fn a_list_that_is_not_as_it_should_be_is_told_with_the_option_that_helps() {
         "page 3: the page is not valid JSON ({at}); check the URL, and the Accept header (-H)",
     );
     let whole = run(&[&page.url("/p3")]);
-    let told =
-        "page 1: the body breaks its contract as a whole, byte 0: json: expected a JSON value";
+    let told = "page 1: the page is not valid JSON: expected value at line 1 column 1";
     let told = format!(
         "fetch: {told} ({}); check the URL, and the Accept header (-H)\n",
         page.url("/p3")
