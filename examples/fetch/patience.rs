@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use http::Request;
-use outbound::http::{IdleTimeoutLayer, IdleTimeoutService};
+use outbound::http::{IdleTimeout, IdleTimeoutLayer};
 use outbound::paginate::Refetch;
 use tower::{Layer, Service};
 
@@ -44,17 +44,17 @@ impl<S: Clone> Layer<S> for PatienceLayer {
 #[derive(Clone, Debug)]
 pub(crate) struct Patience<S> {
     retries: u32,
-    short: IdleTimeoutService<S>,
-    long: IdleTimeoutService<S>,
+    short: IdleTimeout<S>,
+    long: IdleTimeout<S>,
 }
 
 impl<S, B> Service<Request<B>> for Patience<S>
 where
-    IdleTimeoutService<S>: Service<Request<B>>,
+    IdleTimeout<S>: Service<Request<B>>,
 {
-    type Response = <IdleTimeoutService<S> as Service<Request<B>>>::Response;
-    type Error = <IdleTimeoutService<S> as Service<Request<B>>>::Error;
-    type Future = <IdleTimeoutService<S> as Service<Request<B>>>::Future;
+    type Response = <IdleTimeout<S> as Service<Request<B>>>::Response;
+    type Error = <IdleTimeout<S> as Service<Request<B>>>::Error;
+    type Future = <IdleTimeout<S> as Service<Request<B>>>::Future;
 
     /// The transport is always ready; so is either.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {

@@ -14,7 +14,7 @@ use outbound::schema::ValidateLayer;
 use outbound::{BoxError, Client, standard};
 use tower::{Service, ServiceBuilder};
 
-use crate::allowance::AllowanceLayer;
+use crate::allowance::{AllowanceLayer, Elsewhere};
 use crate::args::RetryArgs;
 use crate::console::Console;
 use crate::credential::Credentials;
@@ -102,11 +102,12 @@ where
     RB: Body<Data = Bytes> + Send + 'static,
     RB::Error: Into<BoxError>,
 {
-    let trail = trail.clone();
+    let (trail, elsewhere) = (trail.clone(), Elsewhere::default());
     Client::new(
         ServiceBuilder::new()
-            .map_request(move |request: Request<Full<Bytes>>| {
+            .map_request(move |mut request: Request<Full<Bytes>>| {
                 trail.note(request.uri());
+                elsewhere.know(&mut request);
                 request
             })
             .map_response(|response: Response<RB>| {

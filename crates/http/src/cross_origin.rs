@@ -1,7 +1,7 @@
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, PROXY_AUTHORIZATION};
 use http::{HeaderMap, Request};
 
-use crate::{CrossOrigin, DeadlineAt, NoAuth, ResendCount};
+use crate::{CrossOrigin, DeadlineAt, Idempotent, NoAuth, ResendCount};
 
 /// What is meant for one origin, whether it is marked or not.
 const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
@@ -14,7 +14,7 @@ const ALWAYS: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOS
 /// - every header one of whose values is marked [sensitive](http::HeaderValue::is_sensitive);
 /// - `Authorization`, `Proxy-Authorization` and `Cookie`, marked or not, and `Host`, which names
 ///   the other origin;
-/// - all extensions but [`NoAuth`], [`ResendCount`] and [`DeadlineAt`].
+/// - all extensions but [`NoAuth`], [`Idempotent`], [`ResendCount`] and [`DeadlineAt`].
 ///
 /// ```
 /// use http::{HeaderValue, Request};
@@ -33,12 +33,16 @@ pub fn leave_origin<B>(request: &mut Request<B>) {
     remove_sensitive(request.headers_mut());
     let extensions = request.extensions_mut();
     let no_auth = extensions.remove::<NoAuth>();
+    let idempotent = extensions.remove::<Idempotent>();
     let count = ResendCount::of(extensions);
     let deadline = extensions.remove::<DeadlineAt>();
     extensions.clear();
     extensions.insert(CrossOrigin);
     if let Some(no_auth) = no_auth {
         extensions.insert(no_auth);
+    }
+    if let Some(idempotent) = idempotent {
+        extensions.insert(idempotent);
     }
     count.mark(extensions);
     if let Some(deadline) = deadline {
@@ -79,6 +83,7 @@ mod tests {
             .header("accept", "*/*")
             .header("accept", "text/plain")
             .extension(NoAuth)
+            .extension(Idempotent(true))
             .extension(ResendCount(2))
             .extension(deadline)
             .extension("canary")
@@ -91,7 +96,8 @@ mod tests {
         assert!(names.eq(["accept"]), "{:?}", request.headers());
         assert_eq!(request.headers().get_all("accept").iter().count(), 2);
         let extensions = request.extensions();
-        assert_eq!(extensions.len(), 4);
+        assert_eq!(extensions.len(), 5);
+        assert_eq!(extensions.get(), Some(&Idempotent(true)));
         assert_eq!(extensions.get(), Some(&deadline));
         assert_eq!(extensions.get(), Some(&NoAuth));
         assert_eq!(ResendCount::of(extensions), ResendCount(2));

@@ -38,7 +38,8 @@ impl<S> Layer<S> for EffectiveUriLayer {
     }
 }
 
-/// Stamps each response with its [`EffectiveUri`]. See [`EffectiveUriLayer`].
+/// Stamps each response with its [`EffectiveUri`], which has the name that would be this service's. See
+/// [`EffectiveUriLayer`].
 #[derive(Clone, Debug)]
 pub struct EffectiveUriService<S> {
     inner: S,

@@ -43,10 +43,10 @@ impl Default for IdleTimeoutLayer {
 }
 
 impl<S> Layer<S> for IdleTimeoutLayer {
-    type Service = IdleTimeoutService<S>;
+    type Service = IdleTimeout<S>;
 
-    fn layer(&self, inner: S) -> IdleTimeoutService<S> {
-        IdleTimeoutService {
+    fn layer(&self, inner: S) -> IdleTimeout<S> {
+        IdleTimeout {
             inner,
             limit: self.limit,
         }
@@ -55,12 +55,12 @@ impl<S> Layer<S> for IdleTimeoutLayer {
 
 /// Fails a response body from which nothing comes for too long. See [`IdleTimeoutLayer`].
 #[derive(Clone, Debug)]
-pub struct IdleTimeoutService<S> {
+pub struct IdleTimeout<S> {
     inner: S,
     limit: Duration,
 }
 
-impl<S> IdleTimeoutService<S> {
+impl<S> IdleTimeout<S> {
     /// The service within.
     pub const fn get_ref(&self) -> &S {
         &self.inner
@@ -77,11 +77,11 @@ impl<S> IdleTimeoutService<S> {
     }
 }
 
-impl<S, R, RB> Service<R> for IdleTimeoutService<S>
+impl<S, R, RB> Service<R> for IdleTimeout<S>
 where
     S: Service<R, Response = Response<RB>>,
 {
-    type Response = Response<IdleBody<RB>>;
+    type Response = Response<IdleTimeoutBody<RB>>;
     type Error = S::Error;
     type Future = IdleTimeoutFuture<S::Future>;
 
@@ -98,7 +98,7 @@ where
 }
 
 pin_project! {
-    /// The response of [`IdleTimeoutService`].
+    /// The response of [`IdleTimeout`].
     ///
     /// # Cancellation
     ///
@@ -115,19 +115,21 @@ impl<F, RB, E> Future for IdleTimeoutFuture<F>
 where
     F: Future<Output = Result<Response<RB>, E>>,
 {
-    type Output = Result<Response<IdleBody<RB>>, E>;
+    type Output = Result<Response<IdleTimeoutBody<RB>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.response.poll(cx))?;
-        Poll::Ready(Ok(response.map(|body| IdleBody::new(body, *this.limit))))
+        Poll::Ready(Ok(
+            response.map(|body| IdleTimeoutBody::new(body, *this.limit))
+        ))
     }
 }
 
 pin_project! {
-    /// A body that fails with [`IdleTimeout`] when its reader waits too long for a frame.
+    /// A body that fails with [`IdleTimeoutExceeded`] when its reader waits too long for a frame.
     #[derive(Debug)]
-    pub struct IdleBody<B> {
+    pub struct IdleTimeoutBody<B> {
         #[pin]
         body: B,
         limit: Duration,
@@ -138,7 +140,7 @@ pin_project! {
     }
 }
 
-impl<B> IdleBody<B> {
+impl<B> IdleTimeoutBody<B> {
     const fn new(body: B, limit: Duration) -> Self {
         Self {
             body,
@@ -149,7 +151,7 @@ impl<B> IdleBody<B> {
     }
 }
 
-impl<B> Body for IdleBody<B>
+impl<B> Body for IdleTimeoutBody<B>
 where
     B: Body,
     B::Error: Into<BoxError>,
@@ -176,7 +178,7 @@ where
         match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
             Some(Poll::Ready(())) => {
                 *this.waiting = false;
-                Poll::Ready(Some(Err(IdleTimeout { limit: *this.limit }.into())))
+                Poll::Ready(Some(Err(IdleTimeoutExceeded { limit: *this.limit }.into())))
             }
             _ => Poll::Pending,
         }
@@ -194,11 +196,11 @@ where
 /// Nothing came from a response body for too long.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct IdleTimeout {
+pub struct IdleTimeoutExceeded {
     limit: Duration,
 }
 
-impl IdleTimeout {
+impl IdleTimeoutExceeded {
     /// The time that a frame had to come.
     #[must_use]
     pub const fn limit(&self) -> Duration {
@@ -206,7 +208,7 @@ impl IdleTimeout {
     }
 }
 
-impl fmt::Display for IdleTimeout {
+impl fmt::Display for IdleTimeoutExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -216,4 +218,4 @@ impl fmt::Display for IdleTimeout {
     }
 }
 
-impl Error for IdleTimeout {}
+impl Error for IdleTimeoutExceeded {}

@@ -12,7 +12,7 @@
 //!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
 //! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
 //! - **Markers** that travel in a message's extensions: [`NoAuth`], [`CrossOrigin`],
-//!   [`ResendCount`], [`Attempts`], [`EffectiveUri`], [`DeadlineAt`].
+//!   [`Idempotent`], [`ResendCount`], [`Attempts`], [`EffectiveUri`], [`DeadlineAt`].
 //!
 //! # Example
 //!
@@ -46,7 +46,7 @@
 //! |---|---|---|
 //! | [`CollectLayer`] | [64 MiB](CollectLayer::DEFAULT_LIMIT) of a body | [`BodyTooLarge`]; [`BrokenBody`] where it fails by itself |
 //! | [`DeadlineLayer`] | [60 s](DeadlineLayer::DEFAULT_LIMIT) a call, or what [`DeadlineAt`] says | [`DeadlineExceeded`] |
-//! | [`IdleTimeoutLayer`] | [30 s](IdleTimeoutLayer::DEFAULT_LIMIT) without a frame | [`IdleTimeout`] |
+//! | [`IdleTimeoutLayer`] | [30 s](IdleTimeoutLayer::DEFAULT_LIMIT) without a frame | [`IdleTimeoutExceeded`] |
 //! | [`BufferBody`] | records [64 KiB](BufferBody::DEFAULT_LIMIT) of a body | none: it is then sent once |
 //!
 //! Each is found in a [`BoxError`] by `downcast_ref`; the errors of what is beneath stay what they are.
@@ -102,9 +102,9 @@ pub use self::effective_uri::{
 };
 pub use self::head::clone_head;
 pub use self::idle::{
-    IdleBody, IdleTimeout, IdleTimeoutFuture, IdleTimeoutLayer, IdleTimeoutService,
+    IdleTimeout, IdleTimeoutBody, IdleTimeoutExceeded, IdleTimeoutFuture, IdleTimeoutLayer,
 };
-pub use self::markers::{Attempts, CrossOrigin, NoAuth, ResendCount};
+pub use self::markers::{Attempts, CrossOrigin, Idempotent, NoAuth, ResendCount};
 pub use self::origin::{InvalidOrigin, Origin};
 pub use self::pooled_sleep::PooledSleep;
 pub use self::replay::{BufferBody, CloneBody, NoReplay, Replay, Rewind};

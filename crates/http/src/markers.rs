@@ -18,6 +18,17 @@ pub struct NoAuth;
 #[allow(clippy::exhaustive_structs)] // As above.
 pub struct CrossOrigin;
 
+/// Request extension: whether this request may be repeated, whatever its method says.
+///
+/// `Idempotent(true)` makes a POST that the server deduplicates repeatable; `Idempotent(false)`
+/// takes a GET with a side effect out. Without it, the method decides (RFC 9110, section 9.2.2),
+/// and so does an `Idempotency-Key` header.
+///
+/// It is kept where the request [leaves its origin](crate::leave_origin): what it says is as true there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs)] // A newtype around its answer.
+pub struct Idempotent(pub bool);
+
 /// How often a request has been sent again, whatever the reason: a retry, a fresh credential
 /// after a 401, a redirect (which only `outbound_auth::RemoveSensitive` counts, and only on requests).
 ///

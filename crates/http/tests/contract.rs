@@ -56,6 +56,6 @@ fn layers_and_services_cross_threads() {
     assert_send_sync::<CollectLayer>();
     assert_send_sync::<outbound_http::Collect<()>>();
     assert_send_sync::<outbound_http::Deadline<()>>();
-    assert_send_sync::<outbound_http::IdleTimeoutService<()>>();
+    assert_send_sync::<outbound_http::IdleTimeout<()>>();
     assert_send_sync::<outbound_http::EffectiveUriService<()>>();
 }

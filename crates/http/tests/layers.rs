@@ -11,7 +11,7 @@ use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Empty};
 use outbound_http::{
     BodyTooLarge, BoxError, BrokenBody, CollectBody, CollectLayer, DeadlineExceeded, DeadlineLayer,
-    EffectiveUri, EffectiveUriLayer, IdleTimeout, IdleTimeoutLayer,
+    EffectiveUri, EffectiveUriLayer, IdleTimeoutExceeded, IdleTimeoutLayer,
 };
 use test_support::{Body, Scripted, Step, send};
 use tokio::time::{Instant, advance, sleep};
@@ -200,7 +200,9 @@ async fn a_body_that_stalls_fails_after_the_idle_time() {
 
     assert_eq!(start.elapsed(), limit);
     assert_eq!(
-        error.downcast_ref::<IdleTimeout>().map(IdleTimeout::limit),
+        error
+            .downcast_ref::<IdleTimeoutExceeded>()
+            .map(IdleTimeoutExceeded::limit),
         Some(limit)
     );
 }

@@ -4,7 +4,7 @@ use std::io;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use outbound_auth::AuthError;
-use outbound_http::{BodyTooLarge, DeadlineExceeded, IdleTimeout};
+use outbound_http::{BodyTooLarge, DeadlineExceeded, IdleTimeoutExceeded};
 use outbound_paginate::{PageError, PageErrorKind};
 use outbound_schema::Violation;
 use tokio::time::error::Elapsed;
@@ -37,7 +37,7 @@ pub trait ErrorExt {
     /// A deadline passed (one of [`tokio::time::timeout`], too), a body stalled, a socket timed out.
     fn is_timeout(&self) -> bool {
         self.find::<DeadlineExceeded>().is_some()
-            || self.find::<IdleTimeout>().is_some()
+            || self.find::<IdleTimeoutExceeded>().is_some()
             || self.find::<Elapsed>().is_some()
             || self
                 .find_if(|error: &io::Error| error.kind() == io::ErrorKind::TimedOut)
@@ -96,7 +96,7 @@ pub trait ErrorExt {
     /// passed, or a body that stalled, is not the transport's.
     fn is_transport(&self) -> bool {
         self.find::<DeadlineExceeded>().is_none()
-            && self.find::<IdleTimeout>().is_none()
+            && self.find::<IdleTimeoutExceeded>().is_none()
             && self.find::<Elapsed>().is_none()
             && !self.is_contract()
             && !self.is_credential()

@@ -320,7 +320,7 @@ async fn bodies_that_break_off_or_stall_end_in_an_error() {
     let error = error.unwrap();
     assert_eq!((items, error.kind()), (vec![1, 2], PageErrorKind::Body));
     let mut source: Option<&dyn std::error::Error> = std::error::Error::source(&error);
-    while source.is_some_and(|source| !source.is::<outbound_http::IdleTimeout>()) {
+    while source.is_some_and(|source| !source.is::<outbound_http::IdleTimeoutExceeded>()) {
         source = source.and_then(std::error::Error::source);
     }
     assert!(source.is_some());

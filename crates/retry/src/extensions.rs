@@ -4,15 +4,6 @@ use std::time::Duration;
 
 use http::Extensions;
 
-/// Request extension: whether this request may be repeated, whatever its method says.
-///
-/// `Idempotent(true)` makes a POST that the server deduplicates repeatable; `Idempotent(false)`
-/// takes a GET with a side effect out. Without it, the method decides (RFC 9110, section 9.2.2),
-/// and so does an `Idempotency-Key` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs)] // A newtype around its answer.
-pub struct Idempotent(pub bool);
-
 /// Request extension: settings for this request instead of the layer's.
 ///
 /// ```

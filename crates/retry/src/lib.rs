@@ -183,7 +183,7 @@ mod verdict;
 pub use self::backoff::{Exponential, FullJitter, MakeBackoff};
 pub use self::budget::{Budget, Token};
 pub use self::event::{Cause, Event};
-pub use self::extensions::{Idempotent, Override, Report};
+pub use self::extensions::{Override, Report};
 pub use self::future::ResponseFuture;
 pub use self::idempotency_key::{IdempotencyKey, IdempotencyKeyLayer};
 pub use self::layer::RetryLayer;
@@ -194,4 +194,4 @@ pub use self::standard::Standard;
 pub use self::transport::TransportError;
 pub use self::verdict::{Attempt, Classify, Verdict};
 #[doc(inline)]
-pub use outbound_http::Attempts;
+pub use outbound_http::{Attempts, Idempotent};

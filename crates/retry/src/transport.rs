@@ -3,7 +3,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use outbound_http::{
-    BodyTooLarge, BoxError, BrokenBody, DeadlineExceeded, IdleTimeout, Superseded,
+    BodyTooLarge, BoxError, BrokenBody, DeadlineExceeded, IdleTimeoutExceeded, Superseded,
 };
 
 use crate::verdict::Verdict;
@@ -78,7 +78,7 @@ fn judge(
     if error.is::<Superseded>() || error.is::<BodyTooLarge>() {
         return Some(Verdict::Done);
     }
-    if error.is::<IdleTimeout>() || error.is::<DeadlineExceeded>() {
+    if error.is::<IdleTimeoutExceeded>() || error.is::<DeadlineExceeded>() {
         return Some(Verdict::Transient);
     }
     // The server answered, so it has processed the request, whatever broke afterwards.

@@ -14,7 +14,7 @@ use outbound::paginate::Refetch;
 use outbound::retry::Override;
 use tower::{Layer, Service};
 
-pub(crate) use self::pages::{PageByPage, Sends};
+pub(crate) use self::pages::{Elsewhere, PageByPage, Sends};
 use crate::summary::Counters;
 
 /// Outside the retries: what the page stream asks for again after a body that broke off counts

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{Extensions, Request};
+use http::{Extensions, Request, Uri};
 use http_body_util::Full;
 use outbound::paginate::{Cursor, Malformed, Needs, PageView, Refetch, Strategy, Total};
 use outbound::retry::Report;
@@ -40,6 +40,29 @@ impl Sends {
             }
             _ => 0,
         }
+    }
+}
+
+/// The [`Sends`] of pages on other origins, where no request takes any along. They are known by their
+/// URLs, by which alone a list leads elsewhere.
+#[derive(Clone, Default)]
+pub(crate) struct Elsewhere(Arc<Mutex<HashMap<Uri, Sends>>>);
+
+/// More pages than any window has in flight.
+const MOST_PAGES: usize = 1024;
+
+impl Elsewhere {
+    /// Gives a request its page's, unless it has brought them.
+    pub(crate) fn know<B>(&self, request: &mut Request<B>) {
+        if request.extensions().get::<Sends>().is_some() {
+            return;
+        }
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() >= MOST_PAGES {
+            pages.clear();
+        }
+        let sends = pages.entry(request.uri().clone()).or_default().clone();
+        request.extensions_mut().insert(sends);
     }
 }
 

@@ -21,6 +21,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod elsewhere;
 mod json;
 mod time;
 #[cfg(all(unix, feature = "rustls"))]

@@ -166,7 +166,7 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
 
     /// Hands response bodies out as they arrive, instead of collecting them in each attempt.
     ///
-    /// A body then fails with [`IdleTimeout`](outbound_http::IdleTimeout) when nothing comes of
+    /// A body then fails with [`IdleTimeoutExceeded`](outbound_http::IdleTimeoutExceeded) when nothing comes of
     /// it for [30 s](IdleTimeoutLayer::DEFAULT_LIMIT); it is no longer retried when it breaks,
     /// and the deadline covers the head alone.
     pub fn streaming(self) -> Standard<IdleTimeoutLayer, V, R, A, T, K, L> {

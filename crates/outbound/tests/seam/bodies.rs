@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt};
 use http::Request;
 use http_body_util::BodyExt;
 use outbound::auth::{AuthLayer, Scope};
-use outbound::http::{BufferBody, IdleTimeout, IdleTimeoutLayer, Rewind};
+use outbound::http::{BufferBody, IdleTimeoutExceeded, IdleTimeoutLayer, Rewind};
 use outbound::paginate::{LinkHeader, PageErrorKind, PaginateLayer};
 use outbound::schema::{Contract, ValidateLayer};
 use outbound::{Client, standard};
@@ -85,7 +85,7 @@ async fn items_arrive_before_their_page_has_ended_and_a_stall_ends_in_an_error()
     let error = items.next().await.expect("an error").unwrap_err();
     assert_eq!(start.elapsed(), limit);
     assert_eq!(error.kind(), PageErrorKind::Body);
-    assert!(find::<IdleTimeout>(&error).is_some());
+    assert!(find::<IdleTimeoutExceeded>(&error).is_some());
     assert!(items.next().await.is_none());
 }
 

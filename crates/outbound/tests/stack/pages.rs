@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{Method, Request};
 use http_body_util::Full;
-use outbound::http::IdleBody;
+use outbound::http::IdleTimeoutBody;
 use outbound::paginate::{LinkHeader, PageErrorKind, PaginateLayer};
 use outbound::schema::Contract;
 use outbound::{BoxError, Client, ErrorExt, PagesExt, standard};
@@ -41,7 +41,7 @@ async fn pages_of_a_base_url_stay_within_its_origin() {
 
     // A client of streamed bodies does the same.
     let api = Scripted::new(script());
-    let client: Client<Full<Bytes>, IdleBody<test_support::Body>> = standard()
+    let client: Client<Full<Bytes>, IdleTimeoutBody<test_support::Body>> = standard()
         .streaming()
         .base_url("https://api.test/v1")
         .unwrap()
