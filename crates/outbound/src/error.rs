@@ -35,6 +35,29 @@ pub trait ErrorExt {
     }
 
     /// A deadline passed (one of [`tokio::time::timeout`], too), a body stalled, a socket timed out.
+    ///
+    /// Not an error of a crate that this one does not depend on, as tower's `Elapsed` and reqwest's are. Ask
+    /// for those by [`find`](Self::find) and [`find_if`](Self::find_if), or map them beneath the stack, so
+    /// that retries and answers to your own callers take them for what they are too:
+    ///
+    /// ```
+    /// use std::io;
+    /// use outbound::{BoxError, ErrorExt};
+    /// use tower::timeout::error::Elapsed;
+    ///
+    /// // For `ServiceExt::map_err`; of reqwest it is `error.find_if(reqwest::Error::is_timeout)`.
+    /// fn as_timeout(error: BoxError) -> BoxError {
+    ///     match error.find::<Elapsed>() {
+    ///         Some(_) => io::Error::new(io::ErrorKind::TimedOut, error).into(),
+    ///         None => error,
+    ///     }
+    /// }
+    ///
+    /// let error: BoxError = Elapsed::new().into();
+    /// assert!(!error.is_timeout());
+    /// let error = as_timeout(error);
+    /// assert!(error.is_timeout() && error.find::<Elapsed>().is_some());
+    /// ```
     fn is_timeout(&self) -> bool {
         self.find::<DeadlineExceeded>().is_some()
             || self.find::<IdleTimeoutExceeded>().is_some()

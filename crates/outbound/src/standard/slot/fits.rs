@@ -34,8 +34,9 @@ use crate::span::AttemptSpanLayer;
 ///
 /// Which layers do harm where is told by [`guide::order`](crate::guide::order). Who knows better says so:
 /// `per_call::<_, Yours>(..)`. Of a layer that is made of several all are looked at, in pairs and triples
-/// and in what `ServiceBuilder::into_inner` gives; a longer tuple and the builder itself are not looked
-/// into.
+/// and in what `ServiceBuilder::into_inner` gives; a longer tuple, the builder itself, a layer that is boxed
+/// or made by a function and a type of your own that has one within are not looked into: what is in those
+/// is for you to know.
 ///
 /// ```compile_fail,E0283
 /// use outbound::{retry::RetryLayer, standard};
