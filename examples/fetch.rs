@@ -40,6 +40,8 @@ mod interrupt;
 mod minify;
 #[path = "fetch/next/mod.rs"]
 mod next;
+#[path = "fetch/not_json.rs"]
+mod not_json;
 #[path = "fetch/outcome.rs"]
 mod outcome;
 #[path = "fetch/output/mod.rs"]

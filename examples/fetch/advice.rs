@@ -7,8 +7,8 @@ use http::StatusCode;
 use outbound::http::DeadlineExceeded;
 use outbound::paginate::{PageError, PageErrorKind};
 
+use crate::not_json::NotJson;
 use crate::outcome::Outcome;
-use crate::whole::NotJson;
 
 /// About a page or an item that could not be had.
 pub(crate) fn page(error: &PageError, outcome: Outcome, credential: bool) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use outbound::http::BodyTooLarge;
 use outbound::paginate::{PageError, PageErrorKind};
 use outbound::schema::Violation;
 
-use crate::whole::NotJson;
+use crate::not_json::NotJson;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

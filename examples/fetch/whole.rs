@@ -1,7 +1,5 @@
 //! Whether a page that was collected is one JSON text.
 
-use std::error::Error;
-use std::fmt;
 use std::future::{Ready, ready};
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
@@ -14,6 +12,7 @@ use outbound::http::CollectedBody;
 use serde_json::value::RawValue;
 use tower::util::AndThenLayer;
 
+use crate::not_json::NotJson;
 use crate::summary::Counters;
 
 type Answer = Result<Response<CollectedBody>, BoxError>;
@@ -44,7 +43,7 @@ fn judge(response: Response<CollectedBody>, counters: &Counters) -> Answer {
         Err(error) => {
             counters.violations().fetch_add(1, Relaxed);
             let is_encoded = response.headers().contains_key(CONTENT_ENCODING);
-            Err(NotJson { error, is_encoded }.into())
+            Err(NotJson::new(error, is_encoded).into())
         }
     }
 }
@@ -58,28 +57,4 @@ fn ends_early(text: &[u8], error: &serde_json::Error) -> bool {
         checked.map_or_else(|error| error.is_eof(), |_| true)
     };
     error.is_eof() || lacks_digit && is_text(&[text, b"0"].concat())
-}
-
-/// What should be a page is no JSON text.
-#[derive(Debug)]
-pub(crate) struct NotJson {
-    error: serde_json::Error,
-    /// Nothing here decodes what it did not ask for.
-    is_encoded: bool,
-}
-
-impl fmt::Display for NotJson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the page is not valid JSON")?;
-        match self.is_encoded {
-            true => f.write_str("; it has a content-encoding"),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Error for NotJson {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.error)
-    }
 }
