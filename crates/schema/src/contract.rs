@@ -29,6 +29,9 @@ impl Contract {
     /// Violations that are looked for by default: the first.
     pub const DEFAULT_MAX_VIOLATIONS: usize = 1;
 
+    /// The most violations that [`max_violations`](Self::max_violations) can ask for.
+    pub const MOST_VIOLATIONS: usize = 100_000;
+
     /// Any JSON.
     #[must_use]
     pub fn any() -> Self {
@@ -191,11 +194,18 @@ impl Contract {
     /// others are [`Violation::further`].
     ///
     /// By default [one](Self::DEFAULT_MAX_VIOLATIONS), behind which nothing is read. A hostile body
-    /// may have as many as it has values, each of which takes half a kilobyte. A Rust type tells but
-    /// the first.
+    /// may have as many as it has values, each of which takes half a kilobyte: more than
+    /// [100 000](Self::MOST_VIOLATIONS) are never looked for, whatever `most` says. A Rust type tells
+    /// but the first.
     #[must_use]
     pub const fn max_violations(mut self, most: usize) -> Self {
-        self.settings.most = if most == 0 { 1 } else { most };
+        self.settings.most = if most == 0 {
+            1
+        } else if most > Self::MOST_VIOLATIONS {
+            Self::MOST_VIOLATIONS
+        } else {
+            most
+        };
         self
     }
 

@@ -48,9 +48,12 @@ pub(crate) fn media(headers: &HeaderMap, is_known: bool) -> Media {
     }
     for parameter in parts {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        if name.trim().eq_ignore_ascii_case("charset")
-            && !value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        {
+        let value = value.trim().trim_matches('"');
+        // The second is no registered name, but one that many write and that means nothing else.
+        let is_utf_8 = ["utf-8", "utf8"]
+            .iter()
+            .any(|known| value.eq_ignore_ascii_case(known));
+        if name.trim().eq_ignore_ascii_case("charset") && !is_utf_8 {
             return other("the charset utf-8");
         }
     }
@@ -101,6 +104,8 @@ mod tests {
             "application/vnd.x+JSON; version=1",
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
+            "application/json; charset=utf8",
+            "application/json; charset=UTF8",
             "application/json ;a=b",
             "application/json; title=\"a;charset=latin1\"",
             "application/json; title=\"\\\";charset=latin1\"; charset=utf-8",
@@ -124,6 +129,9 @@ mod tests {
             "+json",
             "json",
             "application/json; charset=latin1",
+            "application/json; charset=utf-16",
+            "application/json; charset=utf",
+            "application/json; charset=",
             "application/json; title=\"a;b\"; charset=latin1",
             "application/json; title=\"\\\\\"; charset=latin1",
         ] {

@@ -12,6 +12,11 @@ use crate::{Contracts, InvalidContract, Otherwise};
 /// `{*name}` for all that follow. Percent-encoding is read, case counts, and so does a slash at
 /// the end. The more concrete template wins, then the one with a method. A clone shares them.
 ///
+/// A path is taken as it was sent: no segment `.` or `..` and no empty one is removed (RFC 3986,
+/// section 6.2.2.3), for routers differ in that. `//users/1` and `/users/./1` are of no route here; where the server
+/// reads them as `/users/1`, normalize paths before this layer, or refuse what is
+/// [of no route](Self::unmatched).
+///
 /// ```
 /// use http::Method;
 /// use outbound_schema::{Contract, Otherwise, Routes, ValidateLayer};

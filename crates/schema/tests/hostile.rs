@@ -318,6 +318,17 @@ fn many_violations_take_no_memory_or_time_that_grows_with_their_square() {
     assert_eq!(violation.further()[19_998].instance(), "/*/19999");
 }
 
+#[test]
+fn more_violations_than_the_most_are_not_looked_for() {
+    let contract = fused(r#"{"items":{"type":"integer"}}"#).max_violations(usize::MAX);
+    for (count, told) in [(99_999, 99_999), (100_000, 100_000), (100_001, 100_000)] {
+        let body = list(vec!["\"\"".to_owned(); count]);
+        let violation = contract.check(body.as_bytes()).unwrap_err();
+        assert_eq!(1 + violation.further().len(), told, "{count}");
+    }
+    assert_eq!(Contract::MOST_VIOLATIONS, 100_000);
+}
+
 #[cfg(feature = "full")]
 #[test]
 fn branches_that_refer_to_branches_are_refused_for_the_other_engine() {
