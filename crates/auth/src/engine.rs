@@ -53,6 +53,9 @@ struct State {
     flight: Option<Arc<Flight>>,
     /// The last fetch was given up, and may hold what the next one needs.
     given_up: bool,
+    /// The first fetch that a token was set in the place of, until it ends: the source is asked by
+    /// one at a time.
+    aside: Option<Arc<Flight>>,
     /// The token on the shelf will not do: the next request fetches another first.
     wanted: Option<Reason>,
     cool: Option<Cool>,
@@ -87,6 +90,7 @@ impl Engine {
                 generation: 0,
                 flight: None,
                 given_up: false,
+                aside: None,
                 wanted: None,
                 cool: None,
                 failures: 0,
@@ -205,17 +209,21 @@ impl Engine {
         state.flight = Some(Arc::clone(&flight));
         let calm = self.nanos(now.instant).saturating_add(nanos(self.longest));
         self.calm.store(calm, Relaxed);
+        let aside = state.aside.take_if(|aside| self.is_lost(aside, now));
         Start {
             flight,
-            takes_over: mem::take(&mut state.given_up),
+            takes_over: mem::take(&mut state.given_up) || aside.is_some(),
         }
     }
 
-    /// Gives up a fetch that takes longer than one can: its runtime is not driven any more.
+    /// Whether a fetch takes longer than one can: its runtime is not driven any more.
+    fn is_lost(&self, flight: &Flight, now: Moment) -> bool {
+        now.instant.saturating_duration_since(flight.began) >= self.longest
+    }
+
+    /// Gives up the fetch that is lost, if it is.
     fn give_up(&self, state: &mut State, now: Moment) -> Option<Arc<Flight>> {
-        let lost = state.flight.take_if(|flight| {
-            now.instant.saturating_duration_since(flight.began) >= self.longest
-        })?;
+        let lost = state.flight.take_if(|flight| self.is_lost(flight, now))?;
         state.given_up = true;
         Some(lost)
     }

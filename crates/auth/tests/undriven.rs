@@ -147,6 +147,45 @@ fn a_refresh_token_that_comes_too_late_is_not_stored_in_the_place_of_a_later_one
     assert_eq!((stored.all(), reasons.len()), (vec!["r2".to_owned()], 2));
 }
 
+#[test]
+fn a_token_that_is_set_does_not_leave_the_source_to_the_fetch_in_whose_place_it_was_set() {
+    let (tokens, reasons) = numbered(HOUR);
+    let tokens = tokens.build();
+    let (idle, other) = (runtime(), runtime());
+    idle.block_on(begin(&tokens));
+    tokens.set(Token::new("set").lives(HOUR)).unwrap();
+    other.block_on(async {
+        // It may still be under way, and is waited for.
+        tokens.refresh();
+        sleep(Tokens::DEFAULT_FETCH_TIMEOUT + SECOND).await;
+        assert_eq!((number(&tokens).await.as_str(), reasons.len()), ("set", 1));
+        advance(HOUR).await;
+        assert_eq!(number(&tokens).await, "2");
+    });
+    // Its token comes too late.
+    idle.block_on(async { sleep(10 * SECOND).await });
+    assert_eq!(other.block_on(number(&tokens)), "2");
+    assert_eq!(reasons.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_in_whose_place_a_token_was_set_is_waited_for_as_long_as_it_may_take() {
+    let (tokens, reasons) = numbered(HOUR);
+    let tokens = tokens.build();
+    for number in 1..=5 {
+        begin(&tokens).await;
+        assert_eq!(reasons.len(), 2 * number - 1);
+        tokens.set(Token::new("set")).unwrap();
+        // One at a time, however long ago the first one was.
+        begin(&tokens).await;
+        assert_eq!(reasons.len(), 2 * number - 1);
+        sleep(SECOND).await;
+        yield_now().await;
+        assert_eq!(reasons.len(), 2 * number);
+        sleep(HOUR / 2).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_runtime_that_is_only_busy_keeps_its_fetch() {
     for timeout in [Duration::ZERO, SECOND] {

@@ -28,7 +28,9 @@ impl Engine {
         let mut state = lock(&self.state);
         let current = state.flight.as_ref();
         if !current.is_some_and(|current| Arc::ptr_eq(current, flight)) {
-            return; // another token was set meanwhile, and those who waited have it
+            // Another token was set meanwhile, and those who waited have it.
+            state.aside.take_if(|aside| Arc::ptr_eq(aside, flight));
+            return;
         }
         let outcome = match result {
             Ok(prepared) => Ok(self.publish(&mut state, prepared, flight.why)),
@@ -127,6 +129,9 @@ impl Engine {
     pub(crate) fn set(&self, token: Token, value: HeaderValue, now: Moment) {
         let mut state = lock(&self.state);
         let flight = state.flight.take();
+        if state.aside.is_none() {
+            state.aside.clone_from(&flight);
+        }
         let fetched = Fetched {
             token,
             at: now,
