@@ -202,7 +202,8 @@ impl Tokens {
         self.shared.fetches.load(Relaxed)
     }
 
-    /// How many requests were sent again after a 401.
+    /// How many requests got another token after a 401. Each is sent again with it, unless it was
+    /// given up before, or its upload can no longer be repeated.
     #[must_use]
     pub fn resends(&self) -> u64 {
         self.shared.resends.load(Relaxed)

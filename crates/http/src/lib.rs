@@ -10,7 +10,8 @@
 //!   what is left of the response that was not good enough.
 //! - **Small layers** that the standard stack is made of: [`CollectLayer`],
 //!   [`DeadlineLayer`], [`IdleTimeoutLayer`], [`EffectiveUriLayer`].
-//! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5).
+//! - **Origins and references**: [`Origin`] (RFC 6454) and [`resolve`] (RFC 3986, section 5),
+//!   which [`resolve_uri`] does against a parsed base.
 //! - **Markers** that travel in a message's extensions: [`NoAuth`], [`CrossOrigin`],
 //!   [`Idempotent`], [`ResendCount`], [`Attempts`], [`EffectiveUri`], [`DeadlineAt`].
 //!

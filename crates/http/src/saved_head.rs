@@ -152,8 +152,8 @@ impl SavedHead {
         request
     }
 
-    /// Makes the next request in the memory of this response, which is discarded: its headers and its
-    /// extensions are gone.
+    /// Makes the next request in the memory of this response, which is discarded: its extensions are
+    /// gone, and its headers unless they are very many.
     #[inline]
     pub fn recycle<B>(&mut self, response: &mut Response<B>) {
         let memory = self.memory_mut();
