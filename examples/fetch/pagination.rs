@@ -42,6 +42,7 @@ pub(crate) fn layer(plan: &Plan, strategy: AnyStrategy) -> PaginateLayer<AnyStra
         .max_item_bytes(*max_body)
         .origin(origin)
         .max_empty_pages(MOST_EMPTY_PAGES)
+        .allow_empty()
         .on_repeat(match on_repeat {
             args::OnRepeat::Error => OnRepeat::Error,
             args::OnRepeat::End => OnRepeat::End,

@@ -141,6 +141,17 @@ impl<P, X> PaginateLayer<P, X> {
         self
     }
 
+    /// Takes a success without a body for a page without items, whatever its status.
+    ///
+    /// By default only 204, 205 and the answer to HEAD are that. Any other empty body that should have
+    /// told where the next page is, or held the items that are counted, is
+    /// [`Truncated`](crate::PageErrorKind::Truncated): half a list would pass for the whole.
+    #[must_use]
+    pub const fn allow_empty(mut self) -> Self {
+        self.config.allow_empty = true;
+        self
+    }
+
     /// Says what happens where the next page has another origin; by default
     /// [`OriginPolicy::Deny`].
     #[must_use]

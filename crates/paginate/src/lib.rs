@@ -73,7 +73,7 @@
 //! a link without its URL, a cursor that comes again, a counted page whose items are those of the
 //! one before, and a body that breaks off are errors, not ends. So is one that is empty where it
 //! should hold the items that are counted or say where the next page is, unless 204, 205 or a HEAD
-//! request tell that it is to be empty. Two things are not looked for: a total of items that a list
+//! request tell that it is to be empty, or [`allow_empty`](PaginateLayer::allow_empty) does. Two things are not looked for: a total of items that a list
 //! does not reach is no error, since lists shrink ([`Progress::total`] shows it), and behind a limit
 //! nothing is wrong.
 //!

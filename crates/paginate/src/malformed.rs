@@ -30,7 +30,7 @@ impl Malformed {
         Self {
             message:
                 "the page is empty, and by its status it should not be; if the API means the end \
-                      of the list by that, make a 204 of it beneath"
+                      of the list by that, say so with allow_empty"
                     .into(),
             json: Some(error),
         }

@@ -23,7 +23,7 @@ pub struct PageView<'a> {
     /// What a layer beneath has put before the path that was asked for, if it was a path alone.
     pub(crate) base: Option<&'a str>,
     pub(crate) rest: &'a [u8],
-    /// Whether no body belongs to it, by its status or its request's method.
+    /// Whether no body has to belong to it, by its status, its request's method or the settings.
     pub(crate) bodiless: bool,
     pub(crate) cursor: Option<&'a Cursor>,
     pub(crate) start: Option<&'a Cursor>,

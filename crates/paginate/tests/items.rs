@@ -162,6 +162,9 @@ async fn an_empty_body_is_no_end_where_it_should_have_told_it_unless_its_status_
                 (3, None),
                 "{at}"
             );
+            let api = once_empty(200, empty);
+            let allowed = found(layer.clone().refetch(1).allow_empty(), &api).await;
+            assert_eq!(allowed, (2, None), "{at}");
             let mut whole = pages(&once_empty(200, empty), layer.clone(), "/a").await;
             let (got, error) = all(&mut whole).await;
             assert_eq!(

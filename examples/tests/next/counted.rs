@@ -68,6 +68,35 @@ fn a_flag_that_a_counted_page_lacks_is_6_even_on_an_empty_one() {
 }
 
 #[test]
+fn an_empty_200_is_a_page_without_items_as_a_204_is() {
+    let whole = std::env::temp_dir().join(format!("fetch-empty-200-{}", std::process::id()));
+    std::fs::write(&whole, "{}").unwrap();
+    for next in [
+        "page:p",
+        "offset:o,l:1",
+        "token:body:/t=query:t",
+        "token:last:/t=query:t",
+        "url:/u",
+        "link",
+    ] {
+        let first = "link: </a?t=2>; rel=next\n\n\
+                     {\"i\":[{\"t\":2}],\"t\":2,\"u\":\"/a?t=2\"}";
+        let options = ["--next", next, "--items", "/i"];
+        // As it arrives, and as a whole.
+        let schema = ["--schema", whole.to_str().unwrap()];
+        for more in [&[][..], &schema] {
+            for last in ["", " ", "204\n\n"] {
+                let options = [&options[..], more].concat();
+                let (lines, asked) = drained("/a", &options, &[first, last]);
+                assert_eq!(lines, [r#"{"t":2}"#], "{next} {more:?} {last:?}");
+                assert_eq!(asked.len(), 2, "{next} {more:?} {last:?}");
+            }
+        }
+    }
+    std::fs::remove_file(&whole).unwrap();
+}
+
+#[test]
 fn offsets_advance_by_what_was_returned() {
     let offset = ["--next", "offset:skip,top:1000", "--items", ""];
     // The server clamps the limit to two.

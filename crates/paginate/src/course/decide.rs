@@ -35,7 +35,8 @@ impl<P, B> Course<P, B> {
             effective,
             base,
             rest: page.rest,
-            bodiless: self.template.method() == Method::HEAD
+            bodiless: self.config.allow_empty
+                || self.template.method() == Method::HEAD
                 || matches!(
                     page.parts.status,
                     StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
