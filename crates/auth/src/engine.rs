@@ -137,7 +137,7 @@ impl Engine {
     /// The token, a place among those who wait for it, or why there is none.
     pub(crate) fn acquire(&self, need: Need, now: Moment) -> (Acquired, Option<Start>) {
         let mut state = lock(&self.state);
-        let lost = self.give_up(&mut state, now);
+        let lost = give_up(&mut state, now);
         let acquired = self.decide(&mut state, need, now);
         drop(state);
         land_lost(lost, now);
@@ -205,27 +205,15 @@ impl Engine {
     }
 
     fn start(&self, state: &mut State, why: Reason, now: Moment) -> Start {
-        let flight = Arc::new(Flight::new(why, now.instant));
+        let flight = Arc::new(Flight::new(why, now.after(self.longest)));
         state.flight = Some(Arc::clone(&flight));
         let calm = self.nanos(now.instant).saturating_add(nanos(self.longest));
         self.calm.store(calm, Relaxed);
-        let aside = state.aside.take_if(|aside| self.is_lost(aside, now));
+        let aside = state.aside.take_if(|aside| is_lost(aside, now));
         Start {
             flight,
             takes_over: mem::take(&mut state.given_up) || aside.is_some(),
         }
-    }
-
-    /// Whether a fetch takes longer than one can: its runtime is not driven any more.
-    fn is_lost(&self, flight: &Flight, now: Moment) -> bool {
-        now.instant.saturating_duration_since(flight.began) >= self.longest
-    }
-
-    /// Gives up the fetch that is lost, if it is.
-    fn give_up(&self, state: &mut State, now: Moment) -> Option<Arc<Flight>> {
-        let lost = state.flight.take_if(|flight| self.is_lost(flight, now))?;
-        state.given_up = true;
-        Some(lost)
     }
 
     /// Makes everyone look again.
@@ -238,7 +226,7 @@ impl Engine {
     /// Fetches, unless that is under way.
     pub(crate) fn refresh(&self, now: Moment) -> Option<Start> {
         let mut state = lock(&self.state);
-        let lost = self.give_up(&mut state, now);
+        let lost = give_up(&mut state, now);
         let start = match state.flight {
             Some(_) => None,
             None => Some(self.start(&mut state, Reason::Forced, now)),
@@ -257,6 +245,19 @@ impl Engine {
         state.failures = 0;
         self.turn(&mut state);
     }
+}
+
+/// Whether a fetch takes longer than one can: its runtime is not driven any more. By the clock that
+/// stands still while the machine does.
+fn is_lost(flight: &Flight, now: Moment) -> bool {
+    flight.lost.instant <= now.instant
+}
+
+/// Gives up the fetch that is lost, if it is.
+fn give_up(state: &mut State, now: Moment) -> Option<Arc<Flight>> {
+    let lost = state.flight.take_if(|flight| is_lost(flight, now))?;
+    state.given_up = true;
+    Some(lost)
 }
 
 /// Those who waited for it are told; not under the lock, as it wakes them.

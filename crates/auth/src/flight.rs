@@ -5,8 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use tokio::time::Instant;
-
 use crate::Reason;
 use crate::clock::Moment;
 use crate::error::SharedError;
@@ -18,7 +16,8 @@ pub(crate) type Outcome = Result<Lease, (SharedError, Moment)>;
 
 pub(crate) struct Flight {
     pub(crate) why: Reason,
-    pub(crate) began: Instant,
+    /// From then on nobody drives it any more: no fetch takes that long.
+    pub(crate) lost: Moment,
     board: Mutex<Board>,
 }
 
@@ -31,10 +30,10 @@ struct Board {
 }
 
 impl Flight {
-    pub(crate) fn new(why: Reason, began: Instant) -> Self {
+    pub(crate) fn new(why: Reason, lost: Moment) -> Self {
         Self {
             why,
-            began,
+            lost,
             board: Mutex::new(Board::default()),
         }
     }
@@ -62,6 +61,11 @@ impl Place {
             flight,
             place: None,
         }
+    }
+
+    /// When it is no use to wait any longer.
+    pub(crate) fn lost(&self) -> Moment {
+        self.flight.lost
     }
 }
 

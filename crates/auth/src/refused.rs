@@ -21,7 +21,7 @@ pin_project! {
     /// A refused response: kept until it is certain that the request is sent again, then read to
     /// its end, so that its connection is free for that.
     pub(crate) struct Refused<RB> {
-        kept: Option<Kept<RB>>,
+        whole: Option<Whole<RB>>,
         #[pin]
         drain: Drain<RB>,
         // Made when there is something to wait for.
@@ -30,7 +30,7 @@ pin_project! {
     }
 }
 
-struct Kept<RB> {
+struct Whole<RB> {
     response: Response<RB>,
     method: Method,
     limit: usize,
@@ -39,7 +39,7 @@ struct Kept<RB> {
 impl<RB> Refused<RB> {
     pub(crate) const fn new(response: Response<RB>, method: Method, limit: usize) -> Self {
         Self {
-            kept: Some(Kept {
+            whole: Some(Whole {
                 response,
                 method,
                 limit,
@@ -55,7 +55,7 @@ impl<RB> Refused<RB> {
         self: Pin<&mut Self>,
         error: Option<AuthError>,
     ) -> Option<Response<RB>> {
-        let Kept { mut response, .. } = self.project().kept.take()?;
+        let Whole { mut response, .. } = self.project().whole.take()?;
         if let Some(error) = error {
             response.extensions_mut().insert(ReplayError::new(error));
         }
@@ -67,8 +67,8 @@ impl<RB: Body> Refused<RB> {
     /// The request is sent again. Ready once there is nothing left of the response.
     pub(crate) fn poll_drain(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        if let Some(kept) = this.kept.take() {
-            let drain = Drain::new(kept.response, &kept.method, kept.limit);
+        if let Some(whole) = this.whole.take() {
+            let drain = Drain::new(whole.response, &whole.method, whole.limit);
             this.drain.set(drain);
         }
         if this.drain.as_mut().poll(cx).is_pending() {

@@ -37,7 +37,7 @@ use crate::{AuthError, InvalidAuth, Token};
 ///   panics. One that loses its runtime is an error for those who waited; the next request fetches
 ///   again. It runs on the runtime of the request that begins it, and not while nobody drives that:
 ///   after twice that timeout, or four times where refresh tokens are persisted, and 10 seconds at
-///   least, the next request gives it up in the same way. Where calls block on a runtime each, name
+///   least, those who wait are told, and the next request gives it up in the same way. Where calls block on a runtime each, name
 ///   one that is always driven ([`TokensBuilder::spawn`](crate::TokensBuilder::spawn)).
 ///
 /// [`DEFAULT_MARGIN`]: Self::DEFAULT_MARGIN

@@ -82,6 +82,27 @@ fn the_fetch_is_made_again_elsewhere_once_it_takes_longer_than_any_can() {
 }
 
 #[test]
+fn who_waits_is_told_though_there_is_no_further_request() {
+    let (tokens, reasons) = numbered(HOUR);
+    let tokens = tokens.build();
+    let (idle, other) = (runtime(), runtime());
+    idle.block_on(begin(&tokens));
+    other.block_on(async {
+        let began = Instant::now();
+        let error = tokens.get().await.unwrap_err();
+        assert!(
+            causes(&error)[0].contains("runtime"),
+            "{:?}",
+            causes(&error)
+        );
+        // The runtimes' clocks began at about the same time.
+        let waited = began.elapsed().as_secs_f64().round();
+        assert_eq!(waited, 2.0 * Tokens::DEFAULT_FETCH_TIMEOUT.as_secs_f64());
+        assert_eq!((number(&tokens).await.as_str(), reasons.len()), ("2", 2));
+    });
+}
+
+#[test]
 fn a_token_that_lives_is_used_on_and_its_renewal_made_again() {
     let (tokens, reasons) = numbered(HOUR);
     let tokens = tokens.build();
