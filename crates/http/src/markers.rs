@@ -77,7 +77,8 @@ impl ResendCount {
 ///
 /// It is added by [`mark`](Self::mark) and read by [`get`](Self::get) and [`of`](Self::of), as it is
 /// stored in other types: without a size, mostly, since a value among extensions is an allocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Not `Clone`: inserted by hand it would never be found, and does not compile.
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempts {
     /// All sends of the retry layer, the first included.
@@ -136,7 +137,7 @@ impl Attempts {
 
     /// Adds it to a response's extensions, in the place of what a layer further in has added; a larger
     /// number of resends that is there is not lowered.
-    pub fn mark(self, extensions: &mut Extensions) {
+    pub fn mark(&self, extensions: &mut Extensions) {
         if !extensions.is_empty() {
             small::remove::<Self>(extensions);
             extensions.remove::<Count>();

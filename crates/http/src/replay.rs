@@ -61,6 +61,8 @@ pub trait Replay<B> {
 
     /// Whether a body that [`prospect`](Self::prospect) prepared can be sent still. It is asked right
     /// before that; what was prepared before need not be readable any more.
+    ///
+    /// A strategy has both or neither.
     fn take_over(&self, body: &mut Self::Body) -> bool {
         let _ = body;
         true

@@ -76,10 +76,11 @@ impl<B> ReplayBody<B> {
         next.take_over().then_some(next)
     }
 
-    /// Makes this handle the one that reads, if it can still send the whole body.
+    /// Makes this handle the one that reads, if it can still send the whole body: one that was read
+    /// from cannot.
     pub(crate) fn take_over(&mut self) -> bool {
         let mut tape = lock(&self.tape);
-        if tape.recording != Recording::Complete {
+        if self.is_polled || tape.recording != Recording::Complete {
             return false;
         }
         let (claim, superseded) = tape.claim();

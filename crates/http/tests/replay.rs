@@ -315,6 +315,15 @@ async fn an_attempt_that_comes_too_late_takes_nothing() {
     assert!(!LIMIT.take_over(&mut new));
 }
 
+#[tokio::test]
+async fn a_handle_that_was_read_from_does_not_come_back_in_the_middle() {
+    let (mut first, saved) = LIMIT.split(Body::chunks(["ab", "cd"]));
+    assert_eq!(frame(&mut first).await.unwrap(), "ab");
+    let new = LIMIT.again(&saved.unwrap()).unwrap();
+    assert!(!LIMIT.take_over(&mut first));
+    assert_eq!(read(new).await.unwrap().0, "abcd");
+}
+
 #[test]
 fn a_clone_is_sent_in_any_case() {
     let mut body = CloneBody.prospect(&"body").unwrap();
