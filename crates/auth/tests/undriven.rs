@@ -47,6 +47,12 @@ async fn number(tokens: &Tokens) -> String {
     tokens.get().await.unwrap().expose_secret().to_owned()
 }
 
+/// The number of the token that is had without waiting.
+fn at_hand(tokens: &Tokens) -> String {
+    let token = tokens.get().now_or_never().expect("it is at hand");
+    token.unwrap().expose_secret().to_owned()
+}
+
 #[test]
 fn the_fetch_is_made_again_elsewhere_once_it_takes_longer_than_any_can() {
     let (tokens, reasons) = numbered(HOUR);
@@ -117,28 +123,12 @@ fn a_token_that_lives_is_used_on_and_its_renewal_made_again() {
     other.block_on(async {
         advance(HOUR - 239 * SECOND).await;
         for _ in 0..58 {
-            assert_eq!(
-                tokens
-                    .get()
-                    .now_or_never()
-                    .unwrap()
-                    .unwrap()
-                    .expose_secret(),
-                "1"
-            );
+            assert_eq!(at_hand(&tokens), "1");
             advance(SECOND).await;
         }
         assert_eq!(reasons.len(), 2);
         advance(2 * SECOND).await;
-        assert_eq!(
-            tokens
-                .get()
-                .now_or_never()
-                .unwrap()
-                .unwrap()
-                .expose_secret(),
-            "1"
-        );
+        assert_eq!(at_hand(&tokens), "1");
         sleep(2 * SECOND).await;
         assert_eq!(number(&tokens).await, "3");
     });
