@@ -235,7 +235,17 @@ impl<'a> Scan<'a, '_> {
         let end = builder.at;
         let values = self.scratch.tape.entries.len();
         self.scratch.memo.clear(values);
-        let mut eval = Eval {
+        let mut eval = self.eval();
+        if !eval.node(node, 0) || eval.is_beyond {
+            return Err(Fail::Schema);
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    /// What checks the values that are on the tape.
+    pub(super) fn eval(&mut self) -> Eval<'a, '_> {
+        Eval {
             body: self.body,
             nodes: self.nodes,
             tape: &self.scratch.tape,
@@ -244,11 +254,6 @@ impl<'a> Scan<'a, '_> {
             seed: self.seed,
             nested: 0,
             is_beyond: false,
-        };
-        if !eval.node(node, 0) || eval.is_beyond {
-            return Err(Fail::Schema);
         }
-        self.at = end;
-        Ok(())
     }
 }

@@ -6,7 +6,6 @@ use super::Scan;
 use super::cursor::{behind, behind_integer, behind_string, next, next_behind_colon};
 use super::met::{is_complete, is_of_size, note};
 use crate::engine::Fail;
-use crate::engine::eval::Eval;
 use crate::engine::keys::Mark;
 use crate::engine::program::{
     ANY, BOOLEAN, INTEGER, MOST_IN_PLACE, Member, Members, NEVER, NULL, NUMBER, Node, NodeId,
@@ -172,16 +171,7 @@ impl<'a> Scan<'a, '_> {
 
     /// `propertyNames`.
     fn check_name(&mut self, id: NodeId, name: Token) -> Result<(), Fail> {
-        let mut eval = Eval {
-            body: self.body,
-            nodes: self.nodes,
-            tape: &self.scratch.tape,
-            memo: &mut self.scratch.memo,
-            order: &mut self.scratch.order,
-            seed: self.seed,
-            nested: 0,
-            is_beyond: false,
-        };
+        let mut eval = self.eval();
         if eval.name(id, name) && !eval.is_beyond {
             Ok(())
         } else {
