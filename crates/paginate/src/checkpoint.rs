@@ -7,7 +7,8 @@ use http::Request;
 use http_body::Body;
 use serde::{Deserialize, Serialize};
 
-use crate::cursor::{Cursor, MAX_CURSOR_BYTES};
+use crate::cursor::Cursor;
+use crate::cursor::text::MAX_CURSOR_BYTES;
 use crate::fingerprint;
 use crate::place::{Place, Spot};
 use crate::position::Position;
@@ -35,7 +36,8 @@ pub const MAX_CHECKPOINT_BYTES: usize = 2 * MAX_CURSOR_BYTES + 1024;
 /// It holds the server's cursor, which some APIs put a credential into; `Debug` does not
 /// show it, but [`Display`](fmt::Display) and serde do, since they are for keeping it.
 ///
-/// As text it is one line of JSON:
+/// As text it is one line of JSON. By serde it goes into formats that name their fields, as JSON does,
+/// since what is not there is left out; for others keep the text:
 ///
 /// ```
 /// use outbound_paginate::Checkpoint;

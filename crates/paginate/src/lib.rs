@@ -206,7 +206,8 @@ pub use self::config::{
     OnRepeat, OriginPolicy,
 };
 pub use self::course::Refetch;
-pub use self::cursor::{Cursor, InvalidCursor, MAX_CURSOR_BYTES};
+pub use self::cursor::Cursor;
+pub use self::cursor::text::{InvalidCursor, MAX_CURSOR_BYTES};
 pub use self::decode::{Decode, Typed};
 pub use self::error::{PageError, PageErrorKind};
 pub use self::future::ResponseFuture;

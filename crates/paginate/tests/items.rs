@@ -3,25 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod support;
+#[path = "support/tap.rs"]
+mod tap;
 
-use std::collections::VecDeque;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use http::Response;
-use http_body::Frame;
 use outbound_http::BoxError;
 use outbound_paginate::{
-    End, LinkHeader, NextUrl, NoNext, Offset, OnRepeat, PageErrorKind, PageNumber, PaginateLayer,
-    Range, Strategy, Token, body, last_item, query,
+    End, LinkHeader, NextUrl, NoNext, Offset, PageErrorKind, PaginateLayer, Token, body, last_item,
+    query,
 };
 use serde::Deserialize;
-use tower::{Layer, ServiceExt};
 
-use support::{Body, all, api, get, json, linked, pages, try_api};
+use tap::Tap;
+
+use support::{all, api, ids, json, linked, pages, try_api};
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Issue {
@@ -30,16 +28,6 @@ struct Issue {
 
 fn raw(item: &[u8]) -> Result<String, BoxError> {
     Ok(std::str::from_utf8(item)?.to_owned())
-}
-
-async fn ids(
-    layer: PaginateLayer<impl Strategy<Body> + Clone>,
-    api: &support::Api,
-    pointer: &str,
-) -> (Vec<u64>, Option<PageErrorKind>) {
-    let pages = *Pin::into_inner(pages(api, layer, "/a").await);
-    let (items, error) = all(pages.items::<u64>(pointer)).await;
-    (items, error.map(|error| error.kind()))
 }
 
 #[tokio::test]
@@ -99,135 +87,6 @@ async fn the_last_item_is_a_cursor() {
     assert!(error.is_none());
     assert_eq!(items, [r#"{"id":"x"}"#, r#"{"id":"y&"}"#, r#"{"id":"z"}"#]);
     assert_eq!(api.paths(), ["/a", "/a?after=y%26", "/a", "/a?after=y%26"]);
-}
-
-#[tokio::test]
-async fn pages_without_a_body_or_with_null_have_no_items() {
-    for empty in ["", " ", r#"{"items":null}"#, r#"{"items":[]}"#] {
-        let api = api(move |uri, _| match uri {
-            "https://api.test/a" => linked(empty, "<?p=2>; rel=next"),
-            _ => json(r#"{"items":[1]}"#),
-        });
-        let layer = PaginateLayer::new(LinkHeader::next());
-        assert_eq!(
-            ids(layer, &api, "/items").await,
-            (vec![1], None),
-            "{empty:?}"
-        );
-    }
-}
-
-/// An API of two pages, of which the second is `empty` the first time and `status` says why.
-fn once_empty(status: u16, empty: &'static str) -> support::Api {
-    api(move |uri, n| match uri {
-        "https://api.test/a" | "https://api.test/a?page=1" | "https://api.test/a?o=0&l=2" => {
-            json(r#"{"items":[{"id":1},{"id":2}],"next":"/a?after=2"}"#)
-        }
-        _ if n == 1 => {
-            let mut response = json(empty);
-            *response.status_mut() = status.try_into().unwrap();
-            response
-        }
-        _ if n == 2 => json(r#"{"items":[{"id":3}]}"#),
-        _ => json(r#"{"items":[]}"#),
-    })
-}
-
-#[tokio::test]
-async fn an_empty_body_is_no_end_where_it_should_have_told_it_unless_its_status_says_so() {
-    let after = || query("after");
-    let token = || Token::from(body("/next")).to(after());
-    let strategies: [Arc<dyn Strategy<Body> + Send + Sync>; 7] = [
-        Arc::new(token()),
-        Arc::new(token().more("/more").flags_may_be_missing()),
-        Arc::new(Token::from(last_item("/id")).to(after())),
-        Arc::new(token().end_on_empty_page()),
-        Arc::new(NextUrl::at("/next")),
-        Arc::new(PageNumber::query("page")),
-        Arc::new(Offset::query("o", "l").by(2)),
-    ];
-    for (at, strategy) in strategies.into_iter().enumerate() {
-        let found = async |layer: PaginateLayer<_>, api: &support::Api| {
-            let pages = *Pin::into_inner(pages(api, layer, "/a").await);
-            let (items, error) = all(pages.items_with("/items", raw)).await;
-            (items.len(), error.map(|error| error.kind()))
-        };
-        let layer = PaginateLayer::new(strategy).items_at("/items");
-        for empty in ["", " \n"] {
-            let (api, cut) = (once_empty(200, empty), Some(PageErrorKind::Truncated));
-            assert_eq!(found(layer.clone(), &api).await, (2, cut), "{at}");
-            let api = once_empty(200, empty);
-            assert_eq!(
-                found(layer.clone().refetch(1), &api).await,
-                (3, None),
-                "{at}"
-            );
-            let api = once_empty(200, empty);
-            let allowed = found(layer.clone().refetch(1).allow_empty(), &api).await;
-            assert_eq!(allowed, (2, None), "{at}");
-            let mut whole = pages(&once_empty(200, empty), layer.clone(), "/a").await;
-            let (got, error) = all(&mut whole).await;
-            assert_eq!(
-                (got.len(), error.map(|error| error.kind())),
-                (1, cut),
-                "{at}"
-            );
-        }
-        for status in [204, 205] {
-            let api = once_empty(status, "");
-            assert_eq!(found(layer.clone(), &api).await, (2, None), "{at}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_empty_body_is_an_end_where_a_range_or_a_head_request_says_so() {
-    let api = api(|_, _| {
-        let mut response = json("");
-        let none = "*/0".parse().unwrap();
-        response.headers_mut().insert("content-range", none);
-        response
-    });
-    let layer = PaginateLayer::new(Range::unit("items"));
-    assert_eq!(ids(layer, &api, "").await, (vec![], None));
-
-    let layer = PaginateLayer::new(PageNumber::query("page")).items_at("");
-    let mut head = get("/a");
-    *head.method_mut() = http::Method::HEAD;
-    let pages = layer.layer(api.clone()).oneshot(head).await.unwrap();
-    let (got, error) = all(pages).await;
-    assert!(error.is_none() && got.len() == 1);
-}
-
-#[tokio::test]
-async fn a_success_without_content_is_a_page_without_items_and_a_304_is_an_error() {
-    for (method, status, kind) in [
-        ("GET", 204, None),
-        ("GET", 205, None),
-        ("HEAD", 200, None),
-        // The list is not empty: it is the one that the caller has.
-        ("GET", 304, Some(PageErrorKind::Status)),
-    ] {
-        let api = api(move |uri, _| {
-            let mut response = match uri.ends_with("p=2") {
-                false => linked("", "<?p=2>; rel=next"),
-                true => json(""),
-            };
-            *response.status_mut() = status.try_into().unwrap();
-            response
-        });
-        let layer = PaginateLayer::new(LinkHeader::next());
-        let mut request = get("/a");
-        *request.method_mut() = method.parse().unwrap();
-        let pages = layer.layer(api.clone()).oneshot(request).await.unwrap();
-        let (items, error) = all(pages.items::<u64>("/items")).await;
-        assert!(items.is_empty());
-        if let Some(error) = &error {
-            assert_eq!(error.response().unwrap().parts.status, status);
-        }
-        assert_eq!(error.map(|error| error.kind()), kind, "{method} {status}");
-        assert_eq!(api.requests(), if kind.is_none() { 2 } else { 1 });
-    }
 }
 
 #[tokio::test]
@@ -392,128 +251,6 @@ async fn offsets_advance_by_what_was_returned() {
         (vec![1, 2, 3, 4, 5], None)
     );
     assert_eq!(api.requests(), 3);
-}
-
-#[tokio::test]
-async fn no_item_of_a_page_that_repeats_is_handed_out() {
-    let stuck = || api(|_, n| json(if n == 0 { "[1,2]" } else { "[3,4]" }));
-    let layer = PaginateLayer::new(PageNumber::query("page"));
-    let api = stuck();
-    assert_eq!(
-        ids(layer.clone(), &api, "").await,
-        (vec![1, 2, 3, 4], Some(PageErrorKind::Stalled))
-    );
-    assert_eq!(api.requests(), 3);
-    assert_eq!(
-        ids(layer.clone().on_repeat(OnRepeat::End), &stuck(), "").await,
-        (vec![1, 2, 3, 4], None)
-    );
-    let allowed = layer.on_repeat(OnRepeat::Allow).max_items(7);
-    assert_eq!(
-        ids(allowed, &stuck(), "").await,
-        (vec![1, 2, 3, 4, 3, 4, 3], None)
-    );
-}
-
-#[tokio::test]
-async fn a_page_that_only_begins_like_the_one_before_is_handed_out() {
-    let api = api(|_, n| json(["[1,2,3]", "[1,2]", "[1,2,4]", "[]"][n].to_owned()));
-    let layer = PaginateLayer::new(PageNumber::query("page"));
-    assert_eq!(
-        ids(layer, &api, "").await,
-        (vec![1, 2, 3, 1, 2, 1, 2, 4], None)
-    );
-}
-
-/// A body whose pieces the test hands over one by one.
-#[derive(Clone, Default)]
-struct Tap(Arc<Mutex<(VecDeque<Option<Result<Bytes, BoxError>>>, Option<Waker>)>>);
-
-impl Tap {
-    fn open(&self, piece: &'static str) {
-        self.send(Some(Ok(Bytes::from_static(piece.as_bytes()))));
-    }
-
-    fn send(&self, piece: Option<Result<Bytes, BoxError>>) {
-        let mut tap = self.0.lock().unwrap();
-        tap.0.push_back(piece);
-        if let Some(waker) = tap.1.take() {
-            waker.wake();
-        }
-    }
-}
-
-impl http_body::Body for Tap {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let mut tap = self.0.lock().unwrap();
-        match tap.0.pop_front() {
-            Some(piece) => Poll::Ready(piece.map(|piece| piece.map(Frame::data))),
-            None => {
-                tap.1 = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn items_are_handed_out_before_the_page_has_ended() {
-    let tap = Tap::default();
-    let body = tap.clone();
-    let api = try_api(move |_, _| Ok(Response::new(body.clone())));
-    let pages = Pin::into_inner(pages(&api, PaginateLayer::new(NoNext), "/a").await);
-    let mut items = pin!(pages.items::<u64>("/items"));
-    assert!(items.next().now_or_never().is_none());
-    tap.open("{\"items\":[1");
-    assert!(items.next().now_or_never().is_none());
-    tap.open("0,2");
-    assert_eq!(items.next().now_or_never().unwrap().unwrap().unwrap(), 10);
-    assert!(items.next().now_or_never().is_none());
-    tap.send(Some(Err("stalled".into())));
-    let error = items.next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), PageErrorKind::Body);
-    assert_eq!(
-        error.to_string(),
-        "page 1, item 2: the body could not be read to its end"
-    );
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "stalled"
-    );
-    assert!(items.next().await.is_none());
-}
-
-#[tokio::test]
-async fn a_counted_page_is_held_back_only_until_it_differs() {
-    let taps = [Tap::default(), Tap::default()];
-    let bodies = taps.clone();
-    let api = try_api(move |_, n| Ok(Response::new(bodies[n].clone())));
-    let layer = PaginateLayer::new(PageNumber::query("page"));
-    let pages = Pin::into_inner(pages(&api, layer, "/a").await);
-    let mut items = pin!(pages.items::<u64>(""));
-    taps[0].open("[1,2,3]");
-    taps[0].send(None);
-    for expected in [1, 2, 3] {
-        assert_eq!(items.next().await.unwrap().unwrap(), expected);
-    }
-    taps[1].open("[1,2,");
-    assert!(items.next().now_or_never().is_none());
-    taps[1].open("4");
-    for expected in [1, 2] {
-        assert_eq!(
-            items.next().now_or_never().unwrap().unwrap().unwrap(),
-            expected
-        );
-    }
-    assert!(items.next().now_or_never().is_none());
-    taps[1].open(",");
-    assert_eq!(items.next().now_or_never().unwrap().unwrap().unwrap(), 4);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -11,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use outbound_http::BoxError;
-use outbound_paginate::{PageError, Pages, Paginate, PaginateLayer};
+use outbound_paginate::{PageError, PageErrorKind, Pages, Paginate, PaginateLayer, Strategy};
 use tower::{Layer, Service, ServiceExt};
 
 pub(crate) type Body = Full<Bytes>;
@@ -125,9 +126,9 @@ pub(crate) async fn pages<P, RB>(
     api: &Api<RB>,
     layer: PaginateLayer<P>,
     path: &str,
-) -> std::pin::Pin<Box<Pages<Api<RB>, P, Body, RB>>>
+) -> Pin<Box<Pages<Api<RB>, P, Body, RB>>>
 where
-    P: outbound_paginate::Strategy<Body> + Clone,
+    P: Strategy<Body> + Clone,
 {
     let service: Paginate<_, _> = layer.layer(api.clone());
     Box::pin(service.oneshot(get(path)).await.unwrap())
@@ -153,4 +154,15 @@ pub(crate) async fn all<T>(
     }
     assert!(stream.next().await.is_none(), "the end is the end");
     (items, None)
+}
+
+/// The items of all pages from `/a` on, and what ended them if it was an error.
+pub(crate) async fn ids(
+    layer: PaginateLayer<impl Strategy<Body> + Clone>,
+    api: &Api,
+    pointer: &str,
+) -> (Vec<u64>, Option<PageErrorKind>) {
+    let pages = *Pin::into_inner(pages(api, layer, "/a").await);
+    let (items, error) = all(pages.items::<u64>(pointer)).await;
+    (items, error.map(|error| error.kind()))
 }
