@@ -96,6 +96,54 @@ fn hard_headers_that_are_legal_are_read_right() {
 }
 
 #[test]
+fn what_other_parsers_stumble_over_is_read_to_the_last_relation() {
+    /// Each link of a field, with its relation types as they were written.
+    fn read(field: &str) -> Vec<(&str, String)> {
+        let links = link::parse(field.as_bytes());
+        let rels = |link: &Link<'_>| link.param("rel").unwrap().into_owned();
+        links.map(|link| (link.target(), rels(&link))).collect()
+    }
+    for (field, expected) in [
+        (
+            "<https://h/x?ids=1,2,3&page=2>; rel=\"next\"",
+            &[("https://h/x?ids=1,2,3&page=2", "next")][..],
+        ),
+        (
+            "<https://h/x;v=1?page=2>; rel=\"next\"",
+            &[("https://h/x;v=1?page=2", "next")],
+        ),
+        ("</x>; rel=\"next last\"", &[("/x", "next last")]),
+        ("</x>; REL=\"Next\"", &[("/x", "Next")]),
+        ("</x>; rel=\"next\"; crossorigin", &[("/x", "next")]),
+        ("</x?after>; rel=\"next\"", &[("/x?after", "next")]),
+        ("</x>; rel=\"next\",", &[("/x", "next")]),
+        (", ,</x>; rel=\"next\"", &[("/x", "next")]),
+        ("", &[]),
+        (
+            "</x>; title=\"a, \\\"b\\\"; c\"; rel=\"next\"",
+            &[("/x", "next")],
+        ),
+        ("</x>; title=\"été\"; rel=\"next\"", &[("/x", "next")]),
+        ("garbage, </x>; rel=\"next\"", &[("/x", "next")]),
+        (
+            "</x>; rel=next , </y>; rel=last",
+            &[("/x", "next"), ("/y", "last")],
+        ),
+        ("<?page=2>; rel=\"next\"", &[("?page=2", "next")]),
+    ] {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(to, rel)| (*to, (*rel).to_owned()))
+            .collect();
+        assert_eq!(read(field), expected, "{field}");
+    }
+    // Whose link it is can be seen, and is for who follows it to see.
+    let field = "</x>; rel=\"next\"; anchor=\"/other\"";
+    let link = link::parse(field.as_bytes()).next().unwrap();
+    assert_eq!(link.param("anchor").unwrap(), "/other");
+}
+
+#[test]
 fn one_malformed_link_costs_that_link_alone() {
     let long = format!("{}>; rel=next", "<".repeat(100_000));
     let cases: &[(&[u8], Option<&str>)] = &[

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use outbound_http::{BoxError, CrossOrigin, EffectiveUri, NoAuth, Origin};
 use outbound_paginate::{
     Cursor, LinkHeader, NextUrl, OriginPolicy, PageErrorKind, PaginateLayer, Token, body, query,
@@ -98,6 +98,9 @@ async fn another_scheme_host_or_port_is_another_origin() {
         "//evil.test/p",
         "https://[::1]/p",
         "ftp://api.test/p",
+        // White space around a URL is none of it.
+        " https://evil.test/p",
+        "\t//evil.test/p\n",
     ] {
         assert_eq!(denied(base, next).await, CROSS, "{next}");
     }
@@ -111,7 +114,13 @@ async fn what_parsers_read_differently_is_refused() {
         "https:/evil.test/x",
         "https:evil.test/x",
         "https:///evil.test/x",
+        " https:\\\\evil.test\\x",
+        "\thttps:/evil.test/x",
+        " https:evil.test/x ",
         "https://api.test@evil.test/",
+        "https://api.test:443@evil.test/",
+        "https://api.test%40evil.test/",
+        "https://evil.test\\@api.test/",
         "https://user:pw@api.test/",
         "https://user@api.test/",
         "//user@api.test/",
@@ -383,7 +392,7 @@ async fn an_allowed_stranger_gets_the_body_and_nothing_that_was_meant_for_home()
     let (found, error) = all(layer.layer(service).oneshot(request).await.unwrap()).await;
     assert!(error.is_none());
     assert_eq!(found.len(), 2);
-    let sent = sent.lock().unwrap();
+    let sent = std::mem::take(&mut *sent.lock().unwrap());
     let away = &sent[1];
     let names: Vec<_> = away
         .headers()
@@ -395,6 +404,9 @@ async fn an_allowed_stranger_gets_the_body_and_nothing_that_was_meant_for_home()
     assert!(away.extensions().get::<NoAuth>().is_some());
     assert!(away.extensions().get::<Own>().is_none());
     assert!(sent[0].extensions().get::<CrossOrigin>().is_none());
+    assert_eq!(away.method(), "POST");
+    let body = away.body().clone().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "{\"q\":1}");
 }
 
 #[tokio::test]
@@ -406,6 +418,34 @@ async fn an_error_names_both_origins_and_nothing_behind_them() {
     assert!(shown.contains("https://evil.test:8443"), "{shown}");
     assert!(shown.contains("https://api.test"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_user_and_a_password_in_a_next_url_are_refused_and_not_shown() {
+    for next in [
+        "https://root:hunter2@api.test/p",
+        "https://root:hunter2@evil.test/p",
+        "//root:hunter2@api.test/p",
+        "https://hunter2@api.test@evil.test/",
+    ] {
+        for policy in [
+            OriginPolicy::Deny,
+            OriginPolicy::Rebase,
+            OriginPolicy::Allow(vec!["https://evil.test".parse().unwrap()]),
+        ] {
+            let api = api(move |_, _| json(format!(r#"{{"next":"{next}"}}"#)));
+            let layer = PaginateLayer::new(next_url()).origin(policy);
+            let (_, error) = all(pages(&api, layer, "/a").await).await;
+            let error = error.unwrap();
+            assert_eq!(error.kind(), PageErrorKind::Malformed, "{next}");
+            let shown = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+            assert!(
+                !shown.contains("hunter2") && !shown.contains("root"),
+                "{shown}"
+            );
+            assert_eq!(api.requests(), 1);
+        }
+    }
 }
 
 #[tokio::test]

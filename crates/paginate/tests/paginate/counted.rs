@@ -124,34 +124,6 @@ async fn an_offset_advances_by_what_was_returned_and_the_limit_is_always_said() 
     );
 }
 
-#[tokio::test]
-async fn offsets_end_with_an_empty_page_though_the_total_says_more() {
-    let api = api(|_, n| json([r#"{"items":[1],"total":9}"#, r#"{"items":[],"total":9}"#][n]));
-    let offset = Offset::query("o", "l").total(body("/total"));
-    let mut stream = pages(&api, PaginateLayer::new(offset).items_at("/items"), "/a").await;
-    let (got, error) = all(&mut stream).await;
-    assert!(error.is_none());
-    assert_eq!(
-        (
-            got.len(),
-            stream.progress().items,
-            stream.progress().total.unwrap().n
-        ),
-        (2, 1, 9)
-    );
-}
-
-#[tokio::test]
-async fn an_offset_that_would_overflow_is_an_error() {
-    let api = api(|_, _| json("[1]"));
-    let layer = PaginateLayer::new(Offset::query("o", "l")).items_at("");
-    let (got, error) = all(pages(&api, layer, &format!("/a?o={}", u64::MAX)).await).await;
-    assert_eq!(
-        (got.len(), error.unwrap().kind()),
-        (1, PageErrorKind::Malformed)
-    );
-}
-
 /// A strategy that counts, whose pages are the given ones in turn.
 async fn counted<P>(
     strategy: P,

@@ -1,12 +1,13 @@
-//! Circles, repetitions and limits.
+//! Repetitions and limits.
 
 use std::pin::Pin;
 
 use outbound_paginate::{
-    End, LinkHeader, NoNext, OnRepeat, PageErrorKind, PageNumber, PaginateLayer, Token, body, query,
+    DEFAULT_MAX_EMPTY_PAGES, End, LinkHeader, NoNext, Offset, OnRepeat, PageErrorKind, PageNumber,
+    PaginateLayer, Strategy, Token, body, query,
 };
 
-use crate::support::{all, api, json, linked, pages};
+use crate::support::{Api, Body, all, api, json, linked, pages};
 
 #[tokio::test]
 async fn a_counted_page_that_equals_the_one_before_is_not_handed_out() {
@@ -38,81 +39,6 @@ async fn a_counted_page_that_equals_the_one_before_is_not_handed_out() {
 }
 
 #[tokio::test]
-async fn equal_pages_under_different_cursors_are_no_circle() {
-    let api = api(|_, n| {
-        linked(
-            "[1]",
-            &if n < 3 {
-                format!("<?p={n}>; rel=next")
-            } else {
-                String::new()
-            },
-        )
-    });
-    let (got, error) = all(pages(&api, PaginateLayer::new(LinkHeader::next()), "/a").await).await;
-    assert!(error.is_none());
-    assert_eq!(got.len(), 4);
-}
-
-#[tokio::test]
-async fn a_circle_is_refused_before_its_second_round() {
-    // The next page's token for each request, and how many pages there are to see.
-    for (tokens, requests) in [
-        (&["A", "A"][..], 2),
-        (&["A", "B", "A"], 3),
-        (&["A", "B", "B"], 3),
-    ] {
-        let api = api(move |_, n| json(format!(r#"{{"next":"{}"}}"#, tokens[n])));
-        let strategy = Token::from(body("/next")).to(query("c"));
-        let (got, error) = all(pages(&api, PaginateLayer::new(strategy.clone()), "/a").await).await;
-        assert_eq!(
-            (got.len(), error.unwrap().kind()),
-            (requests, PageErrorKind::Repeated)
-        );
-        assert_eq!(api.requests(), requests);
-    }
-}
-
-#[tokio::test]
-async fn a_link_to_its_own_page_is_a_circle() {
-    for link in [
-        "<>; rel=next",
-        "</a>; rel=next",
-        "<https://API.test/a#x>; rel=next",
-    ] {
-        let api = api(move |_, _| linked("[]", link));
-        let (got, error) =
-            all(pages(&api, PaginateLayer::new(LinkHeader::next()), "/a").await).await;
-        assert_eq!(
-            (got.len(), error.unwrap().kind()),
-            (1, PageErrorKind::Repeated),
-            "{link}"
-        );
-        assert_eq!(api.requests(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_stays_the_same_can_be_the_end_or_allowed() {
-    let api_of = || api(|_, n| json(if n < 9 { r#"{"next":"A"}"# } else { "{}" }));
-    let strategy = Token::from(body("/next")).to(query("c"));
-    for (on_repeat, requests, end) in [
-        (OnRepeat::End, 2, End::Repeated),
-        (OnRepeat::Allow, 10, End::Complete),
-    ] {
-        let api = api_of();
-        let layer = PaginateLayer::new(strategy.clone()).on_repeat(on_repeat);
-        let mut stream = pages(&api, layer, "/a").await;
-        let (got, error) = all(&mut stream).await;
-        assert!(error.is_none());
-        assert_eq!(
-            (got.len(), api.requests(), stream.end()),
-            (requests, requests, Some(end))
-        );
-    }
-}
-
-#[tokio::test]
 async fn too_many_empty_pages_in_a_row_are_an_error_and_fewer_are_not() {
     for (full, expected) in [(3, None), (4, Some(PageErrorKind::EmptyPages))] {
         let api = api(move |_, n| {
@@ -129,6 +55,49 @@ async fn too_many_empty_pages_in_a_row_are_an_error_and_fewer_are_not() {
         let (got, error) = all(pages(&api, layer, "/a").await).await;
         assert_eq!(error.map(|error| error.kind()), expected);
         assert_eq!(got.len(), if expected.is_some() { 3 } else { 8 });
+    }
+}
+
+#[tokio::test]
+async fn data_behind_97_pages_without_items_is_delivered_where_so_many_are_allowed() {
+    const DEFAULT: u64 = DEFAULT_MAX_EMPTY_PAGES;
+    for (allowed, requests) in [(Some(97), 98), (Some(50), 51), (None, DEFAULT as usize + 1)] {
+        for by_items in [false, true] {
+            let api = api(|_, n| {
+                json(match n {
+                    0..97 => format!(r#"{{"items":[],"next":"{n}"}}"#),
+                    _ => r#"{"items":[7]}"#.to_owned(),
+                })
+            });
+            let token = Token::from(body("/next")).to(query("c"));
+            let mut layer = PaginateLayer::new(token).items_at("/items");
+            if let Some(allowed) = allowed {
+                layer = layer.max_empty_pages(allowed);
+            }
+            let stream = pages(&api, layer, "/a").await;
+            let (items, error) = match by_items {
+                true => all(Pin::into_inner(stream).items::<u64>("/items")).await,
+                false => {
+                    let (pages, error) = all(stream).await;
+                    assert_eq!(pages.len(), requests);
+                    let items = pages
+                        .iter()
+                        .map(|page| page.items::<u64>("/items").unwrap());
+                    (items.flatten().collect(), error)
+                }
+            };
+            assert_eq!(api.requests(), requests, "{allowed:?}");
+            let at = error.map(|error| (error.kind(), error.position().page));
+            if requests == 98 {
+                assert_eq!((items, at), (vec![7], None));
+            } else {
+                let last = requests as u64 - 1;
+                assert_eq!(
+                    (items, at),
+                    (vec![], Some((PageErrorKind::EmptyPages, last)))
+                );
+            }
+        }
     }
 }
 
@@ -164,6 +133,41 @@ async fn the_limit_of_pages_is_exact() {
             (requests, requests, Some(end))
         );
     }
+}
+
+#[tokio::test]
+async fn a_limit_of_pages_is_a_limit_whatever_flags_say() {
+    let endless = || {
+        api(|_, n| {
+            json(format!(
+                r#"{{"items":[{n}],"next":"{n}","more":true,"pages":99}}"#
+            ))
+        })
+    };
+    async fn check<P>(api: Api, strategy: P)
+    where
+        P: Strategy<Body> + Clone,
+    {
+        let layer = PaginateLayer::new(strategy).items_at("/items").max_pages(3);
+        let mut stream = pages(&api, layer.clone(), "/a").await;
+        let (got, error) = all(&mut stream).await;
+        assert!(error.is_none());
+        assert_eq!((got.len(), api.requests()), (3, 3));
+        assert_eq!(stream.end(), Some(End::Limited));
+        let checkpoint = stream.checkpoint();
+        assert!(!checkpoint.is_done());
+        assert_eq!(checkpoint.position().to_string(), "page 4");
+        let stream = Pin::into_inner(pages(&api, layer, "/a").await);
+        let (items, error) = all(stream.items::<u64>("/items")).await;
+        assert_eq!((items, error.is_none()), (vec![3, 4, 5], true));
+        assert_eq!(api.requests(), 6);
+    }
+    let token = Token::from(body("/next")).to(query("c"));
+    check(endless(), token.more("/more")).await;
+    check(endless(), PageNumber::query("p").more("/more")).await;
+    let pages = PageNumber::query("p").total_pages(body("/pages"));
+    check(endless(), pages).await;
+    check(endless(), Offset::query("o", "l").more("/more")).await;
 }
 
 #[tokio::test]

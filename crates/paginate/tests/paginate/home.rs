@@ -130,3 +130,28 @@ async fn a_request_without_an_origin_follows_relative_links_only() {
     );
     assert_eq!(api.paths(), ["/a", "/b?p=2"]);
 }
+
+#[tokio::test]
+async fn a_request_without_an_origin_is_followed_to_one_that_is_allowed_as_to_a_stranger() {
+    // Whether it is the one that a layer beneath puts before paths cannot be seen from here.
+    let api = api(|_, n| {
+        let link = [
+            "<https://api.test/b>; rel=next",
+            "<https://evil.test/c>; rel=next",
+        ][n];
+        linked("[]", link)
+    });
+    let request = http::Request::get("/a").header("authorization", "hunter2");
+    let request = request.body(support::Body::default()).unwrap();
+    let layer = PaginateLayer::new(LinkHeader::next());
+    let layer = layer.origin(OriginPolicy::Allow(vec![
+        "https://api.test".parse().unwrap(),
+    ]));
+    let service = layer.layer(api.clone());
+    let (got, error) = all(service.oneshot(request).await.unwrap()).await;
+    let kind = error.unwrap().kind();
+    assert_eq!((got.len(), kind), (2, PageErrorKind::CrossOrigin));
+    let asked = api.asked();
+    assert_eq!((asked.len(), &*asked[1].uri), (2, "https://api.test/b"));
+    assert!(asked[1].cross_origin && asked[1].headers.is_empty());
+}

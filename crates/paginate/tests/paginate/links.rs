@@ -84,6 +84,10 @@ async fn relative_links_are_relative_to_the_url_that_answered() {
         response
             .extensions_mut()
             .insert(EffectiveUri("https://api.test/v2/a".parse().unwrap()));
+        // What a representation may be had under is not what links are relative to (RFC 8288,
+        // section 3.2).
+        let other = "https://api.test/v9/b".parse().unwrap();
+        response.headers_mut().insert("content-location", other);
         response
     });
     let (pages, error) =

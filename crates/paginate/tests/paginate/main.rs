@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod circles;
+mod clamped;
 mod counted;
 mod guards;
 mod home;

@@ -59,6 +59,25 @@ async fn backwards_is_another_relation_type() {
 }
 
 #[tokio::test]
+async fn what_some_call_prev_others_call_previous_and_neither_is_the_other() {
+    for (told, asked, requests) in [
+        ("prev", "prev", 2),
+        ("previous", "previous", 2),
+        ("previous", "prev", 1),
+        ("prev", "previous", 1),
+    ] {
+        let api = api(move |_, n| match n {
+            0 => linked("[2]", &format!("</a>; rel=\"{told}\"")),
+            _ => json("[1]"),
+        });
+        let layer = PaginateLayer::new(LinkHeader::next().rel(asked));
+        let (_, error) = all(pages(&api, layer, "/b").await).await;
+        assert!(error.is_none());
+        assert_eq!(api.requests(), requests, "{told} {asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_link_object_may_be_any_of_an_array() {
     let strategy = || NextUrl::in_links("/links", ("/rel", "next"), "/href");
     for (links, sends, end) in [

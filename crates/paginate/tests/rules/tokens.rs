@@ -20,6 +20,36 @@ async fn a_page_without_items_is_no_end_for_a_token_unless_it_is_meant_so() {
 }
 
 #[tokio::test]
+async fn a_page_that_says_that_there_is_more_and_not_where_is_no_end_and_sends_no_token_again() {
+    for (lacks, by_flag) in [
+        (r#""more":true"#, token().more("/more")),
+        (r#""more":true,"next":null"#, token().more("/more")),
+        (r#""more":true,"next":"""#, token().more("/more")),
+        (r#""done":false"#, token().last("/done")),
+        (r#""done":false,"next":null"#, token().last("/done")),
+    ] {
+        let api = api(move |_, n| {
+            json(match n {
+                0 => r#"{"items":[1],"next":"a","more":true,"done":false}"#.to_owned(),
+                _ => format!(r#"{{"items":[2],{lacks}}}"#),
+            })
+        });
+        let layer = PaginateLayer::new(by_flag);
+        let stream = pages(&api, layer.clone().items_at("/items"), "/a").await;
+        let (got, error) = all(stream).await;
+        let error = error.expect(lacks);
+        assert_eq!((got.len(), error.kind()), (2, PageErrorKind::Malformed));
+        assert_eq!(error.position().page, 1, "{lacks}");
+        assert_eq!(api.paths(), ["/a", "/a?c=a"], "{lacks}");
+
+        let stream = std::pin::Pin::into_inner(pages(&api, layer, "/a").await);
+        let (items, error) = all(stream.items::<u64>("/items")).await;
+        let kind = error.map(|error| error.kind());
+        assert_eq!((items, kind), (vec![2], Some(PageErrorKind::Malformed)));
+    }
+}
+
+#[tokio::test]
 async fn a_further_token_may_be_missing_only_where_it_is_said_to_be_optional() {
     let answers = &[
         r#"{"items":[1],"next":"a","row":"r"}"#,
