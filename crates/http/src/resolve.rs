@@ -261,6 +261,7 @@ mod tests {
         ("g?y/./x", "http://a/b/c/g?y/./x"),
         ("g?y/../x", "http://a/b/c/g?y/../x"),
         ("g#s/./x", "http://a/b/c/g"),
+        ("g#s/../x", "http://a/b/c/g"),
         ("http:g", "http:g"),
     ];
 

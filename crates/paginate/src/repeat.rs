@@ -146,6 +146,7 @@ mod tests {
                 return page;
             }
             seen.insert(&cursor);
+            assert!(seen.set.len() <= MAX_REMEMBERED_CURSORS);
             if is_mark(page) {
                 mark = Some(cursor.print());
             }

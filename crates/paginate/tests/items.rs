@@ -53,6 +53,8 @@ async fn the_next_page_is_found_before_and_after_the_items() {
     for page in [
         r#"{"next":"?p=2","items":[1,2]}"#,
         r#"{"items":[1,2],"next":"?p=2"}"#,
+        // Of a key that comes twice the last counts.
+        r#"{"next":"?p=8","items":[1,2],"next":"?p=2"}"#,
     ] {
         let api = api(move |uri, _| match uri {
             "https://api.test/a" => json(page),
@@ -61,6 +63,30 @@ async fn the_next_page_is_found_before_and_after_the_items() {
         let layer = PaginateLayer::new(NextUrl::at("/next"));
         assert_eq!(ids(layer, &api, "/items").await, (vec![1, 2, 3], None));
         assert_eq!(api.paths(), ["/a", "/a?p=2"]);
+    }
+    // And within what the items are in, or beside that.
+    for (page, next) in [
+        (r#"{"d":{"next":"?p=2","items":[1,2]}}"#, "/d/next"),
+        (
+            r#"{"d":{"items":[1,2],"page":{"next":"?p=2"}}}"#,
+            "/d/page/next",
+        ),
+        (
+            r#"{"e":[{"next":"?p=2"}],"d":{"items":[1,2]}}"#,
+            "/e/0/next",
+        ),
+        (
+            r#"{"d":{"items":[1,2]},"e":[{"next":"?p=2"}]}"#,
+            "/e/0/next",
+        ),
+    ] {
+        let api = api(move |uri, _| match uri {
+            "https://api.test/a" => json(page),
+            _ => json(r#"{"d":{"items":[3]}}"#),
+        });
+        let layer = PaginateLayer::new(NextUrl::at(next));
+        assert_eq!(ids(layer, &api, "/d/items").await, (vec![1, 2, 3], None));
+        assert_eq!(api.paths(), ["/a", "/a?p=2"], "{page}");
     }
 }
 
@@ -115,6 +141,17 @@ async fn what_is_no_list_of_items_is_an_error_after_the_items_before_it() {
         (r#"{"items":[1,2}"#, vec![1, 2], PageErrorKind::NotJson),
         (r#"{"items":[1,nul]}"#, vec![1], PageErrorKind::NotJson),
         ("<html>", vec![], PageErrorKind::NotJson),
+        // Which of the two is the list nobody knows.
+        (
+            r#"{"items":[1],"items":[2]}"#,
+            vec![1],
+            PageErrorKind::Malformed,
+        ),
+        (
+            r#"{"items":null,"items":[2]}"#,
+            vec![],
+            PageErrorKind::Malformed,
+        ),
     ] {
         let api = api(move |_, _| linked(page, "<?p=2>; rel=next"));
         let layer = PaginateLayer::new(LinkHeader::next());
@@ -159,6 +196,31 @@ async fn an_item_that_does_not_fit_is_an_error_in_its_place_only() {
             "4"
         ]
     );
+}
+
+#[tokio::test]
+async fn surrogates_are_characters_in_pairs_and_alone_an_item_that_does_not_fit() {
+    let api = api(|_, _| json(r#"["\ud83d\ude00","\ud83d","\ude00x","\u00e9"]"#));
+    let stream = async || Pin::into_inner(pages(&api, PaginateLayer::new(NoNext), "/a").await);
+    let items: Vec<_> = stream().await.items::<String>("").collect().await;
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|item| item.map_err(|error| error.kind()))
+        .collect();
+    let alone = Err(PageErrorKind::Decode);
+    assert_eq!(
+        items,
+        [
+            Ok("\u{1f600}".to_owned()),
+            alone.clone(),
+            alone,
+            Ok("é".to_owned())
+        ]
+    );
+    // They are JSON all the same.
+    let (raw, error) = all(stream().await.raw_items("")).await;
+    assert!(error.is_none());
+    assert_eq!(raw[1..3], [r#""\ud83d""#, r#""\ude00x""#]);
 }
 
 #[tokio::test]
@@ -298,4 +360,13 @@ async fn a_body_that_is_still_encoded_is_told_so() {
     let error = error.unwrap();
     assert_eq!(error.kind(), PageErrorKind::NotJson);
     assert!(error.to_string().contains("decompression"), "{error}");
+
+    let layer = PaginateLayer::new(NextUrl::at("/next"));
+    for layer in [layer.clone(), layer.items_at("/items")] {
+        let stream = support::pages(&api, layer, "/a").await;
+        let (got, error) = all(stream).await;
+        let error = error.unwrap();
+        assert_eq!((got.len(), error.kind()), (0, PageErrorKind::NotJson));
+        assert!(error.to_string().contains("decompression"), "{error}");
+    }
 }

@@ -36,12 +36,16 @@ async fn drain<P>(
     layer: PaginateLayer<P>,
 ) -> [(Vec<String>, Option<PageErrorKind>); 2]
 where
-    P: Strategy<Body> + Clone,
+    P: Strategy<Body> + Clone + Send + 'static,
 {
     let request = || http::Request::get(server.url("/a")).body(Body::default());
+    /// What the usual client makes of them needs no pin.
+    fn unpin<T: Unpin + Send + 'static>(stream: T) -> T {
+        stream
+    }
     let service = layer.clone().layer(client());
-    let pages = service.oneshot(request().unwrap()).await.unwrap();
-    let (items, error) = all(pages.items_with("/items", raw)).await;
+    let pages = unpin(service.oneshot(request().unwrap()).await.unwrap());
+    let (items, error) = all(unpin(pages.items_with("/items", raw))).await;
     let items = (items, error.map(|error| error.kind()));
 
     let service = layer.items_at("/items").layer(client());

@@ -127,6 +127,30 @@ async fn a_plan_that_was_wrong_is_dropped_and_the_pages_believed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_clamps_pages_is_planned_with_as_it_answers() {
+    // 25 items, 5 a page whatever is asked for: by the size that was asked for there is one page.
+    for asked in [3, 5, 1000] {
+        let service = Scripted::from_fn(|request| {
+            let offset = number(request, "o");
+            assert_eq!(
+                offset % 5,
+                0,
+                "none is asked for that begins within another"
+            );
+            let items: Vec<String> = (offset..offset + 5).map(|n| n.to_string()).collect();
+            Step::ok(format!(r#"{{"items":[{}],"total":25}}"#, items.join(","))).delay(10 * MS)
+        });
+        let strategy = Offset::query("o", "l").by(asked).total(body("/total"));
+        let layer = PaginateLayer::new(strategy).items_at("/items");
+        let layer = layer.spawn_on(TokioSpawn::new()).concurrency(4);
+        let (items, time) = drain(layer, &service, Some("/items"), Duration::ZERO).await;
+        assert_eq!(items, (0..25).collect::<Vec<_>>());
+        // The first alone, and the other four side by side.
+        assert_eq!((service.calls(), time), (5, 20 * MS), "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_total_that_lies_costs_nothing_but_its_requests() {
     // It says ten and then three: what is behind the third is dropped, whatever it is.
     let service = Scripted::from_fn(|request| match number(request, "page") {
@@ -138,6 +162,8 @@ async fn a_total_that_lies_costs_nothing_but_its_requests() {
     });
     let (items, _) = drain(by_number().concurrency(4), &service, None, Duration::ZERO).await;
     assert_eq!(items, expected(3));
+    // The first, and the four that it promised; none once the second has told better.
+    assert_eq!(service.calls(), 5);
 }
 
 #[tokio::test(start_paused = true)]

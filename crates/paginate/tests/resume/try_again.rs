@@ -68,6 +68,23 @@ async fn after_an_error_a_stream_of_pages_sends_the_request_again() {
     assert_eq!(&queries[1..], ["https://api.test/a?p=2"; 3]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn going_on_once_sends_one_request_and_going_on_twice_no_more() {
+    let service = Scripted::from_fn(|_| Step::status(503));
+    let mut pages = pin!(scripted(link(), &service).await);
+    for calls in 1..=3 {
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), PageErrorKind::Status);
+        for _ in 0..3 {
+            assert!(pages.next().await.is_none());
+        }
+        assert_eq!(service.calls(), calls);
+        assert!(pages.as_mut().try_again());
+        assert!(!pages.as_mut().try_again(), "it goes on already");
+        assert_eq!(service.calls(), calls);
+    }
+}
+
 #[tokio::test]
 async fn a_page_that_does_not_say_what_follows_is_looked_at_again_and_not_handed_out_again() {
     let api = try_api(|_, n| -> Result<Response<support::Body>, BoxError> {
