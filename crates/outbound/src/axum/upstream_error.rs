@@ -1,21 +1,12 @@
-//! For handlers of axum that call other APIs.
-//!
-//! [`UpstreamError`] answers for a call that failed; [`IncomingDeadlineLayer`] hands the time
-//! that a request has on to the calls that are made for it.
-
-use std::task::{Context, Poll};
-use std::time::Duration;
-
 use axum_core::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, StatusCode};
 use outbound_auth::InvalidAuth;
-use outbound_http::{DeadlineAt, InvalidOrigin};
+use outbound_http::InvalidOrigin;
 use outbound_schema::InvalidContract;
-use tokio::time::Instant;
-use tower_layer::Layer;
-use tower_service::Service;
 
+#[cfg(feature = "tracing")]
+use super::event;
 use crate::{BoxError, ErrorExt, InvalidBaseUrl};
 
 /// A handler's error: an API that it called failed.
@@ -30,8 +21,9 @@ use crate::{BoxError, ErrorExt, InvalidBaseUrl};
 /// | the handler's own mistake: a request, contract, origin or credential that cannot be built | 500 |
 /// | all others | 502 |
 ///
-/// With the feature `tracing` the error itself is told by an event of level `WARN` when the response is
-/// made of it; else [`get_ref`](Self::get_ref) has it.
+/// With the feature `tracing` the error itself, and what it came from, is told by an event of level `WARN`
+/// when the response is made of it (but no error of serde's beneath it, which would quote the upstream's
+/// data); else [`get_ref`](Self::get_ref) has it.
 ///
 /// ```
 /// use axum::extract::State;
@@ -87,11 +79,7 @@ impl IntoResponse for UpstreamError {
     fn into_response(self) -> Response {
         let status = self.status();
         #[cfg(feature = "tracing")]
-        tracing::warn!(
-            http.response.status_code = status.as_u16(),
-            error = %self.0,
-            "a call of another API failed"
-        );
+        event::failed(&self.0, status);
         let (title, detail) = match status {
             StatusCode::INTERNAL_SERVER_ERROR => ("Internal Server Error", "could not be asked"),
             StatusCode::GATEWAY_TIMEOUT => ("Gateway Timeout", "did not answer in time"),
@@ -135,90 +123,4 @@ fn is_a_time(value: &HeaderValue) -> bool {
     let is_date = |text| httpdate::parse_http_date(text).is_ok();
     let text = value.to_str();
     text.is_ok_and(|text| is_seconds(text) || is_date(text))
-}
-
-/// [`Layer`] for a server: stamps each request that comes in with the moment by which its caller
-/// needs an answer.
-///
-/// The stamp is the extension [`DeadlineAt`]. A handler takes it as `Extension<DeadlineAt>` and
-/// puts it on the requests that it makes, whose stack then neither waits nor retries beyond it.
-///
-/// ```
-/// use std::time::Duration;
-/// use axum::Extension;
-/// use axum::extract::State;
-/// use bytes::Bytes;
-/// use http::Request;
-/// use http_body_util::Full;
-/// use outbound::{Client, success};
-/// use outbound::axum::{IncomingDeadlineLayer, UpstreamError};
-/// use outbound::http::DeadlineAt;
-///
-/// async fn names(
-///     State(api): State<Client>,
-///     Extension(deadline): Extension<DeadlineAt>,
-/// ) -> Result<Bytes, UpstreamError> {
-///     let request = Request::get("/names").extension(deadline).body(Full::default())?;
-///     Ok(success(api.send(request).await?)?.into_body().into_bytes())
-/// }
-///
-/// let app = axum::Router::<Client>::new()
-///     .route("/names", axum::routing::get(names))
-///     .layer(IncomingDeadlineLayer::new(Duration::from_secs(10)));
-/// # let _ = app;
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct IncomingDeadlineLayer {
-    limit: Duration,
-}
-
-impl IncomingDeadlineLayer {
-    /// Gives each request this much time.
-    #[must_use]
-    pub const fn new(limit: Duration) -> Self {
-        Self { limit }
-    }
-}
-
-impl<S> Layer<S> for IncomingDeadlineLayer {
-    type Service = IncomingDeadline<S>;
-
-    fn layer(&self, inner: S) -> IncomingDeadline<S> {
-        IncomingDeadline {
-            inner,
-            limit: self.limit,
-        }
-    }
-}
-
-/// Stamps each request with a deadline. See [`IncomingDeadlineLayer`].
-#[derive(Clone, Debug)]
-pub struct IncomingDeadline<S> {
-    inner: S,
-    limit: Duration,
-}
-
-impl<S, B> Service<Request<B>> for IncomingDeadline<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if let Some(at) = Instant::now().checked_add(self.limit) {
-            let extensions = request.extensions_mut();
-            // One that is there already and ends sooner stays.
-            let at = extensions
-                .get()
-                .map_or(at, |&DeadlineAt(sooner)| at.min(sooner));
-            extensions.insert(DeadlineAt(at));
-        }
-        self.inner.call(request)
-    }
 }
