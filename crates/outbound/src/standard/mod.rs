@@ -8,7 +8,7 @@ use outbound_http::{CollectLayer, Deadline, DeadlineLayer, IdleTimeoutLayer};
 use outbound_retry::{IdempotencyKeyLayer, RetryLayer};
 use tower_layer::{Identity, Layer};
 
-use self::slot::{Fits, Misplaced, Retries, Tried};
+use self::slot::{Fits, Misplaced, Retries, Tried, Vacant};
 use crate::base_url::{BaseUrlLayer, InvalidBaseUrl};
 use crate::span::{AttemptSpan, AttemptSpanLayer};
 use crate::stack::Stack;
@@ -49,7 +49,9 @@ pub fn standard() -> Standard {
 /// | attempt span | with feature `tracing` | innermost, so that each send has one |
 ///
 /// Each slot refuses at compile time the layers of outbound whose place is another, and `auth` a static
-/// credential that is not [strict](crate::auth::StaticAuthLayer::strict): [`slot::Fits`].
+/// credential that is not [strict](crate::auth::StaticAuthLayer::strict): [`slot::Fits`]. A slot that has
+/// a layer takes no second one, which would replace the first: several go in at once, as a pair or by
+/// `ServiceBuilder::into_inner`, the first outermost.
 /// [`PaginateLayer`](crate::paginate::PaginateLayer) goes around it, since each page is a call with its
 /// own retries, credential and contract: [`Client::pages`](crate::Client::pages).
 ///
@@ -69,6 +71,16 @@ pub fn standard() -> Standard {
 ///      attempt_span",
 /// );
 /// # Ok::<_, outbound::BoxError>(())
+/// ```
+///
+/// ```compile_fail,E0277
+/// use outbound::standard;
+/// use tower::limit::ConcurrencyLimitLayer;
+/// use tower::timeout::TimeoutLayer;
+/// # let second = std::time::Duration::from_secs(1);
+///
+/// // Rather `.per_try((ConcurrencyLimitLayer::new(8), TimeoutLayer::new(second)))`.
+/// let _ = standard().per_try(ConcurrencyLimitLayer::new(8)).per_try(TimeoutLayer::new(second));
 /// ```
 #[derive(Clone)]
 #[must_use = "a layer does nothing until it is applied to a service"]
@@ -115,6 +127,7 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// For a concurrency limit, a span per call, what counts calls.
     pub fn per_call<L2, M>(self, per_call: L2) -> Standard<C, V, R, A, T, K, L2>
     where
+        L: Vacant,
         L2: Fits<slot::PerCall, M>,
     {
         replace!(self { base_url, contract, deadline, key, retry, auth, body, per_try } per_call)
@@ -123,6 +136,7 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// Validates responses, usually with a [`ValidateLayer`](crate::schema::ValidateLayer).
     pub fn contract<V2, M>(self, contract: V2) -> Standard<C, V2, R, A, T, K, L>
     where
+        V: Vacant,
         V2: Fits<slot::Contract, M>,
     {
         replace!(self { base_url, per_call, deadline, key, retry, auth, body, per_try } contract)
@@ -159,6 +173,7 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// Injects a credential, usually with an [`AuthLayer`](crate::auth::AuthLayer).
     pub fn auth<A2, M>(self, auth: A2) -> Standard<C, V, R, A2, T, K, L>
     where
+        A: Vacant,
         A2: Fits<slot::Auth, M>,
     {
         replace!(self { base_url, per_call, contract, deadline, key, retry, body, per_try } auth)
@@ -189,6 +204,7 @@ impl<C, V, R, A, T, K, L> Standard<C, V, R, A, T, K, L> {
     /// [`EffectiveUri`](outbound_http::EffectiveUri).
     pub fn per_try<T2, M>(self, per_try: T2) -> Standard<C, V, R, A, Tried<T2>, K, L>
     where
+        T: Vacant,
         T2: Fits<slot::PerTry, M>,
     {
         let per_try = Tried::new(per_try);
@@ -252,6 +268,7 @@ fn part<L>(f: &mut fmt::Formatter<'_>, place: &str) -> fmt::Result {
     let name = type_name::<L>();
     // What `per_try` was given stands within.
     let name = name.split_once("::Tried<").map_or(name, |(_, own)| own);
+    let name = name.trim_start_matches('&');
     let path = name.split(['<', '>', '(']).next().unwrap_or(name);
     match path.rsplit("::").next() {
         Some("Identity") => Ok(()),

@@ -65,6 +65,28 @@ async fn without_layers_of_the_user_s_nothing_is_stamped() {
     assert!(api.requests()[0].extensions.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_fits_fits_in_a_pair_and_by_reference_too() {
+    let api = Scripted::new([Step::ok("{}")]);
+    let scope = Scope::origin("https://h").unwrap();
+    let token = AuthLayer::bearer(scope.clone(), "token").unwrap().strict();
+    let key = AuthLayer::header(scope, "x-key", "key").unwrap().strict();
+    let (limit, auth) = (tower::limit::ConcurrencyLimitLayer::new(8), (token, key));
+    let stack = standard()
+        .per_call(&limit)
+        .auth(&auth)
+        .service(Strict::with(api.clone()));
+    stack
+        .send(request(Method::GET, "https://h/"))
+        .await
+        .unwrap();
+    let sent = &api.requests()[0].headers;
+    assert_eq!(sent["authorization"], "Bearer token");
+    assert_eq!(sent["x-key"], "key");
+    let both = format!("{:?}", standard().auth(&auth));
+    assert!(both.contains("auth (..) > "), "{both}");
+}
+
 #[test]
 fn debug_tells_the_layers_that_are_there_and_no_others() {
     let bare = standard().without_retry().streaming();

@@ -34,9 +34,9 @@ use crate::span::AttemptSpanLayer;
 ///
 /// Which layers do harm where is told by [`guide::order`](crate::guide::order). Who knows better says so:
 /// `per_call::<_, Yours>(..)`. Of a layer that is made of several all are looked at, in pairs and triples
-/// and in what `ServiceBuilder::into_inner` gives; a longer tuple, the builder itself, a layer that is boxed
-/// or made by a function and a type of your own that has one within are not looked into: what is in those
-/// is for you to know.
+/// and in what `ServiceBuilder::into_inner` gives; a longer tuple, the builder itself, a layer that is boxed,
+/// optional or made by a function and a type of your own that has one within are not looked into: what is in
+/// those is for you to know.
 ///
 /// ```compile_fail,E0283
 /// use outbound::{retry::RetryLayer, standard};
@@ -49,6 +49,21 @@ use crate::span::AttemptSpanLayer;
 /// ```compile_fail,E0283
 /// let _ = outbound::standard().per_try(outbound::standard()); // retries of retries
 /// ```
+///
+/// ```compile_fail,E0283
+/// use outbound::auth::{AuthLayer, Scope};
+/// use outbound::standard;
+///
+/// let scope = Scope::origin("https://api.example.com").unwrap();
+/// let token = AuthLayer::bearer(scope.clone(), "token").unwrap(); // without `.strict()`
+/// let key = AuthLayer::header(scope, "x-api-key", "key").unwrap().strict();
+/// let _ = standard().auth((token, key));
+/// ```
+///
+/// ```compile_fail,E0283
+/// let retry = outbound::retry::RetryLayer::new();
+/// let _ = outbound::standard().per_call(&retry); // a reference is a layer too
+/// ```
 pub trait Fits<P, M> {}
 
 /// How a layer fits: nothing is known against it.
@@ -56,8 +71,8 @@ pub trait Fits<P, M> {}
 #[non_exhaustive]
 pub struct Yours;
 
-/// How a layer does not fit: the standard stack has another place for it. `W` tells which it is in a
-/// layer of layers.
+/// How a layer does not fit: the standard stack has another place for it, or it is [`NotStrict`]. `W` tells
+/// which it is in a layer of layers.
 #[derive(Debug)]
 pub struct BelongsElsewhere<W = Itself>(PhantomData<W>);
 
@@ -85,6 +100,7 @@ pub struct Third<W>(PhantomData<W>);
 pub struct NotStrict;
 
 impl<L, P> Fits<P, Yours> for L {}
+// By itself it is refused by a name that says what it lacks.
 impl Fits<Auth, NotStrict> for StaticAuthLayer {}
 // Two ways to fit are one too many for the compiler to choose from: that is what refuses a layer.
 impl<L: Misplaced<P, W>, P, W> Fits<P, BelongsElsewhere<W>> for L {}
@@ -117,6 +133,10 @@ misplaced! {
     [] IdleTimeoutLayer: PerCall Contract Auth PerTry;
 }
 
+// In a layer of layers too.
+impl Misplaced<Auth, NotStrict> for StaticAuthLayer {}
+
+impl<L: Misplaced<P, W>, P, W> Misplaced<P, W> for &L {}
 impl<A: Misplaced<P, W>, B, P, W> Misplaced<P, First<W>> for (A, B) {}
 impl<A, B: Misplaced<P, W>, P, W> Misplaced<P, Second<W>> for (A, B) {}
 impl<A: Misplaced<P, W>, B, C, P, W> Misplaced<P, First<W>> for (A, B, C) {}

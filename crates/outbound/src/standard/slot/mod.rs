@@ -5,9 +5,11 @@ mod fits;
 mod names;
 mod retries;
 mod tried;
+mod vacant;
 
 pub(super) use self::fits::Misplaced;
 pub use self::fits::{BelongsElsewhere, First, Fits, Itself, NotStrict, Second, Third, Yours};
 pub use self::names::{Auth, Body, Contract, PerCall, PerTry};
 pub use self::retries::Retries;
 pub use self::tried::Tried;
+pub use self::vacant::Vacant;
