@@ -20,6 +20,7 @@ struct Inner {
     detail: String,
     source: Option<BoxError>,
     page: Option<Page>,
+    refuses: bool,
 }
 
 /// What went wrong.
@@ -72,6 +73,7 @@ impl PageError {
             detail: detail.into(),
             source,
             page: None,
+            refuses: false,
         }))
     }
 
@@ -82,6 +84,7 @@ impl PageError {
             detail: format!("the API answered {}", page.parts.status),
             source: None,
             page: Some(page),
+            refuses: false,
         }))
     }
 
@@ -93,9 +96,23 @@ impl PageError {
             None => PageErrorKind::Malformed,
         };
         let detail = malformed.to_string();
+        let refuses = malformed.refuses();
         // Without a source of its own it has nothing to add.
         let source = malformed.json().is_some().then(|| malformed.into());
-        Self::new(kind, position, detail, source)
+        let mut error = Self::new(kind, position, detail, source);
+        error.0.refuses = refuses;
+        error
+    }
+
+    /// Whether the answer is no page of the list, though it may look like one.
+    pub(crate) fn refuses(&self) -> bool {
+        self.0.refuses
+    }
+
+    /// The same, with the answer if that is no page of the list.
+    pub(crate) fn about(mut self, page: Page) -> Self {
+        self.0.page = self.0.refuses.then_some(page);
+        self
     }
 
     /// The same, within a page.
@@ -124,13 +141,14 @@ impl PageError {
         self.0.position
     }
 
-    /// The response that is no success, with as much of its body as could be read.
+    /// The response that is no success, with as much of its body as could be read; or, in a stream
+    /// of pages, the one that a [check](crate::checked) has refused.
     #[must_use]
     pub fn response(&self) -> Option<&Page> {
         self.0.page.as_ref()
     }
 
-    /// The response that is no success.
+    /// The [response](Self::response) that is no success or was refused.
     ///
     /// # Errors
     ///

@@ -7,6 +7,7 @@ use std::fmt;
 pub struct Malformed {
     message: Cow<'static, str>,
     json: Option<serde_json::Error>,
+    refuses: bool,
 }
 
 impl Malformed {
@@ -16,6 +17,7 @@ impl Malformed {
         Self {
             message: message.into(),
             json: None,
+            refuses: false,
         }
     }
 
@@ -23,6 +25,7 @@ impl Malformed {
         Self {
             message: "the page is not valid JSON".into(),
             json: Some(error),
+            refuses: false,
         }
     }
 
@@ -33,7 +36,21 @@ impl Malformed {
                       of the list by that, say so with allow_empty"
                     .into(),
             json: Some(error),
+            refuses: false,
         }
+    }
+
+    /// The same, of an answer that is no page of the list at all.
+    pub(crate) fn refusing(self) -> Self {
+        Self {
+            refuses: true,
+            ..self
+        }
+    }
+
+    /// Whether the answer is no page of the list.
+    pub(crate) const fn refuses(&self) -> bool {
+        self.refuses
     }
 
     /// Whether the body could not even be read as JSON.

@@ -34,7 +34,8 @@ pin_project! {
     /// [`concurrency`](crate::PaginateLayer::concurrency) is set; while the consumer is
     /// busy with one, nothing is held and nothing is in flight. What goes wrong with the
     /// *next* page is said after the page at hand was handed out. What should be JSON, for the
-    /// strategy or for its items to be found, and is none is no page, and is not handed out.
+    /// strategy or for its items to be found, and is none is no page, and is not handed out; nor is
+    /// what a [check](crate::checked) refuses.
     /// After an error the stream ends, and can [go on](Self::try_again).
     ///
     /// # Cancellation
@@ -185,7 +186,9 @@ where
                     match this.look.at(this.walk.as_mut(), &page) {
                         Verdict::HandOut => {}
                         Verdict::Again => continue,
-                        Verdict::Over(error) => return Poll::Ready(error.map(Err)),
+                        Verdict::Over(error) => {
+                            return Poll::Ready(error.map(|error| Err(error.about(page))));
+                        }
                     }
                     this.walk.as_mut().hurry(cx);
                     if !taken {

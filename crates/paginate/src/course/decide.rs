@@ -22,7 +22,7 @@ impl<P, B> Course<P, B> {
     ///
     /// # Errors
     ///
-    /// It is no page, since what should be JSON is none: nothing is noted.
+    /// It is no page, since what should be JSON is none or the strategy refuses it: nothing is noted.
     pub(crate) fn arrived(&mut self, page: &Arrived<'_>) -> Result<(), PageError>
     where
         P: Strategy<B>,
@@ -53,7 +53,9 @@ impl<P, B> Course<P, B> {
         let next =
             next.map_err(|malformed| PageError::unusable(malformed, position).of(page.parts));
         let next = match next {
-            Err(error) if error.kind() != PageErrorKind::Malformed => return Err(error),
+            Err(error) if error.kind() != PageErrorKind::Malformed || error.refuses() => {
+                return Err(error);
+            }
             next => next,
         };
         let total = self.strategy.total(&view);

@@ -94,6 +94,7 @@ where
                         }
                         error
                     }
+                    Err(error) if error.refuses() => error,
                     read => {
                         // Its items were handed out, whatever is wrong with what surrounds them.
                         if let Err(error) = read {

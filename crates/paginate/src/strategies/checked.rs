@@ -11,8 +11,10 @@ use crate::view::PageView;
 /// Follows `strategy`, and looks at each page first: for APIs that answer failures with
 /// 200, which would else pass for the end of the list.
 ///
-/// The page itself is handed out before the error; a stream of items has handed its items
-/// out.
+/// What is refused is no page: it is not handed out, but is in
+/// [`PageError::response`](crate::PageError::response), and the stream can go on with the answer
+/// that comes instead. A stream of items has handed out those that stood in it before it was
+/// whole, and skips so many when it goes on.
 ///
 /// ```
 /// use outbound_paginate::{Malformed, Pointer, Token, body, checked, query};
@@ -46,7 +48,7 @@ where
     F: Fn(&PageView<'_>) -> Result<(), Malformed>,
 {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        (self.check)(page)?;
+        (self.check)(page).map_err(Malformed::refusing)?;
         self.strategy.next(page)
     }
 

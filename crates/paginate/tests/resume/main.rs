@@ -7,6 +7,7 @@ mod support;
 
 mod anywhere;
 mod checkpoint;
+mod failed;
 mod progress;
 mod refetch;
 mod refusals;

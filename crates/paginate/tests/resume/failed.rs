@@ -1,0 +1,140 @@
+//! Answers that say with 200 that they failed.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use outbound_http::TokioSpawn;
+use outbound_paginate::{
+    Checked, Checkpoint, End, Malformed, PageErrorKind, PageView, PaginateLayer, Pointer, Token,
+    body, checked, query,
+};
+use tower::{Layer, ServiceExt};
+
+use crate::support::{Api, all, api, get, json};
+
+const FAILED: &str = r#"{"ok":false,"error":"ratelimited","items":[]}"#;
+
+type Looks = fn(&PageView<'_>) -> Result<(), Malformed>;
+
+fn layer() -> PaginateLayer<Checked<Token, Looks>> {
+    let looks: Looks = |page| match page.value(&Pointer::try_from("/ok").unwrap())? {
+        Some(ok) if ok.get() == "true" => Ok(()),
+        _ => Err(Malformed::new("the answer says that it failed")),
+    };
+    let token = Token::from(body("/next")).to(query("t"));
+    PaginateLayer::new(checked(token, looks)).items_at("/items")
+}
+
+/// Two pages, of which the second is `failed` the first time.
+fn once(failed: &'static str) -> Api {
+    api(move |_, n| {
+        json(match n {
+            0 => r#"{"ok":true,"items":[1],"next":"b"}"#,
+            1 => failed,
+            _ => r#"{"ok":true,"items":[2,3]}"#,
+        })
+    })
+}
+
+/// How a stream goes on after an error.
+const WAYS: [(bool, usize); 4] = [(false, 0), (true, 0), (false, 1), (true, 1)];
+
+#[tokio::test]
+async fn it_is_no_page_and_the_one_that_comes_instead_is_handed_out() {
+    for (resumed, ahead) in WAYS {
+        let api = once(FAILED);
+        let layer = || layer().spawn_on(TokioSpawn::new()).prefetch(ahead);
+        let mut pages = Box::pin(layer().layer(api.clone()).oneshot(get("/a")).await.unwrap());
+        assert_eq!(pages.next().await.unwrap().unwrap().index, 0);
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert_eq!(
+            (error.kind(), error.position().page),
+            (PageErrorKind::Malformed, 1)
+        );
+        // What it says is for whoever wants to know.
+        assert_eq!(error.response().unwrap().body, FAILED);
+        assert!(!format!("{error} {error:?}").contains("ratelimited"));
+        assert!(pages.next().await.is_none());
+        assert_eq!(
+            (pages.progress().pages, pages.end()),
+            (1, Some(End::Failed))
+        );
+        let checkpoint = pages.checkpoint();
+        assert_eq!(checkpoint.position().to_string(), "page 2");
+        if resumed {
+            let text: Checkpoint = checkpoint.to_string().parse().unwrap();
+            let service = layer().resume(text).layer(api.clone());
+            pages = Box::pin(service.oneshot(get("/a")).await.unwrap());
+        } else {
+            assert!(pages.as_mut().try_again());
+        }
+        let page = pages.next().await.unwrap().unwrap();
+        assert_eq!(
+            (page.index, page.items::<u64>("/items").unwrap()),
+            (1, vec![2, 3])
+        );
+        assert!(pages.next().await.is_none());
+        assert_eq!(pages.end(), Some(End::Complete));
+        assert_eq!(api.paths(), ["/a", "/a?t=b", "/a?t=b"]);
+    }
+}
+
+#[tokio::test]
+async fn of_the_page_that_comes_instead_no_item_is_lost_and_none_comes_twice() {
+    let with_item = r#"{"items":[2],"ok":false}"#;
+    for (failed, before, after) in [
+        (FAILED, vec![1], vec![2, 3]),
+        (with_item, vec![1, 2], vec![3]),
+    ] {
+        for (resumed, ahead) in WAYS {
+            let api = once(failed);
+            let layer = || layer().spawn_on(TokioSpawn::new()).prefetch(ahead);
+            let pages = layer().layer(api.clone()).oneshot(get("/a")).await.unwrap();
+            let mut items = pin!(pages.items::<u64>("/items"));
+            let (got, error) = all(items.as_mut()).await;
+            let error = error.unwrap();
+            assert_eq!(
+                (got, error.kind()),
+                (before.clone(), PageErrorKind::Malformed)
+            );
+            assert_eq!(error.position().page, 1);
+            let rest = if resumed {
+                let text: Checkpoint = items.checkpoint().to_string().parse().unwrap();
+                let service = layer().resume(text).layer(api.clone());
+                all(service
+                    .oneshot(get("/a"))
+                    .await
+                    .unwrap()
+                    .items::<u64>("/items"))
+                .await
+            } else {
+                assert!(items.as_mut().try_again());
+                all(items).await
+            };
+            assert!(rest.1.is_none());
+            assert_eq!(rest.0, after, "{resumed} {ahead}");
+            assert_eq!(api.paths(), ["/a", "/a?t=b", "/a?t=b"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_no_reason_to_hold_it_back() {
+    for (failed, kind) in [
+        (FAILED, Some(PageErrorKind::Malformed)),
+        (r#"{"ok":true,"items":[2],"next":"c"}"#, None),
+    ] {
+        let api = once(failed);
+        let service = layer().max_pages(2).layer(api.clone());
+        let mut pages = pin!(service.oneshot(get("/a")).await.unwrap());
+        let (got, error) = all(pages.as_mut()).await;
+        assert_eq!(error.map(|error| error.kind()), kind);
+        assert_eq!(got.len(), 2 - usize::from(kind.is_some()));
+        let end = if kind.is_some() {
+            End::Failed
+        } else {
+            End::Limited
+        };
+        assert_eq!((pages.end(), api.requests()), (Some(end), 2));
+    }
+}
