@@ -482,6 +482,18 @@ fn stack(visit: &mut impl Visit) -> Result<(), BoxError> {
             .future_goal(192),
         stack.layer(api()),
     );
+    // What tower's three do, and no more: no body is collected, no URL completed.
+    visit.visit(
+        Row::new("deadline, retry and auth")
+            .instructions(1800)
+            .beside(THREE_OF_TOWER, 60)
+            .allocations(0),
+        ServiceBuilder::new()
+            .layer(DeadlineLayer::default())
+            .layer(RetryLayer::new())
+            .layer(AuthLayer::bearer(scope()?, TOKEN)?.strict())
+            .service(api()),
+    );
     visit.visit(
         Row::new(THREE_OF_TOWER),
         ServiceBuilder::new()
