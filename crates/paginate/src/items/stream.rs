@@ -91,6 +91,10 @@ where
                     }
                     Next::Turn => Entry::Turn(this.walk.course.spot.clone()),
                     Next::Failed(error) => Entry::Failed(error),
+                    // A refusal, or the page before again: the list has ended, and no page says so.
+                    Next::End if this.walk.course.spot.done => {
+                        Entry::Turn(this.walk.course.spot.clone())
+                    }
                     Next::End => break,
                 });
             }

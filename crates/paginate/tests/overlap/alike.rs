@@ -36,6 +36,8 @@ enum Fault {
 #[derive(Clone, Debug, Default)]
 struct Answer {
     items: u64,
+    /// Whether its items are those of any other such page.
+    alike: bool,
     pages: Option<u64>,
     total: Option<u64>,
     more: Option<bool>,
@@ -52,15 +54,16 @@ fn answer() -> impl Strategy_<Value = Answer> {
         Just(Fault::Spoils),
     ];
     (
-        0_u64..4,
+        (0_u64..4, any::<bool>()),
         option::of(0_u64..8),
         option::of(0_u64..20),
         option::weighted(0.3, any::<bool>()),
         option::weighted(0.8, 0_u64..9),
         option::weighted(0.2, fault),
     )
-        .prop_map(|(items, pages, total, more, next, fault)| Answer {
+        .prop_map(|((items, alike), pages, total, more, next, fault)| Answer {
             items,
+            alike,
             pages,
             total,
             more,
@@ -71,9 +74,9 @@ fn answer() -> impl Strategy_<Value = Answer> {
 
 impl Answer {
     fn text(&self, page: u64) -> String {
-        let items: Vec<_> = (0..self.items)
-            .map(|n| format!("{}", page * 10 + n))
-            .collect();
+        let first = if self.alike { 0 } else { page * 10 };
+        let items = (first..first + self.items).map(|item| item.to_string());
+        let items: Vec<_> = items.collect();
         let mut text = format!(r#"{{"items":[{}],"n":{page}"#, items.join(","));
         for (name, value) in [("pages", self.pages), ("total", self.total)] {
             if let Some(value) = value {

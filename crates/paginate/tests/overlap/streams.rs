@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use outbound_paginate::{Checkpoint, End, PageErrorKind};
+use futures_util::stream::FusedStream;
+use outbound_http::TokioSpawn;
+use outbound_paginate::{
+    Checkpoint, End, OnRepeat, PageErrorKind, PageNumber, PaginateLayer, Range, Strategy,
+};
 use test_support::{Body, Scripted, Step};
 use tokio::time::sleep;
 use tower::{Layer, ServiceExt};
 
-use crate::support::{all, get};
+use crate::support::{self, all, get};
 use crate::{MS, by_link, by_number, by_token, drain, expected, number, tokens};
 
 #[tokio::test(start_paused = true)]
@@ -93,4 +97,55 @@ async fn errors_in_items_come_in_their_place() {
     assert_eq!(items.end(), Some(End::Failed));
     assert!(items.next().await.is_none());
     assert_eq!(items.checkpoint().position().to_string(), "page 2, item 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_no_page_ends_is_done_under_overlap_too() {
+    let range = Range::unit("items").by(2);
+    let refused = || {
+        Scripted::from_fn(|request| match request.headers["range"].to_str() {
+            Ok("items=0-1") => {
+                let part = Step::status(206).body("[1,2]");
+                part.header("content-range", "items 0-1/*")
+            }
+            _ => Step::status(416),
+        })
+    };
+    let again = || Scripted::from_fn(|_| Step::ok("[1,2]"));
+    for prefetch in 0..3 {
+        let layer = PaginateLayer::new(range.clone());
+        let layer = layer.spawn_on(TokioSpawn::new()).prefetch(prefetch);
+        let (done, end) = drained(layer, refused()).await;
+        assert_eq!((done, end), (true, Some(End::Complete)), "{prefetch}");
+
+        let layer = PaginateLayer::new(PageNumber::query("page")).on_repeat(OnRepeat::End);
+        let layer = layer.spawn_on(TokioSpawn::new()).prefetch(prefetch);
+        let (done, end) = drained(layer, again()).await;
+        assert_eq!((done, end), (true, Some(End::Repeated)), "{prefetch}");
+
+        // A limit is no end of the list, and neither is an error.
+        let layer = PaginateLayer::new(PageNumber::query("page")).max_items(1);
+        let layer = layer.spawn_on(TokioSpawn::new()).prefetch(prefetch);
+        let (done, end) = drained(layer, again()).await;
+        assert_eq!((done, end), (false, Some(End::Limited)), "{prefetch}");
+        let layer = PaginateLayer::new(PageNumber::query("page"));
+        let layer = layer.spawn_on(TokioSpawn::new()).prefetch(prefetch);
+        let (done, end) = drained(layer, again()).await;
+        assert_eq!((done, end), (false, Some(End::Failed)), "{prefetch}");
+    }
+}
+
+/// Whether the checkpoint of a stream of items is done at its end, and how that came.
+async fn drained<P>(
+    layer: PaginateLayer<P, TokioSpawn>,
+    service: Scripted,
+) -> (bool, Option<End>)
+where
+    P: Strategy<support::Body> + Clone,
+{
+    let pages = layer.layer(service).oneshot(get("/a")).await.unwrap();
+    let mut items = pin!(pages.items::<u64>(""));
+    // Not to its `None`: a consumer may go by what is said before that.
+    while !items.is_terminated() && items.next().await.is_some() {}
+    (items.checkpoint().is_done(), items.end())
 }
