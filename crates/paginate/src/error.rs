@@ -11,7 +11,8 @@ use crate::position::Position;
 
 /// Why a stream of pages or items failed, and where.
 ///
-/// It shows no URL, no cursor and nothing of a body.
+/// It shows no URL, no cursor and nothing of a body; of a source that is `serde_json`'s error, which
+/// may quote a value, `Debug` shows where and of which category it is.
 pub struct PageError(Box<Inner>);
 
 struct Inner {
@@ -170,8 +171,21 @@ impl fmt::Debug for PageError {
             .field("kind", &self.0.kind)
             .field("position", &self.0.position)
             .field("detail", &self.0.detail)
-            .field("source", &self.0.source)
+            .field("source", &self.0.source.as_ref().map(Shown))
             .finish_non_exhaustive()
+    }
+}
+
+/// A source without what it may quote.
+struct Shown<'a>(&'a BoxError);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(json) = self.0.downcast_ref::<serde_json::Error>() else {
+            return self.0.fmt(f);
+        };
+        let (line, column) = (json.line(), json.column());
+        write!(f, "{:?}({line}:{column})", json.classify())
     }
 }
 

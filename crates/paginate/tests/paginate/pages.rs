@@ -1,5 +1,6 @@
 //! Pages themselves, and what goes wrong with them.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -145,4 +146,35 @@ async fn nothing_that_is_shown_holds_a_secret() {
         }
     }
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Item {
+    #[expect(dead_code, reason = "it is decoded")]
+    id: u64,
+}
+
+#[tokio::test]
+async fn an_error_says_where_an_item_is_wrong_and_not_what_is_in_it() {
+    let api = api(|_, _| json(r#"[{"id":1},{"id":"hunter2"}]"#));
+    let stream = async || Pin::into_inner(pages(&api, PaginateLayer::new(NoNext), "/a").await);
+    let (_, typed) = all(stream().await.items::<Item>("")).await;
+    let lent = |item: &[u8]| Ok(serde_json::from_slice::<Item>(item)?);
+    let (_, lent) = all(stream().await.items_with("", lent)).await;
+    let page = stream().await.next().await.unwrap().unwrap();
+    for (error, at) in [
+        (typed.unwrap(), "Data(1:15)"),
+        (lent.unwrap(), "Data(1:15)"),
+        (page.json::<Vec<Item>>().unwrap_err(), "Data(1:25)"),
+    ] {
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains(at), "{shown}");
+        // Who asks for it is told.
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.to_string().contains("hunter2"), "{source}");
+    }
+    let refuse = |_: &[u8]| Err::<(), _>("the caller's own".into());
+    let (_, own) = all(stream().await.items_with("", refuse).take(1)).await;
+    assert!(format!("{:?}", own.unwrap()).contains("the caller's own"));
 }
