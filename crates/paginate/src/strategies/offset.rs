@@ -3,7 +3,7 @@ use http::Request;
 use super::digits::Digits;
 use super::page_number::{before_the_last, count, number_in, overflow};
 use super::source::Source;
-use super::stop::Stop;
+use super::stop::{Stop, exact_pages};
 use super::target::{Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::malformed::Malformed;
@@ -104,8 +104,8 @@ impl<T> Offset<T> {
     }
 
     /// Ends the list where the next offset would be beyond that many items, unless it is
-    /// an [estimate](Source::estimated). A page that does not tell is no error: the list
-    /// then ends by its other rules.
+    /// an [estimate](Source::estimated). A page that does not tell, or tells fewer than it has, is
+    /// no error: the list then ends by its other rules.
     #[must_use]
     pub fn total(mut self, total: impl Into<Source>) -> Self {
         self.stop.set_total(total.into());
@@ -114,7 +114,8 @@ impl<T> Offset<T> {
 
     /// Ends the list after that many pages, counted from the stream's first one; or where so many
     /// pages of the size that was asked for would end, or of the page's own if it is larger, since
-    /// the stream may have begun further on. A page that does not tell is no error.
+    /// the stream may have begun further on. A page that does not tell, or has items and tells 0, is
+    /// no error.
     #[must_use]
     pub fn total_pages(self, total: impl Into<Source>) -> Self {
         Self {
@@ -161,8 +162,7 @@ impl<T> Offset<T> {
     }
 
     fn pages(&self, page: &PageView<'_>) -> Option<u64> {
-        let pages = self.total_pages.as_ref()?.total(page)?;
-        pages.exact.then_some(pages.n)
+        exact_pages(self.total_pages.as_ref()?, page)
     }
 }
 

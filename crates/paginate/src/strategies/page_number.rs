@@ -2,7 +2,7 @@ use http::Request;
 
 use super::digits::Digits;
 use super::source::Source;
-use super::stop::Stop;
+use super::stop::{Stop, exact_pages};
 use super::target::{Destination, IntoDestination, Target, query};
 use crate::cursor::Cursor;
 use crate::malformed::Malformed;
@@ -81,8 +81,8 @@ impl<T> PageNumber<T> {
     }
 
     /// Ends the list once that many items were seen, unless it is an
-    /// [estimate](Source::estimated). A page that does not tell is no error: the list then
-    /// ends by its other rules.
+    /// [estimate](Source::estimated). A page that does not tell, or tells fewer than it has, is no
+    /// error: the list then ends by its other rules.
     ///
     /// Of a list that was entered further on it ends the page where it comes out exactly, if the
     /// pages before were as long as those that were seen. Where they cannot have been, the list ends
@@ -94,7 +94,7 @@ impl<T> PageNumber<T> {
     }
 
     /// Ends the list after that many pages, counted from its first one, wherever the stream
-    /// [started](Self::starts_at). A page that does not tell is no error.
+    /// [started](Self::starts_at). A page that does not tell, or has items and tells 0, is no error.
     #[must_use]
     pub fn total_pages(mut self, total: impl Into<Source>) -> Self {
         self.total_pages = Some(total.into());
@@ -117,9 +117,8 @@ impl<T> PageNumber<T> {
 
     /// The number of the last page, as far as this page tells it.
     fn last_number(&self, page: &PageView<'_>) -> Option<u64> {
-        let pages = self.total_pages.as_ref()?.total(page)?;
-        let last = self.first(page).saturating_add(pages.n).saturating_sub(1);
-        pages.exact.then_some(last)
+        let pages = exact_pages(self.total_pages.as_ref()?, page)?;
+        Some(self.first(page).saturating_add(pages).saturating_sub(1))
     }
 
     /// How many items there are up to the end of `page`, if the pages that the stream has not

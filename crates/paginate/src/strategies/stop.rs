@@ -46,11 +46,11 @@ impl Stop {
         self.total.as_ref()?.total(page)
     }
 
-    /// The total, if the server means it exactly: an estimate ends no list.
+    /// The total, if the server means it exactly: an estimate ends no list, and neither does one
+    /// that the page's own items exceed, as the 0 of those that do not count.
     pub(super) fn exact_total(&self, page: &PageView<'_>) -> Option<u64> {
-        self.total(page)
-            .filter(|total| total.exact)
-            .map(|total| total.n)
+        let total = self.total(page).filter(|total| total.exact)?;
+        (page.items().unwrap_or(0) <= total.n).then_some(total.n)
     }
 
     /// What a strategy needs whose cursor is in the head.
@@ -145,6 +145,13 @@ impl Stop {
             ))),
         }
     }
+}
+
+/// A number of pages, if the server means it exactly; none beside items is none, as with
+/// [totals](Stop::exact_total).
+pub(super) fn exact_pages(source: &Source, page: &PageView<'_>) -> Option<u64> {
+    let pages = source.total(page).filter(|pages| pages.exact)?;
+    (pages.n > 0 || page.items() == Some(0)).then_some(pages.n)
 }
 
 /// The builder methods of every strategy that has a `stop`.

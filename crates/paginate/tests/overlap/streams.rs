@@ -136,10 +136,7 @@ async fn a_list_that_no_page_ends_is_done_under_overlap_too() {
 }
 
 /// Whether the checkpoint of a stream of items is done at its end, and how that came.
-async fn drained<P>(
-    layer: PaginateLayer<P, TokioSpawn>,
-    service: Scripted,
-) -> (bool, Option<End>)
+async fn drained<P>(layer: PaginateLayer<P, TokioSpawn>, service: Scripted) -> (bool, Option<End>)
 where
     P: Strategy<support::Body> + Clone,
 {

@@ -48,12 +48,41 @@ async fn the_newest_total_counts_whether_it_has_grown_or_shrunk() {
         r#"{"items":[3],"total":3}"#,
         r#"{"items":[9],"total":3}"#,
     ];
-    let vanishes = &[r#"{"items":[1,2],"total":9}"#, r#"{"items":[3],"total":0}"#];
+    let vanishes = &[r#"{"items":[1,2],"total":9}"#, r#"{"items":[3],"total":1}"#];
     for (answers, sends) in [(&grows[..], 3), (&shrinks[..], 2), (&vanishes[..], 2)] {
         let (paths, end) = walk(PageNumber::query("p").total(body("/total")), answers).await;
         assert_eq!((paths.len(), end), (sends, DONE), "{answers:?}");
         let (paths, end) = walk(Offset::query("o", "l").total(body("/total")), answers).await;
         assert_eq!((paths.len(), end), (sends, DONE), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_its_own_page_exceeds_is_none() {
+    let page = || PageNumber::query("p");
+    let offset = || Offset::query("o", "l");
+    let total = body("/told");
+    // A 1 is believed of the second page, which has one: the list may have shrunk.
+    for (told, of_items, of_pages) in [(0, 3, 3), (1, 2, 1), (2, 1, 2)] {
+        let first = format!(r#"{{"items":[1,2],"told":{told}}}"#);
+        let second = format!(r#"{{"items":[3],"told":{told}}}"#);
+        let last = format!(r#"{{"items":[],"told":{told}}}"#);
+        let answers = [first, second, last].map(|answer| &*answer.leak());
+        let answers: &'static [&'static str] = answers.to_vec().leak();
+        for (asked, sends) in [
+            (walk(page().total(total.clone()), answers).await, of_items),
+            (walk(offset().total(total.clone()), answers).await, of_items),
+            (
+                walk(page().total_pages(total.clone()), answers).await,
+                of_pages,
+            ),
+            (
+                walk(offset().total_pages(total.clone()), answers).await,
+                of_pages,
+            ),
+        ] {
+            assert_eq!((asked.0.len(), asked.1), (sends, DONE), "{told}");
+        }
     }
 }
 
