@@ -12,7 +12,8 @@ use crate::view::PageView;
 /// Asks for ranges of items with the `Range` header (RFC 9110, section 14), and reads of
 /// `Content-Range` what came.
 ///
-/// The list ends at the total that `Content-Range` tells, at 416 unless that tells a total beyond
+/// The list ends at the total that `Content-Range` tells, unless that is an
+/// [estimate](Self::estimated) or its own range exceeds it; at 416 unless that tells a total beyond
 /// what was asked for, at a part without items, or at
 /// a 200 that is no part. Such a one is the whole list whatever was asked for, and where that is a
 /// later part it is malformed; so is a part that does not tell its range, or tells another than was
@@ -32,6 +33,7 @@ pub struct Range {
     unit: Box<str>,
     by: u64,
     bare: bool,
+    estimated: bool,
     stop: Stop,
 }
 
@@ -48,6 +50,7 @@ impl Range {
             unit: unit.into(),
             by: Self::DEFAULT_BY,
             bare: false,
+            estimated: false,
             stop: Stop::default(),
         }
     }
@@ -68,12 +71,22 @@ impl Range {
         Self { bare: true, ..self }
     }
 
+    /// Takes the total for an estimate, as PostgREST's `Prefer: count=planned` asks for: it is shown
+    /// as progress, and ends no list.
+    #[must_use]
+    pub fn estimated(self) -> Self {
+        Self {
+            estimated: true,
+            ..self
+        }
+    }
+
     fn refuses(&self, head: &Parts) -> bool {
         head.status == StatusCode::RANGE_NOT_SATISFIABLE
     }
 
     /// What came, if a page is a part of the list.
-    fn part(head: &Parts, cursor: Option<&Cursor>) -> Result<Option<Part>, Malformed> {
+    fn part(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<Option<Part>, Malformed> {
         let asked = cursor.and_then(Cursor::as_number).unwrap_or(0);
         let text = head.headers.get(CONTENT_RANGE);
         if text.is_none() && head.status != StatusCode::PARTIAL_CONTENT {
@@ -99,15 +112,21 @@ impl Range {
             Part {
                 range: None,
                 total: Some(total),
-            } if total > asked => Err(Malformed::new(
+            } if total > asked && !self.estimated => Err(Malformed::new(
                 "the page says that there is more, and not which part of it came",
             )),
             _ => Ok(Some(part)),
         }
     }
 
-    fn part_of(page: &PageView<'_>) -> Result<Option<Part>, Malformed> {
-        Self::part(page.parts(), page.cursor())
+    fn part_of(&self, page: &PageView<'_>) -> Result<Option<Part>, Malformed> {
+        self.part(page.parts(), page.cursor())
+    }
+
+    /// The total of a part that ends with `last`, if the server means it exactly. RFC 9110, section
+    /// 14.4, has no total that its own range exceeds.
+    fn exact_total(&self, total: Option<u64>, last: u64) -> Option<u64> {
+        total.filter(|total| !self.estimated && last < *total)
     }
 }
 
@@ -150,7 +169,7 @@ impl Part {
 
 impl<B> Strategy<B> for Range {
     fn next(&self, page: &PageView<'_>) -> Result<Option<Cursor>, Malformed> {
-        let Some(Part { range, total }) = Self::part_of(page)? else {
+        let Some(Part { range, total }) = self.part_of(page)? else {
             return Ok(None);
         };
         // Its head says so, with or without a body.
@@ -170,7 +189,8 @@ impl<B> Strategy<B> for Range {
             };
         };
         let next = last.checked_add(1).ok_or_else(overflow)?;
-        Ok(total
+        Ok(self
+            .exact_total(total, last)
             .is_none_or(|total| next < total)
             .then(|| Cursor::number(next)))
     }
@@ -211,7 +231,12 @@ impl<B> Strategy<B> for Range {
     }
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        Self::part_of(page).ok()??.total.map(Total::exact)
+        let total = self.part_of(page).ok()??.total?;
+        Some(if self.estimated {
+            Total::estimate(total)
+        } else {
+            Total::exact(total)
+        })
     }
 
     fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
@@ -219,7 +244,7 @@ impl<B> Strategy<B> for Range {
         if self.refuses(head) && !head.headers.contains_key(CONTENT_RANGE) {
             return Ok(());
         }
-        Self::part(head, cursor).map(|_| ())
+        self.part(head, cursor).map(|_| ())
     }
 
     fn is_end(&self, refusal: &Parts) -> bool {
@@ -227,14 +252,15 @@ impl<B> Strategy<B> for Range {
     }
 
     fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
-        let Part { range, total } = Self::part_of(page).ok()??;
+        let Part { range, total } = self.part_of(page).ok()??;
         let (first, last) = range?;
-        let left = total?.saturating_sub(last.checked_add(1)?);
+        let total = self.exact_total(total, last)?;
+        let left = total.saturating_sub(last.checked_add(1)?);
         Some(left.div_ceil(last - first + 1))
     }
 
     fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        let (first, last) = Self::part_of(page).ok()??.range?;
+        let (first, last) = self.part_of(page).ok()??.range?;
         let size = (last - first).checked_add(1)?;
         first.checked_add(size.checked_mul(n)?).map(Cursor::number)
     }

@@ -122,3 +122,36 @@ async fn a_part_with_items_that_says_it_has_none_is_no_end() {
     let (_, error) = all(pages(&api, layer, "/a").await).await;
     assert_eq!(error.unwrap().kind(), PageErrorKind::Malformed);
 }
+
+/// How many of five items come, and how the list ends, if each part of two tells `total`.
+async fn told(range: Range, total: u64) -> (usize, Result<End, PageErrorKind>) {
+    let api = api(move |_, n| match n {
+        0 => part(206, &format!("0-1/{total}"), "[1,2]"),
+        1 => part(206, &format!("2-3/{total}"), "[3,4]"),
+        2 => part(206, &format!("4-4/{total}"), "[5]"),
+        _ => part(416, &format!("*/{total}"), ""),
+    });
+    let layer = PaginateLayer::new(range.by(2)).items_at("");
+    let mut stream = pages(&api, layer, "/a").await;
+    let (got, error) = all(&mut stream).await;
+    let end = match error {
+        Some(error) => Err(error.kind()),
+        None => Ok(stream.end().unwrap()),
+    };
+    (got.len(), end)
+}
+
+#[tokio::test]
+async fn a_total_that_its_own_part_exceeds_or_that_is_an_estimate_ends_no_list() {
+    const DONE: Result<End, PageErrorKind> = Ok(End::Complete);
+    let range = || Range::unit("items");
+    for total in [0, 1, 2, 4, 5, 100] {
+        let estimate = told(range().estimated(), total).await;
+        assert_eq!(estimate, (3, DONE), "{total}");
+    }
+    for (total, pages) in [(0, 3), (1, 3), (2, 1), (4, 2), (5, 3)] {
+        assert_eq!(told(range(), total).await, (pages, DONE), "{total}");
+    }
+    let more = Err(PageErrorKind::Malformed);
+    assert_eq!(told(range(), 100).await, (3, more));
+}
