@@ -1,9 +1,10 @@
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{Method, Request};
 use http_body::Body;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+mod headers;
 
 use super::as_get::get;
 use super::next_url::linked;
@@ -20,8 +21,9 @@ use crate::view::PageView;
 ///
 /// A GET link is asked for without a body. With `merge` the link's body is merged into
 /// the first request's, else it replaces that; the first request's headers are kept in
-/// either case and the link's are added. A link that would set a header of the connection
-/// or a credential is malformed.
+/// either case and the link's are added, each a string or an array of them. A link that would set a
+/// header of the connection, a credential, or a header that is [marked
+/// sensitive](http::HeaderValue::is_sensitive) in the first request is malformed.
 ///
 /// Source: [STAC API, pagination](https://api.stacspec.org/v1.0.0/item-search/#tag/Item-Search).
 ///
@@ -72,16 +74,6 @@ struct Link<'a> {
     merge: Option<bool>,
 }
 
-/// What a link may not set.
-const RESERVED: [HeaderName; 6] = [
-    AUTHORIZATION,
-    COOKIE,
-    HOST,
-    CONNECTION,
-    CONTENT_LENGTH,
-    TRANSFER_ENCODING,
-];
-
 impl<B> Strategy<B> for StacNext
 where
     B: Body + Clone + From<Bytes>,
@@ -113,20 +105,7 @@ where
             return Err(Cursor::foreign());
         };
         *request.uri_mut() = url.clone();
-        for (name, value) in edit::members(headers).unwrap_or_default() {
-            let name = HeaderName::try_from(&*name).ok();
-            let value = HeaderValue::from_str(&json::plain(value.get())).ok();
-            match (name, value) {
-                (Some(name), Some(value)) if !RESERVED.contains(&name) => {
-                    request.headers_mut().insert(name, value);
-                }
-                _ => {
-                    return Err(Malformed::new(
-                        "the next link sets a header that it may not",
-                    ));
-                }
-            }
-        }
+        headers::set(request.headers_mut(), headers)?;
         match &*json::plain(method) {
             "" | "GET" => get(request, B::from(Bytes::new())),
             "POST" => {
