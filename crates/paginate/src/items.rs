@@ -70,8 +70,7 @@ where
     F: Decode,
 {
     fn new(pages: Pages<S, P, B, RB>, pointer: Pointer, decode: F) -> Self {
-        let (mut walk, read) = pages.into_parts();
-        walk.course.config.items_at = Some(pointer.clone());
+        let (walk, read) = pages.into_parts();
         Self {
             arrival: Arrival::new(pointer, &walk.course, read),
             decode,
