@@ -62,6 +62,7 @@ fn post(body: &'static str) -> Request<Body> {
         .header("repr-digest", "sha-256=:AAAA:")
         .header("digest", "sha-256=AAAA")
         .header("content-md5", "AAAA")
+        .header("content-encoding", "identity")
         .header("idempotency-key", "k")
         .header("x-own", "1")
         .body(Full::from(body))
@@ -207,17 +208,63 @@ async fn a_next_url_keeps_method_and_body_unless_it_is_for_get() {
     assert!(!asked[1].headers().contains_key("content-type"));
 }
 
+/// A page whose link to the next one has these headers.
+fn stac(headers: &str) -> &'static str {
+    let link = format!(r#"{{"rel":"next","href":"/b","method":"POST","headers":{headers}}}"#);
+    format!(r#"{{"items":[1],"links":[{link}]}}"#).leak()
+}
+
+#[tokio::test]
+async fn the_headers_of_a_stac_link_are_added_each_with_one_value_or_several() {
+    for (headers, after) in [
+        (r#"{"Search-After":"a"}"#, &["a"][..]),
+        (r#"{"Search-After":["a","b"]}"#, &["a", "b"]),
+        (r#"{"Search-After":[]}"#, &[]),
+        (r#"{"Search-After":7,"x-own":"2"}"#, &["7"]),
+        ("{}", &["mine"]),
+        ("null", &["mine"]),
+    ] {
+        let mut request = post("{}");
+        let mine = http::HeaderValue::from_static("mine");
+        request.headers_mut().insert("search-after", mine);
+        let (asked, failed) = walk(StacNext::new(), request, &[stac(headers)]).await;
+        assert_eq!((asked.len(), failed), (2, None), "{headers}");
+        let sent = asked[1].headers().get_all("search-after").iter();
+        assert!(sent.eq(after), "{headers}");
+        let own = if headers.contains("x-own") { "2" } else { "1" };
+        assert_eq!(asked[1].headers()["x-own"], own);
+    }
+}
+
 #[tokio::test]
 async fn a_stac_link_sets_no_header_that_is_not_its_own() {
-    for header in ["Authorization", "cookie", "Host", "content-length", "a b"] {
-        let link = format!(
-            r#"{{"items":[1],"links":[{{"rel":"next","href":"/b","headers":{{"{header}":"x"}}}}]}}"#
-        );
-        let (asked, failed) = walk(StacNext::new(), post("{}"), &[link.leak()]).await;
+    for headers in [
+        r#"{"Authorization":"x"}"#,
+        r#"{"proxy-authorization":"x"}"#,
+        r#"{"cookie":"x"}"#,
+        r#"{"Host":"x"}"#,
+        r#"{"content-length":"1"}"#,
+        r#"{"Upgrade":"h2c"}"#,
+        r#"{"te":"trailers"}"#,
+        r#"{"expect":"100-continue"}"#,
+        r#"{"x-api-key":"x"}"#,
+        r#"{"a b":"x"}"#,
+        r#"{"x":"a\nb"}"#,
+        r#"{"x":null}"#,
+        r#"{"x":{}}"#,
+        r#"{"x":["a",["b"]]}"#,
+        r#"["x"]"#,
+        r#""x""#,
+    ] {
+        let mut request = post("{}");
+        let mut key = http::HeaderValue::from_static("hunter2");
+        key.set_sensitive(true);
+        request.headers_mut().insert("x-api-key", key);
+        let (asked, failed) = walk(StacNext::new(), request, &[stac(headers)]).await;
         assert_eq!(
             (asked.len(), failed),
             (1, Some(PageErrorKind::Malformed)),
-            "{header}"
+            "{headers}"
         );
     }
     let elsewhere =

@@ -5,7 +5,9 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::Request;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use http_body::Body;
 
 use crate::json::edit::EditError;
@@ -13,11 +15,12 @@ use crate::malformed::Malformed;
 use crate::pointer::Pointer;
 
 /// The headers that a request loses where its body is rewritten, since they speak of the
-/// old one: its length and its digests.
+/// old one: its length, its encoding and its digests.
 ///
 /// `Content-Type` stays, and is `application/json` where there was none.
-pub const REWRITTEN_HEADERS: [HeaderName; 6] = [
+pub const REWRITTEN_HEADERS: [HeaderName; 7] = [
     CONTENT_LENGTH,
+    CONTENT_ENCODING,
     TRANSFER_ENCODING,
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
