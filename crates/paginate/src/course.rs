@@ -10,6 +10,7 @@ mod count;
 mod decide;
 mod foresight;
 mod request;
+mod told;
 
 pub use self::request::Refetch;
 use crate::checkpoint::{Checkpoint, Prints};

@@ -2,8 +2,6 @@
 
 use std::mem;
 
-use http::{Method, StatusCode};
-
 use super::{After, Arrived, Course};
 use crate::checkpoint::public;
 use crate::config::OnRepeat;
@@ -15,7 +13,6 @@ use crate::position::Position;
 use crate::progress::End;
 use crate::repeat::is_mark;
 use crate::strategy::Strategy;
-use crate::view::PageView;
 
 impl<P, B> Course<P, B> {
     /// Takes note of a whole page and decides what follows it.
@@ -27,50 +24,27 @@ impl<P, B> Course<P, B> {
     where
         P: Strategy<B>,
     {
-        let position = Position::page(self.spot.place.page);
-        let seen = self.spot.place.items + page.items.unwrap_or(0);
-        let (effective, base) = self.answered(page.parts, &self.asked);
-        let view = PageView {
-            parts: page.parts,
-            asked: &self.asked,
-            effective,
-            base,
-            rest: page.rest,
-            bodiless: self.config.allow_empty
-                || self.template.method() == Method::HEAD
-                || matches!(
-                    page.parts.status,
-                    StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT
-                ),
-            cursor: self.spot.place.cursor.as_ref(),
-            start: self.start.as_ref(),
-            index: position.page,
-            items: page.items,
-            seen,
-            last_item: page.last_item,
-        };
-        let next = self.strategy.next(&view);
-        let next =
-            next.map_err(|malformed| PageError::unusable(malformed, position).of(page.parts));
-        let next = match next {
+        let mut wanted = mem::take(&mut self.wanted);
+        wanted.clear();
+        let view = self.view(page);
+        let next = match self.told(&view) {
             Err(error) if error.kind() != PageErrorKind::Malformed || error.refuses() => {
                 return Err(error);
             }
             next => next,
         };
         let total = self.strategy.total(&view);
-        let mut wanted = mem::take(&mut self.wanted);
-        wanted.clear();
         if let Ok(Some(_)) = next {
             self.plan(&view, page.counts, &mut wanted);
         }
+        let (index, seen) = (view.index, view.seen);
         self.wanted = wanted;
         self.progress.total = total.or(self.progress.total);
         let new = self.count_page(page.counts);
         let next = next.map(|cursor| {
             cursor.map(|cursor| Place {
                 cursor: Some(self.rebased(cursor)),
-                page: position.page + 1,
+                page: index + 1,
                 items: seen,
                 mark: self.spot.place.mark,
             })

@@ -100,11 +100,23 @@ impl Look {
                 },
                 last_item: last.as_deref(),
             }),
-            // It is JSON all the same, and is handed out.
             Err(error) => match scan_error(error, Position::page(page.index)).of(&page.parts) {
                 error if error.kind() == PageErrorKind::Malformed => {
-                    course.split_failed(error);
-                    Ok(())
+                    let whole = Arrived {
+                        parts: &page.parts,
+                        rest: &page.body,
+                        items: None,
+                        counts: 1,
+                        last_item: None,
+                    };
+                    match course.refusal(&whole) {
+                        Some(refusal) => Err(refusal),
+                        // It is JSON all the same, and is handed out.
+                        None => {
+                            course.split_failed(error);
+                            Ok(())
+                        }
+                    }
                 }
                 error => Err(error),
             },

@@ -14,6 +14,8 @@ use crate::support::{Api, all, api, get, json};
 
 const FAILED: &str = r#"{"ok":false,"error":"ratelimited","items":[]}"#;
 
+const NO_LIST: &str = r#"{"ok":false,"error":"ratelimited"}"#;
+
 type Looks = fn(&PageView<'_>) -> Result<(), Malformed>;
 
 fn layer() -> PaginateLayer<Checked<Token, Looks>> {
@@ -41,8 +43,12 @@ const WAYS: [(bool, usize); 4] = [(false, 0), (true, 0), (false, 1), (true, 1)];
 
 #[tokio::test]
 async fn it_is_no_page_and_the_one_that_comes_instead_is_handed_out() {
-    for (resumed, ahead) in WAYS {
-        let api = once(FAILED);
+    // With a list and without one, which would be malformed by itself.
+    for ((resumed, ahead), failed) in WAYS
+        .into_iter()
+        .flat_map(|way| [(way, FAILED), (way, NO_LIST)])
+    {
+        let api = once(failed);
         let layer = || layer().spawn_on(TokioSpawn::new()).prefetch(ahead);
         let mut pages = Box::pin(layer().layer(api.clone()).oneshot(get("/a")).await.unwrap());
         assert_eq!(pages.next().await.unwrap().unwrap().index, 0);
@@ -52,8 +58,9 @@ async fn it_is_no_page_and_the_one_that_comes_instead_is_handed_out() {
             (PageErrorKind::Malformed, 1)
         );
         // What it says is for whoever wants to know.
-        assert_eq!(error.response().unwrap().body, FAILED);
+        assert_eq!(error.response().unwrap().body, failed);
         assert!(!format!("{error} {error:?}").contains("ratelimited"));
+        assert!(error.to_string().contains("it failed"), "{error}");
         assert!(pages.next().await.is_none());
         assert_eq!(
             (pages.progress().pages, pages.end()),
@@ -84,6 +91,7 @@ async fn of_the_page_that_comes_instead_no_item_is_lost_and_none_comes_twice() {
     let with_item = r#"{"items":[2],"ok":false}"#;
     for (failed, before, after) in [
         (FAILED, vec![1], vec![2, 3]),
+        (NO_LIST, vec![1], vec![2, 3]),
         (with_item, vec![1, 2], vec![3]),
     ] {
         for (resumed, ahead) in WAYS {
@@ -122,6 +130,7 @@ async fn of_the_page_that_comes_instead_no_item_is_lost_and_none_comes_twice() {
 async fn a_limit_is_no_reason_to_hold_it_back() {
     for (failed, kind) in [
         (FAILED, Some(PageErrorKind::Malformed)),
+        (NO_LIST, Some(PageErrorKind::Malformed)),
         (r#"{"ok":true,"items":[2],"next":"c"}"#, None),
     ] {
         let api = once(failed);
