@@ -14,8 +14,8 @@ pub(crate) type SharedError = Arc<dyn Error + Send + Sync>;
 /// A request was not sent, because it may not carry its credential or because there is none.
 ///
 /// Displays what to do about it, and never a secret. What the token source failed with is the
-/// [`source`](Error::source). Find it in a [`BoxError`] by `downcast_ref`, or along `source()`
-/// if another layer wrapped it.
+/// [`source`](Error::source); where it took too long, tokio's `Elapsed` is the source of that. Find this
+/// error in a [`BoxError`] by `downcast_ref`, or along `source()` if another layer wrapped it.
 #[derive(Clone, Debug)]
 pub struct AuthError {
     // Shared, so that it can be cloned, and that a `Result` that carries it stays one word wide.

@@ -2,13 +2,15 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use tokio::time::error::Elapsed;
+
 use crate::InvalidAuth;
 use crate::error::SharedError;
 
 /// How a fetch can fail by itself.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    TimedOut(Duration),
+    TimedOut(Duration, Elapsed),
     Panicked,
     Aborted,
     BornExpired,
@@ -20,7 +22,7 @@ pub(crate) enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TimedOut(limit) => write!(
+            Self::TimedOut(limit, _) => write!(
                 f,
                 "the token source did not answer within {limit:?}; if it goes through the same client, mark its request NoAuth"
             ),
@@ -43,6 +45,7 @@ impl fmt::Display for Fault {
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::TimedOut(_, source) => Some(source),
             Self::Unusable(source) => Some(source),
             Self::NotPersisted(source) => Some(&**source),
             _ => None,

@@ -124,9 +124,8 @@ impl<T> Source<T> {
 impl<T: TokenSource> Source<T> {
     async fn token(&self, why: Reason, to: &dyn Land) -> Result<Fetched, Failure> {
         let turn = Arc::clone(&self.turn());
-        let Ok(mut unsaved) = timeout(self.limit, turn.lock()).await else {
-            return Err(later(Fault::TimedOut(self.limit)));
-        };
+        let timed_out = |elapsed| later(Fault::TimedOut(self.limit, elapsed));
+        let mut unsaved = timeout(self.limit, turn.lock()).await.map_err(timed_out)?;
         let adopted = self.adopted.load(Relaxed);
         unsaved.take_if(|unsaved| unsaved.adopted != adopted);
         if unsaved.is_some() {
@@ -148,7 +147,7 @@ impl<T: TokenSource> Source<T> {
                 let error = error.into_source().into();
                 return Err(Failure { error, again });
             }
-            Err(_) => return Err(later(Fault::TimedOut(self.limit))),
+            Err(elapsed) => return Err(timed_out(elapsed)),
         };
         let fetched = Fetched {
             token,
@@ -173,7 +172,7 @@ impl<T: TokenSource> Source<T> {
         let source = match saving.await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => SharedError::from(error),
-            Err(_) => SharedError::from(BoxError::from("it took too long")),
+            Err(elapsed) => Arc::new(elapsed),
         };
         Err(later(Fault::NotPersisted(source)))
     }

@@ -222,6 +222,9 @@ async fn a_fetch_that_does_not_end_is_given_up() {
     let error = unavailable(send(&service, get(HOME)).await.unwrap_err());
     assert_eq!(began.elapsed(), Tokens::DEFAULT_FETCH_TIMEOUT);
     assert!(causes(&error)[0].contains("30s"), "{error:?}");
+    // A timeout that whoever looks for one finds.
+    let cause = error.source().unwrap().source().unwrap();
+    assert!(cause.is::<tokio::time::error::Elapsed>(), "{error:?}");
 
     let tokens = Tokens::builder(from_fn(|_| pending()))
         .fetch_timeout(2 * SECOND)

@@ -1,12 +1,29 @@
 //! Failures are told apart.
 
 use http::{Method, StatusCode};
-use outbound::auth::{AuthLayer, Scope};
+use outbound::auth::{AuthLayer, FetchError, Scope, Tokens, from_fn};
 use outbound::schema::{Contract, ValidateLayer};
 use outbound::{BoxError, ErrorExt, standard, success};
 use test_support::{Scripted, Step};
 
 use crate::{SECOND, request};
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_does_not_come_is_a_timeout_and_the_credential_s() {
+    let failure = async |tokens: Tokens| {
+        let scope = Scope::origin("https://h").unwrap();
+        let stack = standard()
+            .auth(AuthLayer::bearer_from(scope, tokens))
+            .service(Scripted::new([]));
+        let response = stack.send(request(Method::GET, "https://h/")).await;
+        response.map(|_| ()).unwrap_err()
+    };
+    let slow = failure(Tokens::new(from_fn(|_| std::future::pending()))).await;
+    assert!(slow.is_timeout() && slow.is_credential() && !slow.is_transport());
+    let refused = async |_| Err(FetchError::new("no"));
+    let refused = failure(Tokens::new(from_fn(refused))).await;
+    assert!(!refused.is_timeout() && refused.is_credential());
+}
 
 #[tokio::test(start_paused = true)]
 async fn each_failure_is_told_apart() {
