@@ -15,6 +15,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(2, "GitHub search", LinkHeader::next().total(body("/total_count")))
             .items("/items")
             .layer(|layer| layer.max_items(1000))
+            .tells(2500)
             .asks("GET https://api.github.com/search/issues?q=a&page=1")
             .answer("link: <https://api.github.com/search/issues?q=a&page=2>; rel=\"next\", <https://api.github.com/search/issues?q=a&page=34>; rel=\"last\"\n\n{\"total_count\":2500,\"incomplete_results\":false,\"items\":[{\"id\":1}]}")
             .asks("GET https://api.github.com/search/issues?q=a&page=2")

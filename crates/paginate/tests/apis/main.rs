@@ -1,6 +1,6 @@
 //! The pagination of sixty real APIs, one row each: a strategy and a recorded exchange,
-//! and exactly the requests that must follow. Rows are numbered as in the crate's list of
-//! schemes.
+//! exactly the requests that must follow and the items that come out. Rows are numbered as in the
+//! crate's list of schemes.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
@@ -20,6 +20,7 @@ use outbound_http::BoxError;
 use outbound_paginate::{
     End, OnRepeat, OriginPolicy, PageError, PageErrorKind, PaginateLayer, Strategy,
 };
+use serde_json::Value;
 use tower::{Layer, ServiceExt, service_fn};
 
 type Body = Full<Bytes>;
@@ -38,6 +39,7 @@ struct Row {
     layer: fn(PaginateLayer<AnyStrategy>) -> PaginateLayer<AnyStrategy>,
     asks: Vec<String>,
     answers: Vec<&'static str>,
+    total: Option<u64>,
     end: Result<End, PageErrorKind>,
 }
 
@@ -54,6 +56,7 @@ fn row(
         layer: |layer| layer,
         asks: Vec::new(),
         answers: Vec::new(),
+        total: None,
         end: Ok(End::Complete),
     }
 }
@@ -90,6 +93,25 @@ impl Row {
     fn answer(mut self, response: &'static str) -> Self {
         self.answers.push(response);
         self
+    }
+
+    /// How many items there are in all, as the last page that told said.
+    fn tells(self, total: u64) -> Self {
+        Self {
+            total: Some(total),
+            ..self
+        }
+    }
+
+    /// The bodies of the pages of the list: of a row that fails the last answer is none.
+    fn bodies(&self) -> Vec<&'static str> {
+        let failed = usize::from(self.end.is_err());
+        let answers = &self.answers[..self.answers.len() - failed];
+        let responses = answers.iter().map(|answer| {
+            let (head, body) = answer.split_once("\n\n").unwrap_or(("", answer));
+            (!head.starts_with("416")).then_some(body)
+        });
+        responses.flatten().collect()
     }
 
     fn fails(self, kind: PageErrorKind) -> Self {
@@ -162,15 +184,34 @@ async fn show(request: Request<Body>) -> String {
     text
 }
 
-async fn drain<T>(stream: impl Stream<Item = Result<T, PageError>>) -> Option<PageError> {
+async fn drain<T>(stream: impl Stream<Item = Result<T, PageError>>) -> (Vec<T>, Option<PageError>) {
     let mut stream = std::pin::pin!(stream);
+    let mut got = Vec::new();
     while let Some(item) = stream.next().await {
-        if let Err(error) = item {
-            assert!(stream.next().await.is_none(), "an error is the end");
-            return Some(error);
+        match item {
+            Ok(item) => got.push(item),
+            Err(error) => {
+                assert!(stream.next().await.is_none(), "an error is the end");
+                return (got, Some(error));
+            }
         }
     }
-    None
+    (got, None)
+}
+
+/// The items of pages, as a parser finds them.
+fn items_of(bodies: &[&str], pointer: &str) -> Vec<Value> {
+    let lists = bodies.iter().map(|body| {
+        let page: Value = serde_json::from_str(body).unwrap();
+        match page.pointer(pointer).unwrap() {
+            Value::Array(items) => items.clone(),
+            other => {
+                assert!(other.is_null());
+                Vec::new()
+            }
+        }
+    });
+    lists.flatten().collect()
 }
 
 async fn check(row: &Row, by_items: bool) {
@@ -193,14 +234,26 @@ async fn check(row: &Row, by_items: bool) {
     }
     let first = parse_request(&row.asks[0]);
     let pages = layer.layer(service).oneshot(first).await.unwrap();
-    let (error, end) = if by_items {
-        let decode = |item: &[u8]| Ok(item.len());
-        let mut items = Box::pin(pages.items_with(row.items.unwrap(), decode));
-        (drain(items.as_mut()).await, items.end())
+    let (error, end, total) = if by_items {
+        let pointer = row.items.unwrap();
+        let mut items = Box::pin(pages.items::<Value>(pointer));
+        let (got, error) = drain(items.as_mut()).await;
+        assert_eq!(got, items_of(&row.bodies(), pointer), "{what}");
+        (error, items.end(), items.progress().total)
     } else {
         let mut pages = Box::pin(pages);
-        (drain(pages.as_mut()).await, pages.end())
+        let (got, error) = drain(pages.as_mut()).await;
+        let got: Vec<_> = got
+            .iter()
+            .map(|page| std::str::from_utf8(&page.body).unwrap())
+            .collect();
+        assert_eq!(got, row.bodies(), "{what}");
+        // Nothing that a next URL repeats of a credential is kept where the cursor is another.
+        let checkpoint = pages.checkpoint().to_string();
+        assert!(!checkpoint.contains("SECRET"), "{what}");
+        (error, pages.end(), pages.progress().total)
     };
+    assert_eq!(total.map(|total| total.n), row.total, "{what}");
     let ended = match error {
         Some(error) => Err(error.kind()),
         None => Ok(end.unwrap()),

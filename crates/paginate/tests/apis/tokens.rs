@@ -63,6 +63,7 @@ pub(crate) fn rows() -> Vec<Row> {
     vec![
         row(3, "GitLab, offset", Token::from(header("x-next-page")).to(query("page")).total(header("x-total")))
             .items("")
+            .tells(240)
             .asks("GET /api/v4/users?page=1&per_page=100")
             .answer("x-page: 1\nx-next-page: 2\nx-per-page: 100\nx-total: 240\nx-total-pages: 2\n\n[1]")
             .asks("GET /api/v4/users?page=2&per_page=100")
@@ -111,6 +112,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"books":[1],"nextPageToken":""}"#),
         row(24, "YouTube Data", Token::from(body("/nextPageToken")).to(query("pageToken")).total(body("/pageInfo/totalResults").estimated()))
             .items("/items")
+            .tells(1_000_000)
             .asks("GET /youtube/v3/search?part=id")
             .answer(r#"{"nextPageToken":"CAUQAA","pageInfo":{"totalResults":1000000,"resultsPerPage":5},"items":[1]}"#)
             .asks("GET /youtube/v3/search?part=id&pageToken=CAUQAA")
@@ -153,6 +155,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"object":"list","results":[3],"has_more":false,"next_cursor":null}"#),
         row(30, "HubSpot", Token::from(body("/paging/next/after")).to(json("/after")).total(body("/total")))
             .items("/results")
+            .tells(3)
             .asks("POST /crm/v3/objects/contacts/search\ncontent-type: application/json\n\n{\"filterGroups\":[],\"limit\":2}")
             .answer(r#"{"total":3,"results":[1,2],"paging":{"next":{"after":"2"}}}"#)
             .asks("POST /crm/v3/objects/contacts/search\ncontent-type: application/json\n\n{\"filterGroups\":[],\"limit\":2,\"after\":\"2\"}")
@@ -178,6 +181,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 .total(body("/hits/total/value")),
         )
         .items("/hits/hits")
+        .tells(9)
         .asks("POST /_search\ncontent-type: application/json\n\n{\"size\":2,\"sort\":[{\"_shard_doc\":\"desc\"}],\"pit\":{\"id\":\"46To\",\"keep_alive\":\"1m\"}}")
         .answer(r#"{"pit_id":"46Tp","hits":{"total":{"value":9},"hits":[{"sort":[1]},{"sort":[175296]}]}}"#)
         .asks("POST /_search\ncontent-type: application/json\n\n{\"size\":2,\"sort\":[{\"_shard_doc\":\"desc\"}],\"pit\":{\"id\":\"46Tp\",\"keep_alive\":\"1m\"},\"search_after\":[175296]}")
@@ -259,6 +263,13 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"added":[1],"next_cursor":"c1","has_more":true}"#)
             .asks("POST /transactions/sync\ncontent-type: application/json\n\n{\"access_token\":\"a\",\"cursor\":\"c1\"}")
             .answer(r#"{"added":[2],"next_cursor":"c2","has_more":false}"#),
+        row(53, "Plaid, of a list that has changed", Token::from(body("/next_cursor")).to(json("/cursor")).more("/has_more"))
+            .items("/added")
+            .asks("POST /transactions/sync\ncontent-type: application/json\n\n{\"access_token\":\"a\",\"cursor\":\"c0\"}")
+            .answer(r#"{"added":[1],"next_cursor":"c1","has_more":true}"#)
+            .asks("POST /transactions/sync\ncontent-type: application/json\n\n{\"access_token\":\"a\",\"cursor\":\"c1\"}")
+            .answer("400\n\n{\"error_code\":\"TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION\"}")
+            .fails(PageErrorKind::Status),
         row(54, "Iceberg REST", Token::from(body("/next-page-token")).to(query("pageToken")))
             .items("/namespaces")
             .asks("GET /v1/namespaces?pageToken=")
@@ -267,6 +278,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"namespaces":[["b"]],"next-page-token":null}"#),
         row(55, "Algolia, browse", Token::from(body("/cursor")).to(json("/cursor")).total(body("/nbHits")))
             .items("/hits")
+            .tells(2)
             .asks("POST /1/indexes/i/browse\ncontent-type: application/json\n\n{}")
             .answer(r#"{"hits":[1],"cursor":"AhZ","nbHits":2}"#)
             .asks("POST /1/indexes/i/browse\ncontent-type: application/json\n\n{\"cursor\":\"AhZ\"}")
@@ -279,6 +291,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"records":[2]}"#),
         row(57, "Intercom", Token::from(body("/pages/next/starting_after")).to(json("/pagination/starting_after")).total(body("/total_count")))
             .items("/data")
+            .tells(2)
             .asks("POST /contacts/search\ncontent-type: application/json\n\n{\"query\":{},\"pagination\":{\"per_page\":5}}")
             .answer(r#"{"data":[1],"pages":{"next":{"page":2,"starting_after":"W1"}},"total_count":2}"#)
             .asks("POST /contacts/search\ncontent-type: application/json\n\n{\"query\":{},\"pagination\":{\"per_page\":5,\"starting_after\":\"W1\"}}")

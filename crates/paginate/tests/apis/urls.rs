@@ -9,6 +9,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(11, "Django REST framework", NextUrl::at("/next").total(body("/count")))
             .items("/results")
             .rebased()
+            .tells(28)
             .asks("GET https://host/api/correspondents/")
             // Behind a proxy that ends TLS.
             .answer(r#"{"count":28,"next":"http://host/api/correspondents/?page=2","previous":null,"results":[1]}"#)
@@ -24,18 +25,21 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"data":[{"id":"3"}],"links":{"next":null}}"#),
         row(13, "HAL", NextUrl::at("/_links/next/href").total(body("/page/totalElements")))
             .items("/_embedded/people")
+            .tells(3)
             .asks("GET http://h/people?size=2")
             .answer(r#"{"_embedded":{"people":[1,2]},"_links":{"next":{"href":"http://h/people?page=1&size=2"}},"page":{"size":2,"totalElements":3,"totalPages":2,"number":0}}"#)
             .asks("GET http://h/people?page=1&size=2")
             .answer(r#"{"_embedded":{"people":[3]},"_links":{"self":{"href":"http://h/people?page=1&size=2"}},"page":{"size":2,"totalElements":3,"totalPages":2,"number":1}}"#),
         row(14, "Laravel", NextUrl::at("/next_page_url").total(body("/total")))
             .items("/data")
+            .tells(2)
             .asks("GET https://h/api/users")
             .answer(r#"{"current_page":1,"data":[1],"last_page":2,"next_page_url":"https://h/api/users?page=2","per_page":1,"total":2}"#)
             .asks("GET https://h/api/users?page=2")
             .answer(r#"{"current_page":2,"data":[2],"last_page":2,"next_page_url":null,"per_page":1,"total":2}"#),
         row(15, "Microsoft Graph", NextUrl::at("/@odata.nextLink").total(body("/@odata.count")))
             .items("/value")
+            .tells(9)
             .asks("GET https://graph.microsoft.com/v1.0/users?$top=2\nconsistencylevel: eventual")
             .answer(r#"{"@odata.count":9,"value":[1,2],"@odata.nextLink":"https://graph.microsoft.com/v1.0/users?$top=2&$skiptoken=RFN"}"#)
             .asks("GET https://graph.microsoft.com/v1.0/users?$top=2&$skiptoken=RFN\nconsistencylevel: eventual")
@@ -50,6 +54,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"value":[3],"nextLink":""}"#),
         row(31, "Salesforce", NextUrl::at("/nextRecordsUrl").last("/done").total(body("/totalSize")))
             .items("/records")
+            .tells(2)
             .asks("GET /services/data/v67.0/query?q=SELECT+Id")
             .answer(r#"{"totalSize":2,"done":false,"nextRecordsUrl":"/services/data/v67.0/query/01gRO0000016PIAYA2-500","records":[1]}"#)
             .asks("GET /services/data/v67.0/query/01gRO0000016PIAYA2-500")
@@ -79,6 +84,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"features":[4],"links":[{"rel":"self","href":"https://h/search"}]}"#),
         row(44, "FHIR", NextUrl::in_links("/link", ("/relation", "next"), "/url").total(body("/total")))
             .items("/entry")
+            .tells(50)
             .asks("GET https://h/fhir/Patient\naccept: application/fhir+json")
             .answer(r#"{"resourceType":"Bundle","total":50,"link":[{"relation":"self","url":"https://h/fhir/Patient"},{"relation":"next","url":"https://h/fhir?_getpages=a&_getpagesoffset=10"}],"entry":[1]}"#)
             .asks("GET https://h/fhir?_getpages=a&_getpagesoffset=10\naccept: application/fhir+json")
@@ -91,6 +97,7 @@ pub(crate) fn rows() -> Vec<Row> {
             .answer(r#"{"total_pages":4,"items":[2],"links":[]}"#),
         row(47, "a registry of packages", NextUrl::at("/meta/next_page").total(body("/meta/total")))
             .items("/crates")
+            .tells(2)
             .asks("GET /api/v1/crates?page=1&per_page=10")
             .answer(r#"{"crates":[1],"meta":{"total":2,"next_page":"?page=2&per_page=10"}}"#)
             .asks("GET /api/v1/crates?page=2&per_page=10")
