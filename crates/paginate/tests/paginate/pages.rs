@@ -145,6 +145,12 @@ async fn nothing_that_is_shown_holds_a_secret() {
             Err(error) => shown += &format!("{error} {error:?}"),
         }
     }
+    // A strategy, a cursor in a checkpoint and what became of both.
+    let checkpoint = stream.checkpoint();
+    let mut items = Pin::into_inner(stream).items::<u64>("/items");
+    shown += &format!("{items:?} {checkpoint:?} {:?}", items.progress_handle());
+    let layer = PaginateLayer::new(LinkHeader::next()).resume(checkpoint);
+    shown += &format!("{layer:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
