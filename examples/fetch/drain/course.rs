@@ -125,8 +125,7 @@ impl Course<'_> {
                 self.output.add();
             }
             self.counters.items().store(progress.items, Relaxed);
-            let due = |book: &Book| book.is_due(progress.pages);
-            if self.book.as_ref().is_some_and(due) {
+            if self.is_due(progress) {
                 self.hand_on(self.place(progress, || Some(stream.checkpoint())))
                     .await?;
                 self.write_down()?;
@@ -136,14 +135,20 @@ impl Course<'_> {
     }
 
     /// The next of `stream`, as far as the clock lets it be waited for; lines that were added
-    /// are handed on before.
+    /// are handed on before, and a page that is over is written down.
     async fn next<S: Source>(&mut self, stream: &mut S) -> Result<Option<S::Item>, Stop> {
         if let Some(next) = stream.next().now_or_never() {
             return Ok(next);
         }
-        if !self.output.is_written() {
-            let here = self.place(stream.progress(), || Some(stream.checkpoint()));
+        let progress = stream.progress();
+        let due = self.is_due(progress);
+        if due || !self.output.is_written() {
+            let here = self.place(progress, || Some(stream.checkpoint()));
             self.hand_on(here).await?;
+        }
+        if due {
+            // The page that is waited for may never come.
+            self.write_down()?;
         }
         let next = self.clock.wait_for_page(stream.next()).await;
         if next.is_err() {
@@ -183,6 +188,12 @@ impl Course<'_> {
             }
             flushed => Ok(flushed?),
         }
+    }
+
+    /// Whether what was added has to be handed on and written down.
+    fn is_due(&self, progress: Progress) -> bool {
+        let book = self.book.as_ref();
+        book.is_some_and(|book| book.is_due(progress.pages))
     }
 
     /// A place behind what was added.

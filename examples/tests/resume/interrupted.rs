@@ -108,6 +108,40 @@ fn it_does_so_where_items_are_counted() {
     );
 }
 
+#[test]
+fn a_page_that_is_over_is_written_down_while_the_next_is_waited_for() {
+    let folder = Folder::new("between");
+    for (name, options) in [("items", &["--items", ""][..]), ("pages", &[])] {
+        let server = Server::start(|before, seen| match &*seen.path {
+            "/list" => respond(200, &[("link", "</2>; rel=next")], items(0, 3)),
+            _ if before.len() < 2 => {
+                let never = stream::pending::<Result<Bytes, std::io::Error>>();
+                respond(200, &[], Body::from_stream(never))
+            }
+            _ => respond(200, &[], items(3, 6)),
+        });
+        let (out, checkpoint) = (folder.file(&format!("{name}.out")), folder.file(name));
+        let url = server.url("/list");
+        let files = ["-o", &out, "--checkpoint", &checkpoint];
+        let arguments = [&[&*url, "--next", "link"], options, &files].concat();
+        let mut child = fetch().args(&arguments).spawn().unwrap();
+        let written = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            folder.0.join(name).exists()
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(written, "{name}: page 1 is over");
+
+        let again = run(&arguments);
+        assert_eq!(again.code, Some(0), "{}", again.stderr);
+        again.assert_counts([("pages", 1), ("requests", 1)]);
+        let paths: Vec<_> = server.sends().into_iter().map(|seen| seen.path).collect();
+        assert_eq!(paths, ["/list", "/2", "/2"], "{name}");
+    }
+    assert_eq!(folder.read("items.out"), lines(0, 6));
+}
+
 /// A page of six items that stops after the third where it is asked for the first time.
 fn stuck() -> Server {
     Server::start(|before, _| {
