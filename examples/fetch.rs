@@ -3,10 +3,9 @@
 //! `cargo run --release --example fetch` drains an unreliable API of its own;
 //! `cargo run --release --example fetch -- --help` lists what it can do with yours.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
@@ -76,12 +75,13 @@ mod trail;
 mod transport;
 #[path = "fetch/unreliable/mod.rs"]
 mod unreliable;
+#[path = "fetch/usage.rs"]
+mod usage;
 #[path = "fetch/whole.rs"]
 mod whole;
 #[path = "fetch/words.rs"]
 mod words;
 
-use crate::args::Args;
 use crate::console::Console;
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
@@ -91,7 +91,7 @@ use crate::summary::Counters;
 fn main() -> ExitCode {
     let job = match Job::from_command_line() {
         Ok(job) => job,
-        Err(line) => usage(&line),
+        Err(line) => usage::end(&line),
     };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
@@ -126,27 +126,25 @@ async fn run(job: Job) -> Outcome {
 
     let outcome = match &result {
         Ok(outcome) => *outcome,
-        Err(failure) if failure.outcome == Outcome::Usage => usage(&failure.to_string()),
+        Err(failure) if failure.outcome == Outcome::Usage => usage::end(&failure.to_string()),
         Err(failure) => {
             stderr::tell(&format!("fetch: {failure}"));
             failure.outcome
         }
     };
     if let Some(target) = &output.summary {
-        if let Err(error) = summary::write(target, &counters, outcome, start.elapsed()) {
-            stderr::tell(&format!(
-                "fetch: the summary cannot be written to {target}: {error}"
-            ));
-            return Outcome::Output;
+        match summary::write(target, &counters, outcome, start.elapsed()) {
+            // Nobody reads it, as nobody might read the items.
+            Err(error) if target == "-" && error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) => {
+                stderr::tell(&format!(
+                    "fetch: the summary cannot be written to {target}: {error}; \
+                     name a file that can be written"
+                ));
+                return Outcome::Output;
+            }
+            Ok(()) => {}
         }
     }
     outcome
-}
-
-/// Ends the program with a usage error, in the form that clap gives to its own.
-fn usage(line: &str) -> ! {
-    stderr::settle();
-    Args::command()
-        .error(ErrorKind::ValueValidation, line)
-        .exit()
 }

@@ -36,8 +36,9 @@ fn answer(status: StatusCode, credential: bool) -> Option<&'static str> {
         401 | 403 if credential => Some("check the credential and what it may do"),
         401 | 403 => Some("give a credential, such as --bearer-env"),
         300..=399 | 404 | 410 => Some("check the URL"),
-        400 | 405 | 406 | 413..=415 | 422 => Some("check the request (-X, -H, -d)"),
-        408 | 425 | 429 | 500 | 502..=504 => Some("try later, or with more --retries"),
+        408 | 421 | 425 | 429 | 500 | 502..=504 => Some("try later, or with more --retries"),
+        400..=499 | 501 | 505 => Some("check the request (-X, -H, -d)"),
+        500..=599 => Some("try later, or ask those who run the API"),
         _ => None,
     }
 }

@@ -71,9 +71,9 @@ impl Book {
                 return Err(named("too long for a checkpoint; remove it to begin anew"));
             }
             Ok(_) => {
-                let text = fs::read_to_string(path).map_err(|error| named(&error.to_string()))?;
+                let text = fs::read(path).map_err(|error| named(&error.to_string()))?;
                 // The file may hold a cursor, so nothing of it is shown.
-                let found: Saved = serde_json::from_str(&text)
+                let found: Saved = serde_json::from_slice(&text)
                     .map_err(|_| named("not a checkpoint of fetch; remove it to begin anew"))?;
                 let same = found.origin == saved.origin
                     && found.next == saved.next

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::iter::successors;
 use std::path::Path;
 
@@ -77,13 +77,19 @@ impl Failure {
             Some(path) => format!("-o {}: {error}", path.display()),
             None => format!("stdout: {error}"),
         };
-        Self::new(Outcome::Output, what)
+        let failure = Self::new(Outcome::Output, what);
+        match error.kind() {
+            // It says what to do itself.
+            ErrorKind::Other => failure,
+            _ => failure.hint("name a file that can be written"),
+        }
     }
 
     /// An output that cannot be written any further.
     pub(crate) fn writing(error: &io::Error) -> Self {
         let what = format!("the output cannot be written: {error}");
         Self::new(Outcome::Output, what)
+            .hint("see that there is room, or name another file with -o")
     }
 
     /// A checkpoint that cannot be written.
@@ -92,7 +98,7 @@ impl Failure {
             "--checkpoint {}: it cannot be written: {error}",
             path.display()
         );
-        Self::new(Outcome::Output, what)
+        Self::new(Outcome::Output, what).hint("name a file in a folder that can be written")
     }
 
     /// The same, about this page.

@@ -88,7 +88,14 @@ impl Output {
     ///
     /// It cannot be opened, or is not the file that `mark` was made of, and stays as it is.
     fn go_on(path: &Path, mark: &Mark) -> io::Result<Self> {
-        let mut file = File::options().read(true).write(true).open(path)?;
+        let opened = File::options().read(true).write(true).open(path);
+        let mut file = opened.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => io::Error::other(
+                "it is not there, and the checkpoint goes on behind what it held; bring it back, or \
+                 remove the checkpoint to begin anew",
+            ),
+            _ => error,
+        })?;
         let start = mark.len.saturating_sub(TAIL as u64);
         file.seek(SeekFrom::Start(start))?;
         let mut tail = Vec::new();

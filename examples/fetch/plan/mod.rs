@@ -12,7 +12,7 @@ pub(crate) use self::pages::PagesPlan;
 pub(crate) use self::request::RequestPlan;
 use crate::args::{Args, ContractMode, Draft, OutputArgs, RetryArgs};
 use crate::credential::CredentialPlan;
-use crate::files;
+use crate::{files, usage};
 
 /// A drain that can be started.
 #[derive(Debug)]
@@ -69,8 +69,9 @@ impl Job {
 
     /// Reads the command line; the error is a usage error, for exit code 2.
     pub(crate) fn from_command_line() -> Result<Self, String> {
-        let given = Args::command().get_matches();
-        let mut args = Args::from_arg_matches(&given).map_err(|error| error.to_string())?;
+        let refused = |error| usage::line(&error);
+        let given = Args::command().try_get_matches().map_err(refused)?;
+        let mut args = Args::from_arg_matches(&given).map_err(refused)?;
         args.output.output.take_if(|path| *path == Path::new("-"));
         if args.output.summary.as_deref() == Some("-") && args.output.output.is_none() {
             return Err(

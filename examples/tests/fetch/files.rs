@@ -80,7 +80,7 @@ fn a_file_that_is_written_and_named_twice_is_2_and_stays_as_it_is() {
         );
         let named = |[option, path]: [&str; 2]| format!("{option} {path}");
         let line = format!(
-            "error: {} and {} are the same file; ",
+            "fetch: {} and {} are the same file; ",
             named(first),
             named(second)
         );
@@ -103,7 +103,7 @@ fn where_a_checkpoint_is_written_first_nothing_else_is() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");
     let line =
-        "error: -o at.new and at.new, where --checkpoint is written first, are the same file";
+        "fetch: -o at.new and at.new, where --checkpoint is written first, are the same file";
     assert!(told.starts_with(line), "{told}");
 }
 

@@ -130,6 +130,42 @@ fn an_output_that_cannot_be_written_is_1() {
     let run = run(&[&server.url("/"), "-o", "/no/such/folder/file"]);
     assert_eq!(run.code, Some(1));
     assert_eq!(run.summary["outcome"], "output");
+    let line = "fetch: -o /no/such/folder/file: No such file or directory (os error 2); \
+                name a file that can be written\n";
+    assert_eq!(run.stderr, line);
+    assert_eq!(server.sends(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_of_the_summary_that_goes_away_changes_no_outcome() {
+    let server = Server::start();
+    for (path, code) in [("/", 0), ("/status/404", 3)] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = fetch()
+            .args([&*server.url(path), "-o", "/dev/null", "--summary", "-"])
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert!(!told.contains("summary"), "{told}");
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_1() {
+    let server = Server::start();
+    let mut command = fetch();
+    command.args([&*server.url("/"), "--summary", "/no/such/folder/file"]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"[1]\n");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let line = "fetch: the summary cannot be written to /no/such/folder/file: \
+                No such file or directory (os error 2); name a file that can be written\n";
+    assert_eq!(told, line);
 }
 
 #[test]

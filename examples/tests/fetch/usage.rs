@@ -3,13 +3,17 @@
 use crate::server::Server;
 use crate::support::{SECRET, run};
 
+/// All that stderr holds.
+fn whole(line: &str) -> String {
+    format!("fetch: {line}; see fetch --help\n")
+}
+
 /// Panics unless `arguments` are refused with this line.
 #[track_caller]
 fn assert_told(arguments: &[&str], line: &str) {
     let run = run(&[&["http://127.0.0.1:1/"], arguments].concat());
     assert_eq!(run.code, Some(2), "{arguments:?}: {}", run.stderr);
-    let told = run.stderr.lines().next();
-    assert_eq!(told, Some(&*format!("error: {line}")), "{arguments:?}");
+    assert_eq!(run.stderr, whole(line), "{arguments:?}");
 }
 
 #[test]
@@ -193,7 +197,40 @@ fn a_url_that_is_none_is_told_without_what_it_holds() {
     ] {
         let run = run(&[url]);
         assert_eq!(run.code, Some(2), "{url}: {}", run.stderr);
-        let told = run.stderr.lines().next();
-        assert_eq!(told, Some(&*format!("error: {line}")), "{url}");
+        assert_eq!(run.stderr, whole(line), "{url}");
+    }
+}
+
+#[test]
+fn what_the_reader_of_options_refuses_is_one_line_too() {
+    for (arguments, line) in [
+        (
+            &["--itms", "/i"][..],
+            "unexpected argument '--itms' found; tip: a similar argument exists: '--items'",
+        ),
+        (
+            &["--origin", "x"],
+            "invalid value 'x' for '--origin <WHAT>' [possible values: deny, rebase]",
+        ),
+        (
+            &["--retries"],
+            "a value is required for '--retries <N>' but none was supplied",
+        ),
+        (
+            &["--retries", "1", "--retries", "2"],
+            "the argument '--retries <N>' cannot be used multiple times",
+        ),
+        (&["http://h/"], "unexpected argument 'http://h/' found"),
+    ] {
+        assert_told(arguments, line);
+    }
+    // What is asked for is no failure.
+    for asked in ["--help", "-h", "--version"] {
+        let output = crate::support::fetch().arg(asked).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{asked}");
+        assert!(
+            !output.stdout.is_empty() && output.stderr.is_empty(),
+            "{asked}"
+        );
     }
 }

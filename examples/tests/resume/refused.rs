@@ -31,6 +31,17 @@ fn a_file_that_the_checkpoint_was_not_written_for_stays_as_it_is() {
         assert_eq!(folder.read(name), text);
     }
 
+    // Nor is one made that is not there.
+    let missing = folder.file("missing");
+    let refused = drain(&missing, &[]);
+    let line = format!(
+        "fetch: -o {missing}: it is not there, and the checkpoint goes on behind what it held; \
+         bring it back, or remove the checkpoint to begin anew\n"
+    );
+    assert_eq!((refused.code, refused.stderr), (Some(1), line));
+    assert_eq!(refused.summary["requests"], 0);
+    assert!(!folder.0.join("missing").exists());
+
     // What a kill has left behind the checkpoint goes.
     fs::rename(folder.0.join("out"), folder.0.join("moved")).unwrap();
     fs::write(folder.0.join("moved"), lines(0, 4) + "{\"id\":4").unwrap();
@@ -75,15 +86,19 @@ fn a_checkpoint_of_another_drain_or_a_damaged_one_is_2_and_stays_as_it_is() {
         );
     }
     for damaged in [
-        "",
-        "{}",
-        "[]",
-        &text[..text.len() / 2],
-        &text.replace("\"v\":1", "\"v\":9"),
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"\xff\xfe",
+        &text.as_bytes()[..text.len() / 2],
+        text.replace("\"v\":1", "\"v\":9").as_bytes(),
     ] {
         fs::write(&checkpoint, damaged).unwrap();
-        assert_eq!(with(&url, &mine).code, Some(2));
-        assert_eq!(folder.read("checkpoint"), damaged);
+        let refused = with(&url, &mine);
+        assert_eq!(refused.code, Some(2));
+        let told = "not a checkpoint of fetch; remove it to begin anew";
+        assert!(refused.stderr.contains(told), "{}", refused.stderr);
+        assert_eq!(fs::read(&checkpoint).unwrap(), damaged);
     }
     assert_eq!((server.sends().len(), other.sends().len()), (sends, 0));
     assert_eq!(folder.read("out"), out);

@@ -45,7 +45,7 @@ fn an_error_status_is_told_with_its_page_and_what_helps() {
         i32,
         &'static str,
     );
-    let rows: [Row; 8] = [
+    let rows: [Row; 9] = [
         (
             |_| respond(404, &[], ""),
             &[],
@@ -82,14 +82,24 @@ fn an_error_status_is_told_with_its_page_and_what_helps() {
             7,
             "401 Unauthorized ({at}); check the credential and what it may do",
         ),
-        // Nobody knows what helps.
         (
             |_| respond(501, &[], ""),
             &[],
             3,
-            "501 Not Implemented ({at})",
+            "501 Not Implemented ({at}); check the request (-X, -H, -d)",
         ),
-        (|_| respond(418, &[], ""), &[], 3, "418 I'm a teapot ({at})"),
+        (
+            |_| respond(418, &[], ""),
+            &[],
+            3,
+            "418 I'm a teapot ({at}); check the request (-X, -H, -d)",
+        ),
+        (
+            |_| respond(507, &[], ""),
+            &[],
+            3,
+            "507 Insufficient Storage ({at}); try later, or ask those who run the API",
+        ),
     ];
     for (last, options, code, told) in rows {
         for ahead in ["0", "2"] {
