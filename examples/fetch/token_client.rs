@@ -3,7 +3,7 @@
 use std::env;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use outbound::BoxError;
@@ -65,8 +65,9 @@ impl<T: TokenSource> TokenSource for Counted<T> {
             .last
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        // A file that is read again and has not changed is no refresh.
-        if last.as_deref() != Some(token.expose_secret()) {
+        // A file that is read again and has not changed is no refresh; what cannot be sent is no token.
+        let is_new = last.as_deref() != Some(token.expose_secret());
+        if is_new && HeaderValue::from_str(token.expose_secret()).is_ok() {
             *last = Some(token.expose_secret().to_owned());
             self.counters
                 .refreshes()

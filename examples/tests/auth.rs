@@ -185,6 +185,30 @@ impl Drop for TokenFile {
 }
 
 #[test]
+fn a_token_that_cannot_be_sent_is_no_refresh() {
+    let path = std::env::temp_dir().join(format!("fetch-token-broken-{}", std::process::id()));
+    std::fs::write(&path, "a\r\nb").unwrap();
+    let server = Server::start(|_, seen| match seen.is_fetch() {
+        true => respond(
+            200,
+            &[],
+            r#"{"access_token":"a\r\nb","token_type":"bearer"}"#,
+        ),
+        false => respond(200, &[], "[1]"),
+    });
+    let (url, tokens) = (server.url("/"), server.url("/token"));
+    let file = ["--bearer-file", path.to_str().unwrap()];
+    let granted = client(&tokens, "ID", "SECRET");
+    for credential in [&file[..], &granted] {
+        let run = run(&[&[&*url][..], credential].concat());
+        assert_eq!(run.code, Some(7), "{}", run.stderr);
+        run.assert_counts([("refreshes", 0), ("requests", 0)]);
+    }
+    assert!(server.sends().is_empty());
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn a_token_file_is_trimmed_and_read_again_when_it_was_refused() {
     let file = TokenFile::new("swap", "\u{feff}old\r\n");
     let path = file.0.clone();
