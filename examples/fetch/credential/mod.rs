@@ -65,7 +65,8 @@ impl Credentials {
             let layer = AuthLayer::header_env(scope.clone(), name.as_str(), variable)?;
             credentials.list.push(layer.into());
         }
-        for (name, variable) in &plan.query_keys {
+        // The outermost is added to the query first.
+        for (name, variable) in plan.query_keys.iter().rev() {
             let layer = AuthLayer::query_env(scope.clone(), name, variable)?;
             credentials.list.push(layer.into());
         }

@@ -17,6 +17,23 @@ fn retries_are_counted_and_then_the_page_is_had() {
     );
 }
 
+/// Panics unless `told` is one line, whose end says what to do.
+#[track_caller]
+fn assert_one_line_with_what_to_do(told: &str) {
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("); "), "{told}");
+}
+
+#[test]
+fn whatever_the_error_status_the_line_says_what_to_do() {
+    let server = Server::start();
+    for status in [402, 407, 409, 411, 418, 421, 429, 451, 501, 505, 507, 520] {
+        let run = run(&[&server.url(&format!("/status/{status}")), "--retries", "0"]);
+        assert_eq!(run.code, Some(3), "{status}");
+        assert_one_line_with_what_to_do(&run.stderr);
+    }
+}
+
 #[test]
 fn an_error_status_is_3_after_its_retries() {
     let server = Server::start();
@@ -27,6 +44,7 @@ fn an_error_status_is_3_after_its_retries() {
         assert_eq!(run.summary["outcome"], "status");
         assert_eq!(server.sends() - before, sends, "{status}");
         assert!(run.stderr.contains(&status.to_string()), "{}", run.stderr);
+        assert_one_line_with_what_to_do(&run.stderr);
     }
 }
 
@@ -114,6 +132,14 @@ fn credentials_are_sent_and_a_final_401_is_theirs() {
     assert_eq!(
         server.paths().last().map(String::as_str),
         Some(&*format!("/?a=1&key={SECRET}"))
+    );
+    // Several come as they were typed.
+    let keys = ["--api-key-query", "a=SECRET", "--api-key-query", "b=SECRET"];
+    let run = run(&[&[&*server.url("/")][..], &keys].concat());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(
+        server.paths().last().map(String::as_str),
+        Some(&*format!("/?a={SECRET}&b={SECRET}"))
     );
 }
 
