@@ -11,8 +11,8 @@ use crate::view::PageView;
 
 /// Sends a token of each page back to ask for the next.
 ///
-/// A missing, null or empty token ends the list, unless a flag says that there is more:
-/// then the page is malformed. So is a page with items whose last one lacks the token that it
+/// A missing, null or empty token ends the list, be that an empty string, array or object, unless a
+/// flag says that there is more: then the page is malformed. So is a page with items whose last one lacks the token that it
 /// should hold, unless a flag says that it is the last page: nobody has said so by that. A page
 /// without items ends nothing by itself. Strings travel without
 /// their quotes, numbers as they were written, objects and arrays as JSON; into a
@@ -113,7 +113,7 @@ impl<T> Token<T> {
         self
     }
 
-    /// Takes the empty string for a token instead of the end, as MCP asks for.
+    /// Takes an empty string, array or object for a token instead of the end, as MCP asks for.
     #[must_use]
     pub fn empty_is_a_token(self) -> Self {
         Self {
@@ -158,6 +158,17 @@ impl<T> Token<T> {
     }
 }
 
+/// Whether a token, which is a JSON text, holds nothing: what is asked for with it would be the first
+/// page once more.
+fn is_empty(token: &str) -> bool {
+    let holds_nothing = |open: char, close: char| {
+        let rest = token.strip_prefix(open);
+        let within = rest.and_then(|rest| rest.strip_suffix(close));
+        within.is_some_and(|within| within.trim_ascii().is_empty())
+    };
+    token == "\"\"" || holds_nothing('[', ']') || holds_nothing('{', '}')
+}
+
 super::stop::flags!(Token<T>);
 super::stop::told_total!(Token<T>);
 
@@ -174,7 +185,7 @@ where
             .pairs
             .iter()
             .map_while(|pair| match pair.source.read(page) {
-                Ok(Some(token)) if self.empty || token != "\"\"" => Some(Box::from(token)),
+                Ok(Some(token)) if self.empty || !is_empty(&token) => Some(Box::from(token)),
                 Ok(_) if pair.optional => Some("null".into()),
                 Ok(_) => {
                     lacks = Some(&pair.source);

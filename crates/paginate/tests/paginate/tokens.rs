@@ -73,15 +73,26 @@ async fn a_token_that_would_break_a_header_is_refused() {
 
 #[tokio::test]
 async fn an_empty_token_is_the_end_or_a_token_as_it_is_asked_for() {
-    for (empty, requests) in [(false, 1), (true, 2)] {
-        let api = api(|_, n| json(if n == 0 { r#"{"next":""}"# } else { "{}" }));
-        let mut strategy = Token::from(body("/next")).to(query("c"));
-        if empty {
-            strategy = strategy.empty_is_a_token();
+    for (first, requests) in [
+        (r#"{"next":""}"#, [1, 2]),
+        (r#"{"next":{}}"#, [1, 2]),
+        (r#"{"next":[ ]}"#, [1, 2]),
+        // These hold something.
+        (r#"{"next":" "}"#, [2, 2]),
+        (r#"{"next":{"":null}}"#, [2, 2]),
+        (r#"{"next":[[]]}"#, [2, 2]),
+        (r#"{"next":0}"#, [2, 2]),
+    ] {
+        for (empty, requests) in [false, true].into_iter().zip(requests) {
+            let api = api(move |_, n| json(if n == 0 { first } else { "{}" }));
+            let mut strategy = Token::from(body("/next")).to(query("c"));
+            if empty {
+                strategy = strategy.empty_is_a_token();
+            }
+            let (_, error) = all(pages(&api, PaginateLayer::new(strategy), "/a").await).await;
+            assert!(error.is_none());
+            assert_eq!(api.requests(), requests, "{first} {empty}");
         }
-        let (_, error) = all(pages(&api, PaginateLayer::new(strategy), "/a").await).await;
-        assert!(error.is_none());
-        assert_eq!(api.requests(), requests);
     }
 }
 
