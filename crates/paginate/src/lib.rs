@@ -58,7 +58,7 @@
 //! [`header`], [`last_item`], [`link_query`], [`source_fn`]), a [`Target`] or
 //! [`BodyTarget`] where a request takes it ([`query`], [`header`], [`merge_query`],
 //! [`json`], [`merge_json`]). Flags and totals say where the list ends. [`as_get`],
-//! [`later_body`] and [`checked`] change what a whole strategy does.
+//! [`later_body`], [`checked`] and [`ends_at`] change what a whole strategy does.
 //!
 //! To choose at run time, put strategies into an `Arc<dyn Strategy<B> + Send + Sync>`.
 //! Limits and policies are set on [`PaginateLayer`].
@@ -223,10 +223,10 @@ pub use self::progress::{End, Progress, ProgressHandle};
 pub use self::repeat::MAX_REMEMBERED_CURSORS;
 pub use self::service::Paginate;
 pub use self::strategies::{
-    AsGet, BodyTarget, Checked, Destination, FromFn, Header, IntoDestination, LaterBody,
+    AsGet, BodyTarget, Checked, Destination, EndsAt, FromFn, Header, IntoDestination, LaterBody,
     LinkHeader, NextUrl, NoNext, Offset, PageNumber, REWRITTEN_HEADERS, Range, Source, StacNext,
-    Target, Token, TokenFrom, as_get, body, checked, from_fn, header, json, last_item, later_body,
-    link_query, merge_json, merge_query, query, source_fn,
+    Target, Token, TokenFrom, as_get, body, checked, ends_at, from_fn, header, json, last_item,
+    later_body, link_query, merge_json, merge_query, query, source_fn,
 };
 pub use self::strategy::{Needs, Strategy, Total};
 pub use self::view::PageView;

@@ -3,6 +3,7 @@
 mod as_get;
 mod checked;
 mod digits;
+mod ends_at;
 mod from_fn;
 mod later_body;
 mod link_header;
@@ -10,6 +11,7 @@ mod next_url;
 mod no_next;
 mod offset;
 mod page_number;
+mod passes_on;
 mod range;
 mod source;
 mod stac;
@@ -20,6 +22,7 @@ mod token;
 
 pub use self::as_get::{AsGet, as_get};
 pub use self::checked::{Checked, checked};
+pub use self::ends_at::{EndsAt, ends_at};
 pub use self::from_fn::{FromFn, from_fn};
 pub use self::later_body::{LaterBody, later_body};
 pub use self::link_header::LinkHeader;

@@ -72,9 +72,9 @@ pub trait Strategy<B> {
     /// Whether a response that is no success means that there is no such page, and so the
     /// end of the list instead of a failure.
     ///
-    /// With `Range`, for one, that is 416.
-    fn is_end(&self, refusal: &Parts) -> bool {
-        let _ = refusal;
+    /// With `Range`, for one, that is 416. `cursor` is what the response was asked for with.
+    fn is_end(&self, refusal: &Parts, cursor: Option<&Cursor>) -> bool {
+        let _ = (refusal, cursor);
         false
     }
 
@@ -137,8 +137,8 @@ impl<B, P: Strategy<B> + ?Sized> Strategy<B> for Arc<P> {
         (**self).admits(head, cursor)
     }
 
-    fn is_end(&self, refusal: &Parts) -> bool {
-        (**self).is_end(refusal)
+    fn is_end(&self, refusal: &Parts, cursor: Option<&Cursor>) -> bool {
+        (**self).is_end(refusal, cursor)
     }
 
     fn remaining(&self, page: &PageView<'_>) -> Option<u64> {

@@ -137,8 +137,8 @@ impl Strategy<Full<Bytes>> for PageByPage {
         self.inner.admits(head, cursor)
     }
 
-    fn is_end(&self, refusal: &Parts) -> bool {
-        self.inner.is_end(refusal)
+    fn is_end(&self, refusal: &Parts, cursor: Option<&Cursor>) -> bool {
+        self.inner.is_end(refusal, cursor)
     }
 
     fn remaining(&self, page: &PageView<'_>) -> Option<u64> {

@@ -96,6 +96,15 @@ impl<P, B> Course<P, B> {
             .map_err(|malformed| PageError::unusable(malformed, self.position()))
     }
 
+    /// Whether a refusal means that the list has ended.
+    pub(crate) fn is_end(&self, refusal: &Parts) -> bool
+    where
+        P: Strategy<B>,
+    {
+        let cursor = self.spot.place.cursor.as_ref();
+        self.strategy.is_end(refusal, cursor)
+    }
+
     /// A page that was asked for ahead of time has become the page at hand.
     pub(crate) fn came_to(&mut self, asked: Uri) {
         self.asked = asked;

@@ -1,11 +1,9 @@
 use std::fmt;
 
-use http::Request;
-use http::response::Parts;
-
+use super::passes_on::passes_on;
 use crate::cursor::Cursor;
 use crate::malformed::Malformed;
-use crate::strategy::{Needs, Strategy, Total};
+use crate::strategy::{Needs, Strategy};
 use crate::view::PageView;
 
 /// Follows `strategy`, and looks at each page first: for APIs that answer failures with
@@ -52,42 +50,6 @@ where
         self.strategy.next(page)
     }
 
-    fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        self.strategy.seek(cursor, request)
-    }
-
-    fn seek_first(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
-        self.strategy.seek_first(cursor, request)
-    }
-
-    fn start(&self, request: &Request<B>) -> Result<Option<Cursor>, Malformed> {
-        self.strategy.start(request)
-    }
-
-    fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.strategy.total(page)
-    }
-
-    fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {
-        self.strategy.admits(head, cursor)
-    }
-
-    fn is_end(&self, refusal: &Parts) -> bool {
-        self.strategy.is_end(refusal)
-    }
-
-    fn remaining(&self, page: &PageView<'_>) -> Option<u64> {
-        self.strategy.remaining(page)
-    }
-
-    fn ahead(&self, page: &PageView<'_>, n: u64) -> Option<Cursor> {
-        self.strategy.ahead(page, n)
-    }
-
-    fn tag(&self) -> String {
-        self.strategy.tag()
-    }
-
     fn needs(&self) -> Needs {
         Needs {
             // It is the body that is checked.
@@ -95,6 +57,8 @@ where
             ..self.strategy.needs()
         }
     }
+
+    passes_on!(seek, seek_first, start, total, admits, is_end, ahead, tag);
 }
 
 impl<P: fmt::Debug, F> fmt::Debug for Checked<P, F> {

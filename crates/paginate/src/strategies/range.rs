@@ -247,7 +247,7 @@ impl<B> Strategy<B> for Range {
         self.part(head, cursor).map(|_| ())
     }
 
-    fn is_end(&self, refusal: &Parts) -> bool {
+    fn is_end(&self, refusal: &Parts, _: Option<&Cursor>) -> bool {
         self.refuses(refusal)
     }
 

@@ -135,7 +135,7 @@ where
                 },
                 StateProj::Refusing {
                     parts: Some(parts), ..
-                } if this.course.strategy.is_end(parts) => {
+                } if this.course.is_end(parts) => {
                     this.course.admits(parts)?;
                     this.course.ends();
                     this.state.set(State::Asking);

@@ -8,8 +8,8 @@ use http::Request;
 use outbound_http::Origin;
 use outbound_paginate::{
     Checkpoint, LinkHeader, NextUrl, NoNext, Offset, OriginPolicy, PageErrorKind, PageNumber,
-    PaginateLayer, Range, StacNext, Strategy, Token, as_get, body, checked, from_fn, header,
-    json as to_json, last_item, later_body, merge_query, query,
+    PaginateLayer, Range, StacNext, Strategy, Token, as_get, body, checked, ends_at, from_fn,
+    header, json as to_json, last_item, later_body, merge_query, query,
 };
 use tower::{Layer, ServiceExt};
 
@@ -116,12 +116,13 @@ async fn what_is_the_same_for_a_cursor_is_the_same_strategy() {
     let api = api(|_, _| json(r#"{"items":[]}"#));
     let layer = |strategy: Any| PaginateLayer::new(strategy).items_at("/items");
     let token = || Token::from(body("/next")).to(query("t"));
-    let pairs: [(Any, Any); 6] = [
+    let pairs: [(Any, Any); 7] = [
         (
             Arc::new(token()),
             Arc::new(token().more("/more").total(body("/n"))),
         ),
         (Arc::new(token()), Arc::new(checked(token(), |_| Ok(())))),
+        (Arc::new(token()), Arc::new(ends_at(token(), |_, _| true))),
         (
             Arc::new(token()),
             Arc::new(as_get(later_body(token(), "{}"))),

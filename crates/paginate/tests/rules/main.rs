@@ -8,6 +8,7 @@ mod support;
 mod counted;
 mod flags;
 mod links;
+mod refusals;
 mod tokens;
 mod totals;
 
