@@ -10,7 +10,7 @@ use percent_encoding::{
 
 use crate::malformed::Malformed;
 
-/// What `http::Uri` refuses though servers send it; all else stays as it is.
+/// What `http::Uri` refuses in a path or in a query though servers send it; all else stays as it is.
 const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`');
 
 /// What a query parameter's name must not hold; brackets and `$` are left to the caller.
@@ -221,6 +221,24 @@ mod tests {
             assert_eq!(resolved(base, bad), None, "{bad}");
         }
         assert_eq!(resolved(base, &format!("?{}", "a".repeat(70_000))), None);
+    }
+
+    #[test]
+    fn five_characters_are_encoded_and_every_other_stays_as_it_is() {
+        for byte in b' '..=b'~' {
+            let c = char::from(byte);
+            for (place, ends) in [("https://h/x", "#?/."), ("https://h/x?y", "#")] {
+                if ends.contains(c) {
+                    continue;
+                }
+                let raw = format!("{place}{c}z");
+                let expected = match c {
+                    ' ' | '"' | '<' | '>' | '`' => format!("{place}%{byte:02X}z"),
+                    _ => raw.clone(),
+                };
+                assert_eq!(resolved("https://h/", &raw), Some(expected), "{raw}");
+            }
+        }
     }
 
     #[test]

@@ -104,6 +104,22 @@ async fn another_scheme_host_or_port_is_another_origin() {
     ] {
         assert_eq!(denied(base, next).await, CROSS, "{next}");
     }
+    // Each scheme has a port that need not be said, and no scheme has another's.
+    for (first, next, same) in [
+        ("http://api.test/a", "http://api.test:80/b", true),
+        ("http://api.test:80/a", "http://api.test/b", true),
+        ("https://api.test:443/a", "https://api.test/b", true),
+        ("http://api.test/a", "http://api.test:443/b", false),
+        ("https://api.test/a", "https://api.test:80/b", false),
+        ("http://api.test:8080/a", "http://api.test/b", false),
+    ] {
+        let expected = if same {
+            Ok(Some(next.to_owned()))
+        } else {
+            CROSS
+        };
+        assert_eq!(denied(first, next).await, expected, "{first} {next}");
+    }
 }
 
 #[tokio::test]

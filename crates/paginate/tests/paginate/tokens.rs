@@ -73,15 +73,15 @@ async fn a_token_that_would_break_a_header_is_refused() {
 
 #[tokio::test]
 async fn an_empty_token_is_the_end_or_a_token_as_it_is_asked_for() {
-    for (first, requests) in [
-        (r#"{"next":""}"#, [1, 2]),
-        (r#"{"next":{}}"#, [1, 2]),
-        (r#"{"next":[ ]}"#, [1, 2]),
+    for (first, requests, sent) in [
+        (r#"{"next":""}"#, [1, 2], ""),
+        (r#"{"next":{}}"#, [1, 2], "%7B%7D"),
+        (r#"{"next":[ ]}"#, [1, 2], "%5B%20%5D"),
         // These hold something.
-        (r#"{"next":" "}"#, [2, 2]),
-        (r#"{"next":{"":null}}"#, [2, 2]),
-        (r#"{"next":[[]]}"#, [2, 2]),
-        (r#"{"next":0}"#, [2, 2]),
+        (r#"{"next":" "}"#, [2, 2], "%20"),
+        (r#"{"next":{"":null}}"#, [2, 2], "%7B%22%22%3Anull%7D"),
+        (r#"{"next":[[]]}"#, [2, 2], "%5B%5B%5D%5D"),
+        (r#"{"next":0}"#, [2, 2], "0"),
     ] {
         for (empty, requests) in [false, true].into_iter().zip(requests) {
             let api = api(move |_, n| json(if n == 0 { first } else { "{}" }));
@@ -91,7 +91,8 @@ async fn an_empty_token_is_the_end_or_a_token_as_it_is_asked_for() {
             }
             let (_, error) = all(pages(&api, PaginateLayer::new(strategy), "/a").await).await;
             assert!(error.is_none());
-            assert_eq!(api.requests(), requests, "{first} {empty}");
+            let paths = ["/a".to_owned(), format!("/a?c={sent}")];
+            assert_eq!(api.paths(), paths[..requests], "{first} {empty}");
         }
     }
 }
