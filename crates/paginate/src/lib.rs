@@ -67,15 +67,17 @@
 //!
 //! A stream ends where the API says so, at a limit you set, or with an error; [`End`]
 //! tells which. What says so is a page without a link, a URL or a token for the next one; a flag;
-//! where pages or items are counted a total that is reached, or else the first page without items.
+//! where pages or items are counted a total that is reached, or else the first page without items;
+//! a refusal, where the strategy takes it for that ([`Range`], [`ends_at`]). A total that is smaller
+//! than its own page is not believed: APIs that do not count tell 0.
 //!
 //! A flag that is missing or contradicts the rest of its page, a last item without its token,
 //! a link without its URL, a cursor that comes again, a counted page whose items are those of the
 //! one before, and a body that breaks off are errors, not ends. So is one that is empty where it
 //! should hold the items that are counted or say where the next page is, unless 204, 205 or a HEAD
-//! request tell that it is to be empty, or [`allow_empty`](PaginateLayer::allow_empty) does. Two things are not looked for: a total of items that a list
-//! does not reach is no error, since lists shrink ([`Progress::total`] shows it), and behind a limit
-//! nothing is wrong.
+//! request tell that it is to be empty, or [`allow_empty`](PaginateLayer::allow_empty) does. Two
+//! things are not looked for: a total of items that a list does not reach is no error, since lists
+//! shrink ([`Progress::total`] shows it), and behind a limit nothing is wrong.
 //!
 //! # Origins
 //!
@@ -91,7 +93,7 @@
 //!
 //! What goes wrong before the first page's head is there is the wrapped service's own
 //! error. Everything later is a [`PageError`] in the stream. A response that is no success
-//! is an error too, the first page's as well; it carries the response.
+//! is an error too, the first page's as well, unless it means the end; it carries the response.
 //!
 //! # Order
 //!
