@@ -55,6 +55,8 @@ mod pauses;
 mod plan;
 #[path = "fetch/redirect.rs"]
 mod redirect;
+#[path = "fetch/refusal.rs"]
+mod refusal;
 #[path = "fetch/shown.rs"]
 mod shown;
 #[path = "fetch/stack.rs"]

@@ -20,6 +20,7 @@ use crate::console::Console;
 use crate::credential::Credentials;
 use crate::patience::PatienceLayer;
 use crate::redirect;
+use crate::refusal;
 use crate::summary::Counters;
 use crate::tally::{self, TallyLayer};
 use crate::trail::Trail;
@@ -46,7 +47,11 @@ pub(crate) fn api(
         .retry(retries(retry, console))
         .auth(credentials)
         .per_call(AllowanceLayer::new(retry.retries, counters))
-        .body((whole::layer(counters), CollectLayer::new(max_body)))
+        .body((
+            whole::layer(counters),
+            CollectLayer::new(max_body),
+            refusal::layer(),
+        ))
         .per_try(redirect::layer());
     match contract {
         Some(contract) => boxed(stack.contract(contract).service(transport), counters, trail),

@@ -71,6 +71,31 @@ fn a_page_has_its_retries_once_whether_its_head_fails_or_its_body() {
 }
 
 #[test]
+fn an_error_status_stands_whatever_becomes_of_its_body() {
+    let head = |status: u16, length: usize| {
+        format!("HTTP/1.1 {status} Refused\r\ncontent-length: {length}\r\n\r\nno")
+    };
+    let limits = ["--max-body", "50", "--attempt-timeout", "0.3"];
+    for (status, sends) in [(404, 1), (503, 2)] {
+        for (name, body) in [
+            ("cut short", vec![Act::raw(head(status, 40)).then_close()]),
+            ("stalled", vec![Act::raw(head(status, 40)), Act::stall()]),
+            ("large", vec![Act::respond(status, &[], "no".repeat(50))]),
+        ] {
+            for way in [&[][..], &["--items", ""], &["--require", "/0"]] {
+                let script = vec![body.clone(), body.clone()];
+                let options = [&["--retries", "1"], &limits[..], way].concat();
+                let (run, sent) = against(script, &options);
+                let what = format!("{name} {way:?}: {}", run.stderr);
+                assert_eq!((run.code, sent), (Some(3), sends), "{what}");
+                assert_eq!(run.summary["outcome"], "status", "{what}");
+                run.assert_counts([("requests", sends as u64), ("retries", sends as u64 - 1)]);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_post_that_may_have_been_processed_is_sent_once() {
     for (name, fault) in AMBIGUOUS {
         let (run, sends) = against(twice(fault), &["-d", "{}"]);
