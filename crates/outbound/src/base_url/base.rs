@@ -49,21 +49,20 @@ impl Base {
     /// `None` for a URI that needs no base, and for one that is no path (`*` of OPTIONS).
     pub(super) fn complete(&self, uri: &Uri) -> Option<Uri> {
         let relative = uri.path_and_query().filter(|_| uri.scheme().is_none())?;
-        let relative = relative.as_str();
-        if uri.authority().is_some() || relative == "*" {
+        let text = relative.as_str();
+        if uri.authority().is_some() || text == "*" {
             return None;
         }
         let path = if self.path.is_empty() {
-            PathAndQuery::try_from(relative)
-        } else if relative.starts_with('/') {
-            PathAndQuery::try_from(format!("{}{relative}", self.path))
+            relative.clone()
         } else {
-            PathAndQuery::try_from(format!("{}/{relative}", self.path))
+            let slash = if text.starts_with('/') { "" } else { "/" };
+            PathAndQuery::try_from([&self.path, slash, text].concat()).ok()?
         };
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(path.ok()?);
+        parts.path_and_query = Some(path);
         Uri::from_parts(parts).ok()
     }
 }
