@@ -123,6 +123,13 @@ fn branches_are_told_apart_by_a_member_wherever_it_stands() {
 
 #[test]
 fn the_last_of_two_members_counts_where_they_are_allowed() {
+    const CLOSED: &str = r#"{"type":"object","oneOf":[
+        {"properties":{"x":{}},"additionalProperties":false,"not":{"required":["q"]}},
+        {"properties":{"x":{"const":"p"}},"additionalProperties":false,"not":{"required":["q"]}}]}"#;
+    const TAGGED: &str = r#"{"type":"object","oneOf":[
+        {"properties":{"kind":{"const":"a"}},"required":["kind"]},
+        {"properties":{"kind":{"const":"b"}},"required":["kind"]},
+        {"not":{"required":["q"]}}]}"#;
     for (schema, body, is_met) in [
         (
             r#"{"properties":{"a":{"type":"null"}}}"#,
@@ -145,6 +152,11 @@ fn the_last_of_two_members_counts_where_they_are_allowed() {
             r#"{"a":2,"a":1}"#,
             true,
         ),
+        // Branches are told apart by members, of which the replaced ones say nothing.
+        (CLOSED, r#"{"x":"q","x":"p"}"#, false),
+        (CLOSED, r#"{"x":"p","x":"q"}"#, true),
+        (TAGGED, r#"{"kind":"b","kind":"a"}"#, false),
+        (TAGGED, r#"{"kind":"b","kind":"c"}"#, true),
     ] {
         let contract = fused(schema);
         assert!(contract.check(body.as_bytes()).is_err());

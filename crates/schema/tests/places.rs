@@ -259,3 +259,45 @@ fn a_place_that_is_behind_too_many_branches_is_not_looked_for() {
     let violation = broken(schema, &format!("[1,{deep}]"));
     assert_eq!((violation.instance(), violation.keyword()), ("/0", "not"));
 }
+
+/// Nothing is left out where such a schema is entered, nor is a rule blamed that holds.
+#[test]
+fn a_place_is_told_where_a_schema_refers_to_itself() {
+    let branch = r##"{"$ref":"#/$defs/d","allOf":[{"type":"array"},{"type":"object"}]}"##;
+    let never = format!(r##"{{"$ref":"#/$defs/d","oneOf":[false,{branch}]}}"##);
+    let not = r##"{"type":"object","not":{"type":"string","$ref":"#/$defs/d"},
+        "properties":{"a":{"type":"integer"}}}"##;
+    for (entered, prefix, suffix, at) in [
+        (r##""$ref":"#/$defs/d""##, "", "", ""),
+        (r##""items":{"$ref":"#/$defs/d"}"##, "[", "]", "/0"),
+        (
+            r##""properties":{"x":{"$ref":"#/$defs/d/oneOf/1"},"y":{"$ref":"#/$defs/d"}}"##,
+            r#"{"y":"#,
+            "}",
+            "/y",
+        ),
+        (
+            r##""properties":{"x":{"$ref":"#/$defs/d/not"},"y":{"$ref":"#/$defs/d"}}"##,
+            r#"{"y":"#,
+            "}",
+            "/y",
+        ),
+    ] {
+        for (definition, value, within, rule) in [
+            (&*never, "\"two\"", "", "/$defs/d/oneOf"),
+            (&never, "{}", "", "/$defs/d/oneOf"),
+            (not, r#"{"a":"x"}"#, "/a", "/$defs/d/properties/a/type"),
+            (not, "7", "", "/$defs/d/type"),
+        ] {
+            let schema = format!(r#"{{{entered},"$defs":{{"d":{definition}}}}}"#);
+            let is_there =
+                |keyword: &str| !entered.contains(keyword) || definition.contains(keyword);
+            if !is_there("oneOf") || !is_there("not") {
+                continue;
+            }
+            let violation = broken(&schema, &format!("{prefix}{value}{suffix}"));
+            assert_eq!(violation.instance(), format!("{at}{within}"), "{schema}");
+            assert_eq!(violation.schema(), rule, "{schema}");
+        }
+    }
+}

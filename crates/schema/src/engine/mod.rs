@@ -125,14 +125,9 @@ impl Program {
         })
     }
 
-    /// Whether the body is strict JSON that meets the schema. `is_unique`: no name may stand
-    /// twice in one object.
-    fn verdict(
-        &self,
-        body: &[u8],
-        is_unique: bool,
-        scratch: &mut Scratch,
-    ) -> (Result<(), Fail>, usize) {
+    /// Whether the body is strict JSON that meets the schema, and in which no name stands twice in
+    /// one object.
+    fn verdict(&self, body: &[u8], scratch: &mut Scratch) -> (Result<(), Fail>, usize) {
         scratch.keys.clear();
         let following = self.nodes.following as usize;
         if scratch.following.len() != following {
@@ -147,7 +142,6 @@ impl Program {
             each: &self.nodes.nodes,
             scratch,
             following: Cell::from_mut(&mut following[..]).as_slice_of_cells(),
-            is_unique,
             seed: &self.seed,
         };
         let verdict = (scan.run(), scan.at);
@@ -162,7 +156,7 @@ impl Program {
             return Err(Rejected::Json);
         }
         let mut scratch = self.pool.take();
-        let (verdict, at) = self.verdict(body, is_unique, &mut scratch);
+        let (verdict, at) = self.verdict(body, &mut scratch);
         let verdict = match verdict {
             Ok(()) => Ok(()),
             Err(fail) => self.refuse(body, is_unique, most, (fail, at), &mut scratch),
@@ -190,45 +184,36 @@ impl Program {
             return Err(Rejected::Json);
         }
         // Where the last of two members counts, all must be read.
-        if is_unique && most == 1 {
-            let found = self.explain(body, is_unique, most, at, scratch);
-            if let Ok(found @ [_, ..]) = found.as_deref() {
-                return Err(Rejected::Schema(found.to_vec()));
-            }
-        }
-        match self.explain(body, is_unique, most, usize::MAX, scratch) {
-            Err(_) => Err(Rejected::Json),
-            Ok(found) if !found.is_empty() => Err(Rejected::Schema(found)),
-            Ok(_) if self.holds(body, scratch) => Ok(()),
-            Ok(_) => Err(Rejected::Schema(vec![Finding::somewhere()])),
-        }
-    }
-
-    /// The verdict on the body that is on the tape.
-    fn holds(&self, body: &[u8], scratch: &mut Scratch) -> bool {
-        scratch.memo.clear(scratch.tape.entries.len());
-        let mut eval = Eval {
-            body,
-            nodes: &self.nodes,
-            tape: &scratch.tape,
-            memo: &mut scratch.memo,
-            order: &mut scratch.order,
-            seed: &self.seed,
-            nested: 0,
-            is_beyond: false,
+        let stop = if is_unique && most == 1 {
+            at
+        } else {
+            usize::MAX
         };
-        eval.id(self.nodes.root, 0) && !eval.is_beyond
+        self.record(body, is_unique, stop, scratch)
+            .map_err(|_| Rejected::Json)?;
+        if !is_unique && self.holds(body, scratch) {
+            return Ok(());
+        }
+        let mut found = self.explain(body, most, scratch);
+        if found.is_empty() && stop < usize::MAX {
+            self.record(body, is_unique, usize::MAX, scratch)
+                .map_err(|_| Rejected::Json)?;
+            found = self.explain(body, most, scratch);
+        }
+        if found.is_empty() {
+            found.push(Finding::somewhere());
+        }
+        Err(Rejected::Schema(found))
     }
 
-    /// Puts the body on the tape, as far as `stop`, and tells what it breaks.
-    fn explain(
+    /// Puts the body on the tape, as far as `stop`.
+    fn record(
         &self,
         body: &[u8],
         is_unique: bool,
-        most: usize,
         stop: usize,
         scratch: &mut Scratch,
-    ) -> Result<Vec<Finding>, Fail> {
+    ) -> Result<(), Fail> {
         scratch.keys.clear();
         scratch.tape.entries.clear();
         let mut builder = Builder {
@@ -240,39 +225,47 @@ impl Program {
             stop,
         };
         match builder.value(0) {
-            Err(Fail::Stopped) => {}
-            Err(fail) => return Err(fail),
-            Ok(()) if stop == usize::MAX => {
-                let end = text::skip_space(body, builder.at);
-                if end < body.len() {
-                    return Err(Fail::Syntax);
-                }
-            }
-            Ok(()) => {}
+            Err(Fail::Stopped) => Ok(()),
+            Err(fail) => Err(fail),
+            Ok(()) if stop < usize::MAX || builder.is_at_end() => Ok(()),
+            Ok(()) => Err(Fail::Syntax),
         }
+    }
+
+    /// The verdict on the body that is on the tape.
+    fn holds(&self, body: &[u8], scratch: &mut Scratch) -> bool {
+        let mut eval = self.eval(body, &self.nodes, scratch);
+        eval.id(self.nodes.root, 0) && !eval.is_beyond
+    }
+
+    /// What the body that is on the tape breaks.
+    fn explain(&self, body: &[u8], most: usize, scratch: &mut Scratch) -> Vec<Finding> {
         let places = self.places.get_or_init(|| self.source.nodes(false).ok());
         let Some(nodes) = places else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
-        scratch.memo.clear(scratch.tape.entries.len());
-        let mut explain = Explain {
-            eval: Eval {
-                body,
-                nodes,
-                tape: &scratch.tape,
-                memo: &mut scratch.memo,
-                order: &mut scratch.order,
-                seed: &self.seed,
-                nested: 0,
-                is_beyond: false,
-            },
-            path: Vec::new(),
-            found: Vec::new(),
-            most,
-            visits: 0,
-        };
+        let mut explain = Explain::new(self.eval(body, nodes, scratch), most);
         explain.value(nodes.root, 0);
-        Ok(explain.found)
+        explain.found
+    }
+
+    fn eval<'a, 's>(
+        &'a self,
+        body: &'a [u8],
+        nodes: &'a Nodes,
+        scratch: &'s mut Scratch,
+    ) -> Eval<'a, 's> {
+        scratch.memo.clear(scratch.tape.entries.len());
+        Eval {
+            body,
+            nodes,
+            tape: &scratch.tape,
+            memo: &mut scratch.memo,
+            order: &mut scratch.order,
+            seed: &self.seed,
+            nested: 0,
+            is_beyond: false,
+        }
     }
 }
 

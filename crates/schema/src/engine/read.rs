@@ -23,8 +23,7 @@ pub(crate) fn read(text: &str) -> Option<Value> {
         stop: usize::MAX,
     };
     builder.value(0).ok()?;
-    let end = text::skip_space(body, builder.at);
-    if end < body.len() {
+    if !builder.is_at_end() {
         return None;
     }
     value(body, &tape, 0)

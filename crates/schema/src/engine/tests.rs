@@ -37,7 +37,7 @@ fn memory_grows_with_the_body_and_little_with_the_branches() {
         let program = alike(schemas);
         for body in &bodies {
             let mut scratch = Scratch::default();
-            let (verdict, _) = program.verdict(body.as_bytes(), true, &mut scratch);
+            let (verdict, _) = program.verdict(body.as_bytes(), &mut scratch);
             assert_eq!(verdict, Ok(()));
             let bytes = scratch.tape.bytes() + scratch.memo.bytes();
             let most = 40 * body.len() + schemas * 1_024 * body.len().isqrt();

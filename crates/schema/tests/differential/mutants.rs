@@ -71,16 +71,56 @@ pub(crate) fn change_schema(schema: &mut Value, random: &mut Random) {
 
 /// The text of a value in one of the ways in which it may be written.
 pub(crate) fn text(value: &Value, random: &mut Random) -> Vec<u8> {
-    let mut text = if random.one_in(3) {
-        serde_json::to_vec_pretty(value)
-    } else {
-        serde_json::to_vec(value)
-    }
-    .unwrap();
+    let mut text = match random.below(6) {
+        0 | 1 => serde_json::to_vec_pretty(value).unwrap(),
+        2 => {
+            let mut text = Vec::new();
+            write_with_replaced(value, &mut text, random);
+            text
+        }
+        _ => serde_json::to_vec(value).unwrap(),
+    };
     if random.one_in(4) {
         escape_one(&mut text, random);
     }
     text
+}
+
+/// With members that others of the same name, further behind, replace.
+fn write_with_replaced(whole: &Value, text: &mut Vec<u8>, random: &mut Random) {
+    match whole {
+        Value::Array(elements) => {
+            text.push(b'[');
+            for (index, element) in elements.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                write_with_replaced(element, text, random);
+            }
+            text.push(b']');
+        }
+        Value::Object(members) => {
+            let mut all: Vec<(&str, Value)> = Vec::new();
+            for (name, member) in members {
+                if random.one_in(3) {
+                    let place = random.below(all.len() + 1);
+                    all.insert(place, (name, value(random, 1)));
+                }
+                all.push((name, member.clone()));
+            }
+            text.push(b'{');
+            for (index, (name, member)) in all.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                serde_json::to_writer(&mut *text, name).unwrap();
+                text.push(b':');
+                write_with_replaced(member, text, random);
+            }
+            text.push(b'}');
+        }
+        scalar => serde_json::to_writer(text, scalar).unwrap(),
+    }
 }
 
 /// Writes one letter as an escape.

@@ -1,6 +1,6 @@
 //! Nodes that ask each other about the same value: that must come to an end.
 
-use crate::engine::program::{ANY, MarksId, Node, NodeId, Nodes, Rest};
+use crate::engine::program::{MarksId, Node, NodeId, Nodes, Rest};
 use crate::engine::refused::Refused;
 
 /// The most nodes in a row that may be asked about one value.
@@ -12,7 +12,7 @@ pub(super) const CIRCLE: &str = "a schema that refers to itself for the same val
 /// Refuses nodes that could ask without end, or so long that the stack is at risk.
 pub(super) fn check(nodes: &Nodes) -> Result<(), Refused> {
     let found = Chains::of(nodes);
-    if !found.circles.is_empty() {
+    if found.has_circle {
         return Err(refused(CIRCLE));
     }
     if found.longest > LONGEST_CHAIN {
@@ -21,14 +21,10 @@ pub(super) fn check(nodes: &Nodes) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Takes out what asks without end: of nodes that only tell where a body is broken, the verdict
-/// being that of others.
-pub(super) fn cut(nodes: &mut Nodes) {
-    for (asking, asked) in Chains::of(nodes).circles {
-        for rest in &mut nodes.nodes[asking].rest {
-            rest.replace(asked, ANY);
-        }
-    }
+/// Whether nodes ask without end. That is no fault of those that only tell where a body is broken,
+/// the verdict being that of others.
+pub(super) fn have_circles(nodes: &Nodes) -> bool {
+    Chains::of(nodes).has_circle
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,8 +38,7 @@ enum Length {
 #[derive(Default)]
 struct Chains {
     longest: u16,
-    /// Who asks whom, closing a circle.
-    circles: Vec<(usize, NodeId)>,
+    has_circle: bool,
 }
 
 impl Chains {
@@ -64,7 +59,6 @@ impl Chains {
                 stack.pop();
                 continue;
             }
-            let is_first = lengths[id] == Length::Unknown;
             lengths[id] = Length::Open;
             let mut longest = 0;
             let mut is_complete = true;
@@ -75,10 +69,10 @@ impl Chains {
                         stack.push(next as usize);
                         is_complete = false;
                     }
-                    // Only what is being asked is open. It is told once.
-                    Some(Length::Open) if is_first => self.circles.push((id, next)),
+                    // Only what is being asked is open.
+                    Some(Length::Open) => self.has_circle = true,
                     // `ANY` and `NEVER` are no nodes.
-                    Some(Length::Open) | None => {}
+                    None => {}
                 }
             }
             if is_complete {
@@ -140,26 +134,5 @@ fn add_marks(nodes: &Nodes, id: MarksId, asked: &mut Vec<NodeId>, seen: &mut Vec
         .chain(marks.with.iter().map(|(_, inner)| inner));
     for inner in inner {
         add_marks(nodes, *inner, asked, seen);
-    }
-}
-
-impl Rest {
-    /// Asks another node instead.
-    fn replace(&mut self, old: NodeId, new: NodeId) {
-        let put = |id: &mut NodeId| {
-            if *id == old {
-                *id = new;
-            }
-        };
-        match self {
-            Self::And(node) | Self::Not(node) | Self::Dependent { node, .. } => put(node),
-            Self::AnyOf(branches) | Self::OneOf(branches) => branches.iter_mut().for_each(put),
-            Self::If {
-                condition,
-                then,
-                otherwise,
-            } => [condition, then, otherwise].into_iter().for_each(put),
-            _ => {}
-        }
     }
 }

@@ -117,7 +117,7 @@ impl<'d> Compiler<'d> {
         if self.is_merging {
             chains::check(&self.nodes)?;
         } else {
-            chains::cut(&mut self.nodes);
+            self.nodes.is_circular = chains::have_circles(&self.nodes);
         }
         self.nodes.bring_nearer();
         Ok(self.nodes)

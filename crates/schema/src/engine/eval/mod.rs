@@ -63,6 +63,10 @@ impl<'a, 's> Eval<'a, 's> {
         if let Some(known) = self.memo.get(id, place, entry.next) {
             return known;
         }
+        if self.nodes.is_circular {
+            // To be asked again meanwhile, for the same value, adds nothing to what is asked.
+            self.memo.put(id, place, entry.next, true);
+        }
         let verdict = self.node(node, place);
         self.memo.put(id, place, entry.next, verdict);
         verdict

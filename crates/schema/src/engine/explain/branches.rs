@@ -12,6 +12,9 @@ use crate::engine::tape::Entry;
 /// value.
 const MOST_LOOKS: usize = 2_000;
 
+/// And how deep these are within each other, which may be without end.
+const DEEPEST: usize = 64;
+
 impl<'a> Explain<'a, '_> {
     pub(super) fn rest(
         &mut self,
@@ -131,16 +134,22 @@ impl<'a> Explain<'a, '_> {
         branches
             .iter()
             .copied()
-            .filter(|branch| self.may_meet(*branch, class, place, &looks))
+            .filter(|branch| self.may_meet(*branch, class, place, (&looks, 0)))
             .collect()
     }
 
-    fn may_meet(&self, id: NodeId, class: Types, place: u32, looks: &Cell<usize>) -> bool {
+    fn may_meet(
+        &self,
+        id: NodeId,
+        class: Types,
+        place: u32,
+        (looks, depth): (&Cell<usize>, usize),
+    ) -> bool {
         let Some(node) = self.eval.nodes.get(id) else {
             return id == ANY;
         };
         looks.set(looks.get() + 1);
-        if looks.get() > MOST_LOOKS {
+        if looks.get() > MOST_LOOKS || depth > DEEPEST {
             return true;
         }
         if node.types & class == 0 {
@@ -162,11 +171,12 @@ impl<'a> Explain<'a, '_> {
                 }
             }
         }
+        let within = (looks, depth + 1);
         node.rest.iter().all(|rest| match rest {
-            Rest::And(inner) => self.may_meet(*inner, class, place, looks),
+            Rest::And(inner) => self.may_meet(*inner, class, place, within),
             Rest::AnyOf(branches) | Rest::OneOf(branches) => branches
                 .iter()
-                .any(|branch| self.may_meet(*branch, class, place, looks)),
+                .any(|branch| self.may_meet(*branch, class, place, within)),
             _ => true,
         })
     }

@@ -25,14 +25,28 @@ const VISITS_OF_A_VALUE: usize = 16;
 const FEWEST_VISITS: usize = 1_000_000;
 
 pub(crate) struct Explain<'a, 's> {
-    pub(crate) eval: Eval<'a, 's>,
-    pub(crate) path: Vec<Step>,
+    eval: Eval<'a, 's>,
+    path: Vec<Step>,
     pub(crate) found: Vec<Finding>,
-    pub(crate) most: usize,
-    pub(crate) visits: usize,
+    most: usize,
+    visits: usize,
+    /// Nodes and the places of the values that they are asked about, where nodes may ask each
+    /// other without end.
+    asked: Vec<(NodeId, u32)>,
 }
 
-impl<'a> Explain<'a, '_> {
+impl<'a, 's> Explain<'a, 's> {
+    pub(crate) const fn new(eval: Eval<'a, 's>, most: usize) -> Self {
+        Self {
+            eval,
+            path: Vec::new(),
+            found: Vec::new(),
+            most,
+            visits: 0,
+            asked: Vec::new(),
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.found.len() >= self.most || self.visits > self.most_visits()
     }
@@ -104,9 +118,18 @@ impl<'a> Explain<'a, '_> {
         if self.is_full() || self.eval.nested > MOST_NESTED / 2 {
             return;
         }
+        if self.eval.nodes.is_circular {
+            let about_it = self.asked.iter().rev();
+            let mut about_it = about_it.take_while(|(_, other)| *other == place);
+            if about_it.any(|(other, _)| *other == id) {
+                return;
+            }
+            self.asked.push((id, place));
+        }
         self.eval.nested += 1;
         self.rules(id, node, &entry, place);
         self.eval.nested -= 1;
+        self.asked.pop();
     }
 
     fn rules(&mut self, id: NodeId, node: &'a program::Node, entry: &Entry, place: u32) {

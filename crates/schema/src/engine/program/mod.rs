@@ -74,6 +74,8 @@ pub(crate) struct Nodes {
     pub(crate) following: u32,
     /// The place in the schema of each node, where each is of one place.
     pub(crate) places: Vec<String>,
+    /// Some ask each other about one value without end; only where each is of one place.
+    pub(crate) is_circular: bool,
 }
 
 impl Nodes {

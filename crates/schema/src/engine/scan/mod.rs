@@ -31,7 +31,6 @@ pub(crate) struct Scan<'a, 's> {
     pub(crate) scratch: &'s mut Scratch,
     /// Which known member was found behind which: `scratch.following` for the time of the scan.
     pub(crate) following: &'s [Cell<u16>],
-    pub(crate) is_unique: bool,
     pub(crate) seed: &'a Seed,
 }
 
@@ -228,7 +227,8 @@ impl<'a> Scan<'a, '_> {
             at: start,
             tape: &mut self.scratch.tape,
             keys: &mut self.scratch.keys,
-            is_unique: self.is_unique,
+            // Where the last of two counts, what was told apart by the first must be told anew.
+            is_unique: true,
             stop: usize::MAX,
         };
         builder.value(depth)?;

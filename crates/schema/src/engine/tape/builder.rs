@@ -45,6 +45,11 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Whether nothing but white space follows.
+    pub(crate) fn is_at_end(&self) -> bool {
+        text::skip_space(self.body, self.at) == self.body.len()
+    }
+
     fn string(&mut self) -> Result<Token, Fail> {
         let token = text::scan(self.body, self.at).map_err(|_| Fail::Syntax)?;
         self.at = token.end + 1;
