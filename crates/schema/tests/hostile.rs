@@ -118,6 +118,9 @@ fn long_lists_of_what_is_allowed_are_searched_and_not_read() {
     assert!(meets(&contract, &numbers));
     assert!(!meets(&contract, "[50000]"));
     assert!(meets(&contract, "[7.0,0,-0,49999e0]"));
+    let both = format!(r#"{{"items":{{"allOf":[{{"enum":{numbers}}},{{"enum":{numbers}}}]}}}}"#);
+    assert!(meets(&fused(&both), &numbers));
+    assert!(!meets(&fused(&both), "[0.5]"));
     let names = list((0..50_000).map(|n| format!("\"name {n}\"")));
     let both = format!(r#"{{"items":{{"allOf":[{{"enum":{names}}},{{"enum":{names}}}]}}}}"#);
     assert!(meets(&fused(&both), &names));
@@ -168,6 +171,25 @@ fn where_a_body_is_broken_is_found_in_linear_time_behind_what_is_not_evaluated()
             .unwrap_err();
         assert_eq!(violation.instance(), "/b");
     }
+}
+
+/// Of many branches, each with many members, the one that is for a large object is looked for.
+#[test]
+fn which_branch_is_for_a_large_object_is_found_in_one_look_at_its_members() {
+    let integer = r#"{"type":"integer"}"#;
+    let branch = |branch: usize| {
+        let members = (0..2_000).map(|n| format!("\"k{branch}_{n}\":{integer}"));
+        let members: Vec<_> = members.collect();
+        format!(
+            r#"{{"type":"object","properties":{{{},"z":{{"const":{branch}}}}},"required":["z"]}}"#,
+            members.join(",")
+        )
+    };
+    let contract = fused(&format!(r#"{{"oneOf":{}}}"#, list((0..20).map(branch))));
+    let members: Vec<_> = (0..20_000).map(|n| format!("\"m{n}\":1")).collect();
+    let body = format!(r#"{{{},"k7_1":"x","z":7}}"#, members.join(","));
+    let violation = contract.check(body.as_bytes()).unwrap_err();
+    assert_eq!(violation.schema(), "/oneOf/7/properties/k7_1/type");
 }
 
 #[test]

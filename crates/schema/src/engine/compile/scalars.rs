@@ -10,12 +10,18 @@ use crate::engine::multiple::Divisor;
 use crate::engine::number::Number;
 use crate::engine::program::{Bounds, Interval, Limit, Values};
 
-/// What two lists share. Strings, of which lists may be long, are looked up.
+/// What two lists share. Strings and numbers, of which lists may be long, are looked up.
 pub(super) fn listed_in_both<'d>(mut left: Vec<&'d Value>, right: &[&Value]) -> Vec<&'d Value> {
     let strings: HashSet<&str> = right.iter().filter_map(|value| value.as_str()).collect();
-    left.retain(|value| match value.as_str() {
-        Some(text) => strings.contains(text),
-        None => right.iter().any(|other| values_equal(value, other)),
+    let mut numbers: Vec<Number> = right.iter().filter_map(|value| Number::of(value)).collect();
+    numbers.sort_unstable_by(|one, other| one.compare(*other));
+    left.retain(|value| match (value, Number::of(value)) {
+        (Value::String(text), _) => strings.contains(&**text),
+        (_, Some(number)) => {
+            let order = |known: &Number| known.compare(number);
+            numbers.binary_search_by(order).is_ok()
+        }
+        _ => right.iter().any(|other| values_equal(value, other)),
     });
     left
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::Explain;
 use crate::engine::eval::class_of;
 use crate::engine::program;
-use crate::engine::program::{ANY, NodeId, OBJECT, Rest, Types};
+use crate::engine::program::{ANY, Members, NodeId, OBJECT, Rest, Types};
 use crate::engine::tape::Entry;
 
 /// Most branches, and branches within them, that are looked at to find the only one that is for a
@@ -138,6 +138,25 @@ impl<'a> Explain<'a, '_> {
             .collect()
     }
 
+    /// Whether a member must be one string, or one of some, and is another.
+    fn has_unlisted(&self, members: &Members, place: u32) -> bool {
+        let listing = |place: usize| {
+            let node = self.eval.nodes.get(members.known.get(place)?.node)?;
+            node.values.is_some().then_some(node)
+        };
+        if (0..members.known.len()).all(|place| listing(place).is_none()) {
+            return false;
+        }
+        // Each member of the body once, for the branch may know many.
+        self.eval.tape.members(place).any(|(name, value)| {
+            let found = self.eval.find(members, name.token());
+            let node = found.and_then(listing);
+            let entry = self.entry(value);
+            node.zip(entry)
+                .is_some_and(|(node, entry)| !self.is_listed(node, &entry, value))
+        })
+    }
+
     fn may_meet(
         &self,
         id: NodeId,
@@ -156,19 +175,8 @@ impl<'a> Explain<'a, '_> {
             return false;
         }
         if let (Some(members), OBJECT) = (&node.object, class) {
-            // A member that must be one string and is another.
-            for known in &members.known {
-                let Some(value) = self.eval.tape.member(self.eval.body, place, &known.name) else {
-                    continue;
-                };
-                let (Some(inner), Some(entry)) =
-                    (self.eval.nodes.get(known.node), self.entry(value))
-                else {
-                    continue;
-                };
-                if inner.values.is_some() && !self.is_listed(inner, &entry, value) {
-                    return false;
-                }
+            if self.has_unlisted(members, place) {
+                return false;
             }
         }
         let within = (looks, depth + 1);
