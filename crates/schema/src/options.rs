@@ -50,6 +50,9 @@ impl SchemaOptions {
 
     /// Registers a document that a `$ref` may name by `uri`. What is not registered is not
     /// found: nothing is ever fetched.
+    ///
+    /// All that the document refers to must be registered too. Whether it is a schema is checked where
+    /// references lead into it; an error's pointer begins with its URI then.
     pub fn document(mut self, uri: impl Into<String>, text: impl Into<String>) -> Self {
         self.documents.push((uri.into(), text.into()));
         self

@@ -125,6 +125,76 @@ fn what_is_no_schema_is_refused_where_it_is_never_applied_as_well() {
 }
 
 #[test]
+fn what_is_wrong_in_a_registered_document_is_told_with_its_uri() {
+    let uri = "https://schemas.test/d";
+    for (document, pointer) in [
+        (r#"{"$defs":{"a":{"$ref":"nowhere"}}}"#, "/$defs/a/$ref"),
+        (r#"{"items":{"minLength":-1}}"#, "/items/minLength"),
+        (r#"{"items":{"pattern":"["}}"#, "/items/pattern"),
+        (r##"{"items":{"$ref":"#/nowhere"}}"##, "/items/$ref"),
+        (r##"{"items":{"$ref":"#nowhere"}}"##, "/items/$ref"),
+    ] {
+        let options = SchemaOptions::new().document(uri, document);
+        let schema = format!(r#"{{"$ref":"{uri}"}}"#);
+        let error = Contract::schema_with(&schema, &options).unwrap_err();
+        assert_eq!(error.pointer(), format!("{uri}#{pointer}"), "{document}");
+    }
+    // Of one that is not used, only what it refers to must be there.
+    for (document, is_taken) in [
+        (r#"{"$ref":"nowhere"}"#, false),
+        (r##"{"$ref":"#/nowhere"}"##, true),
+        (r#"{"items":{"minLength":-1}}"#, true),
+        (r#"{"dependencies":{"a":{"$ref":"nowhere"}}}"#, true),
+    ] {
+        let options = SchemaOptions::new().document(uri, document);
+        let contract = Contract::schema_with("{}", &options);
+        assert_eq!(contract.is_ok(), is_taken, "{document}");
+    }
+}
+
+/// Read as of some draft it could mean something else.
+#[test]
+fn a_registered_document_of_an_unknown_meta_schema_is_left_to_another_engine() {
+    let options = SchemaOptions::new().document(
+        "https://schemas.test/d",
+        r#"{"$schema":"https://schemas.test/own","type":"integer"}"#,
+    );
+    let schema = r#"{"$ref":"https://schemas.test/d"}"#;
+    let refused = Contract::schema_with(schema, &options).unwrap_err();
+    assert!(
+        refused.to_string().contains("schemas.test/own"),
+        "{refused}"
+    );
+    let options = options.document(
+        "https://schemas.test/own",
+        r#"{"$schema":"http://json-schema.org/draft-07/schema#"}"#,
+    );
+    let contract = Contract::schema_with(schema, &options);
+    assert_eq!(contract.is_ok(), cfg!(feature = "full"));
+    let fused = contract.and_then(Contract::require_fused).unwrap_err();
+    assert_eq!(fused.pointer(), "https://schemas.test/d#/$schema");
+}
+
+/// The draft reads no name beside a `$ref`; `jsonschema` does.
+#[test]
+fn a_name_where_the_draft_reads_none_is_left_to_another_engine() {
+    for (name, reference) in [
+        ("https://schemas.test/a", "https://schemas.test/a"),
+        ("#a", "#a"),
+    ] {
+        let schema = format!(
+            r##"{{"$schema":"http://json-schema.org/draft-07/schema#","allOf":[{{"$ref":"{reference}"}}],
+                "definitions":{{"b":{{"$ref":"#/definitions/c","not":{{"$id":"{name}"}}}},"c":{{}}}}}}"##
+        );
+        let contract = Contract::schema(&schema);
+        assert_eq!(contract.is_ok(), cfg!(feature = "full"), "{reference}");
+        let refused = contract.and_then(Contract::require_fused).unwrap_err();
+        assert_eq!(refused.pointer(), "/allOf/0/$ref");
+        assert!(refused.to_string().contains("reads none"), "{refused}");
+    }
+}
+
+#[test]
 fn a_pattern_that_takes_too_much_memory_is_refused_by_the_name_of_the_limit() {
     let error =
         Contract::schema(r#"{"items":{"pattern":"^(?:a{1,1000}){1,1000}b$"}}"#).unwrap_err();

@@ -180,13 +180,20 @@ impl Draft {
 
 impl Draft {
     /// Calls `visit` with each schema right within `schema` that `jsonschema` looks for names and
-    /// references in: beside a `$ref` as well, and in draft 4 also under later keywords.
+    /// references in, whether they are applied or not: beside a `$ref` as well, and in draft 4 also
+    /// under later keywords.
     pub(crate) fn each_mentioned<'a>(
         self,
         schema: &'a Value,
         mut visit: impl FnMut(String, &'a Value),
     ) {
         if !self.is_4() {
+            // It is only kept for old schemas.
+            let mut visit = |rest: String, value| {
+                if !self.is_2020() || !rest.starts_with("/dependencies/") {
+                    visit(rest, value);
+                }
+            };
             self.each_subschema(schema, false, &mut visit);
             self.each_subschema(schema, true, &mut visit);
             return;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
 mod corners;
+mod documents;
 mod embedded;
 mod invalid;
 mod mutants;

@@ -129,10 +129,10 @@ impl<'d> Compiler<'d> {
             self.is_checked.resize(place + 1, false);
         }
         if !std::mem::replace(&mut self.is_checked[place], true) {
-            let place = self.documents.place(schema);
-            let draft = self.documents.draft(schema);
-            shape::check(draft, place.value, &place.pointer)?;
-            shape::check_ignored(draft, place.value, &place.pointer)?;
+            let value = self.documents.place(schema).value;
+            let (draft, name) = (self.documents.draft(schema), self.documents.name(schema));
+            shape::check(draft, value, &name)?;
+            shape::check_ignored(draft, value, &name)?;
         }
         Ok(())
     }

@@ -30,8 +30,10 @@ impl Compiler<'_> {
 
     /// Patterns, and what a meta-schema leaves to those who apply it.
     fn check_texts(&mut self, schema: SchemaId) -> Result<(), Refused> {
-        let place = self.documents.place(schema);
-        let (value, pointer) = (place.value, place.pointer.clone());
+        let (value, pointer) = (
+            self.documents.place(schema).value,
+            self.documents.name(schema),
+        );
         let draft = self.documents.draft(schema);
         let of_the_draft: &[&str] = match draft {
             Draft::V4 => &["$ref"],

@@ -23,9 +23,12 @@ impl Documents<'_> {
         keyword: &str,
         reference: &str,
     ) -> Result<Target, Refused> {
-        let place = self.place(from);
-        let (own, pointer) = (place.resource, place.pointer.clone());
+        let (own, pointer) = (self.place(from).resource, self.name(from));
         let at = || format!("{pointer}/{keyword}");
+        let elsewhere = || {
+            let fault = format!("{keyword} to a name that stands where the draft reads none");
+            Refused::unsupported(at(), fault)
+        };
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let resource = if base.is_empty() {
             own
@@ -37,6 +40,7 @@ impl Documents<'_> {
                     let fault = format!("{keyword} names a meta-schema: {uri}");
                     return Err(Refused::unsupported(at(), fault));
                 }
+                None if self.mentioned.contains(&uri) => return Err(elsewhere()),
                 None => {
                     let fault = format!("{keyword} names a document that is not registered: {uri}");
                     return Err(Refused::invalid(at(), fault));
@@ -59,7 +63,16 @@ impl Documents<'_> {
             });
         }
         let resource = &self.resources[resource];
-        let schema = *resource.anchors.get(&fragment).ok_or_else(nowhere)?;
+        let schema = match resource.anchors.get(&fragment) {
+            Some(schema) => *schema,
+            None if self
+                .mentioned
+                .contains(&format!("{}#{fragment}", resource.base)) =>
+            {
+                return Err(elsewhere());
+            }
+            None => return Err(nowhere()),
+        };
         let is_dynamic = resource
             .dynamic
             .iter()

@@ -62,12 +62,8 @@ impl<'d> Documents<'d> {
         if let Some(draft) = Draft::of_meta_schema(uri) {
             return Ok(draft);
         }
-        if document != 0 {
-            // Nobody may ask for it.
-            return Ok(outer);
-        }
         Err(Refused::unsupported(
-            format!("{pointer}/$schema"),
+            format!("{}/$schema", self.name_of(document, pointer)),
             format!("$schema names a meta-schema of its own: {uri}"),
         ))
     }
@@ -150,7 +146,8 @@ impl<'d> Documents<'d> {
         } else {
             "a $schema of another draft without an $id beside it"
         };
-        Err(Refused::unsupported(format!("{pointer}/$schema"), fault))
+        let at = format!("{}/$schema", self.name_of(document, pointer));
+        Err(Refused::unsupported(at, fault))
     }
 
     /// The resource that an `$id` begins.

@@ -5,7 +5,7 @@ mod index;
 mod references;
 mod uri;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -46,6 +46,8 @@ pub(crate) struct Documents<'d> {
     by_pointer: HashMap<(usize, String), SchemaId>,
     pub(crate) resources: Vec<Resource>,
     by_uri: HashMap<String, usize>,
+    /// What schemas call themselves where only `jsonschema` reads it: with the anchor, if it is one.
+    mentioned: HashSet<String>,
     draft: Draft,
 }
 
@@ -69,6 +71,7 @@ impl<'d> Documents<'d> {
             by_pointer: HashMap::new(),
             resources: Vec::new(),
             by_uri: HashMap::new(),
+            mentioned: HashSet::new(),
             draft,
         };
         documents.documents.extend(others);
@@ -84,9 +87,13 @@ impl<'d> Documents<'d> {
     /// Where the schema is, for people: a pointer, with its URI if it is another document.
     pub(crate) fn name(&self, schema: SchemaId) -> String {
         let place = self.place(schema);
-        match self.documents.get(place.document) {
-            Some((uri, _)) if !uri.is_empty() => format!("{uri}#{}", place.pointer),
-            _ => place.pointer.clone(),
+        self.name_of(place.document, &place.pointer)
+    }
+
+    fn name_of(&self, document: usize, pointer: &str) -> String {
+        match self.documents.get(document) {
+            Some((uri, _)) if !uri.is_empty() => format!("{uri}#{pointer}"),
+            _ => pointer.to_owned(),
         }
     }
 

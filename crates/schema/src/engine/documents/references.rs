@@ -21,8 +21,8 @@ struct Open<'d> {
 
 impl Documents<'_> {
     /// Refuses what refers to a document that was not registered, or by what is no URI.
-    pub(super) fn check_references(&self) -> Result<(), Refused> {
-        let mut known: HashSet<String> = self.by_uri.keys().cloned().collect();
+    pub(super) fn check_references(&mut self) -> Result<(), Refused> {
+        let mut mentioned = HashSet::new();
         let mut asked = Vec::new();
         for (uri, value) in &self.documents {
             let base = if uri.is_empty() { DEFAULT_BASE } else { uri };
@@ -45,15 +45,18 @@ impl Documents<'_> {
                 if let Some(uri) = text("$schema").filter(|uri| !uri.starts_with('#')) {
                     check(uri, || at("$schema"))?;
                 }
-                let id = text(draft.id_keyword()).filter(|id| !id.starts_with('#'));
-                if let Some(id) = id.filter(|_| !stands_alone) {
+                let id = text(draft.id_keyword());
+                if let Some(id) = id.filter(|id| !stands_alone && !id.starts_with('#')) {
                     let id = id.strip_suffix('#').unwrap_or(id);
                     check(id, || at(draft.id_keyword()))?;
                     let named = without_fragment(id);
                     if !named.is_empty() {
                         base = resolve(&base, named);
-                        known.insert(base.clone());
+                        mentioned.insert(base.clone());
                     }
+                }
+                if let Some((_, anchor)) = id.and_then(|id| id.split_once('#')) {
+                    mentioned.insert(format!("{base}#{anchor}"));
                 }
                 if let Some(reference) = text("$ref").filter(|uri| !uri.starts_with('#')) {
                     check(reference, || at("$ref"))?;
@@ -70,7 +73,11 @@ impl Documents<'_> {
                 });
             }
         }
-        asked.retain(|(uri, _)| !known.contains(uri) && !is_well_known(uri));
+        asked.retain(|(uri, _)| {
+            let is_known = self.by_uri.contains_key(uri) || mentioned.contains(uri);
+            !is_known && !is_well_known(uri)
+        });
+        self.mentioned = mentioned;
         match asked.into_iter().next() {
             Some((uri, at)) => {
                 let fault = format!("$ref names a document that is not registered: {uri}");
