@@ -122,6 +122,23 @@ pub(crate) fn set_query<const N: usize>(
     replace_path_and_query(uri, PathAndQuery::try_from(new))
 }
 
+/// Adds the parameters with these names that `uri` lacks, as they are written in `from`.
+pub(crate) fn keep_query(uri: &Uri, from: &Uri, names: &[Box<str>]) -> Result<Uri, Malformed> {
+    let lacks = |name: &str| query_value(uri, name).is_none();
+    let kept = from.query().unwrap_or_default().split('&').filter(|pair| {
+        let key = pair.split_once('=').map_or(*pair, |(key, _)| key);
+        let mut names = names.iter();
+        names.any(|name| is_called(key, name) && lacks(name))
+    });
+    let kept: Vec<&str> = kept.collect();
+    if kept.is_empty() {
+        return Ok(uri.clone());
+    }
+    let query = uri.query().filter(|query| !query.is_empty());
+    let query: Vec<&str> = query.into_iter().chain(kept).collect();
+    with_path_and_query(uri, &format!("{}?{}", uri.path(), query.join("&")))
+}
+
 /// The URL without some parameters; the others keep their order and their bytes.
 pub(crate) fn without_query(uri: &Uri, names: &[Box<str>]) -> Uri {
     let Some(query) = uri.query() else {
@@ -263,6 +280,25 @@ mod tests {
         }
         // Of no origin that a policy could allow.
         assert_eq!(resolved("/a", "//evil/b").unwrap(), "origin-form://evil/b");
+    }
+
+    #[test]
+    fn parameters_are_kept_as_often_and_as_they_are_written() {
+        let first = Uri::from_static("https://h/a?f=%FF+x&v=1&f=b&%76=2&w");
+        for (next, expected) in [
+            ("https://h/b", "https://h/b?f=%FF+x&v=1&f=b&%76=2"),
+            ("https://h/b?", "https://h/b?f=%FF+x&v=1&f=b&%76=2"),
+            ("https://h/b?c=1&f", "https://h/b?c=1&f&v=1&%76=2"),
+            ("/b?%66=&v=3", "/b?%66=&v=3"),
+        ] {
+            let next = Uri::from_static(next);
+            let names = ["f".into(), "v".into(), "x".into()];
+            assert_eq!(keep_query(&next, &first, &names).unwrap(), *expected);
+        }
+        let next = Uri::from_static("https://h/b?c=1");
+        let bare = Uri::from_static("https://h/a");
+        assert_eq!(keep_query(&next, &bare, &["f".into()]).unwrap(), next);
+        assert_eq!(keep_query(&next, &first, &[]).unwrap(), next);
     }
 
     #[test]

@@ -113,8 +113,9 @@ impl NextUrl {
         }
     }
 
-    /// Adds these parameters of the first request's query where the next URL is without
-    /// them.
+    /// Adds these parameters of the first request's query, as often and as they are written there,
+    /// where the next URL is without them. They go to an
+    /// [allowed](crate::OriginPolicy::Allow) other origin too: let no credential be among them there.
     #[must_use]
     pub fn keep_query<N: Into<Box<str>>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.keep.extend(names.into_iter().map(Into::into));
@@ -216,12 +217,8 @@ impl<B> Strategy<B> for NextUrl {
     fn seek(&self, cursor: &Cursor, request: &mut Request<B>) -> Result<(), Malformed> {
         let first = request.uri().clone();
         cursor.follow(request)?;
-        for name in &self.keep {
-            if uri::query_value(request.uri(), name).is_none() {
-                if let Some(value) = uri::query_value(&first, name) {
-                    *request.uri_mut() = uri::set_query(request.uri(), [(name, &value)])?;
-                }
-            }
+        if !self.keep.is_empty() {
+            *request.uri_mut() = uri::keep_query(request.uri(), &first, &self.keep)?;
         }
         Ok(())
     }
