@@ -234,11 +234,19 @@ impl Arrival {
         }
     }
 
+    /// The page at hand was dealt with and will come again: it is the page before itself, and may
+    /// equal it.
+    pub(crate) const fn looks_again(&mut self) {
+        self.comparable = false;
+    }
+
     /// The page will come again from its beginning; its first `taken` items were handed
     /// out.
     pub(crate) fn again(&mut self, taken: u64) {
-        // Whose items were all handed out is the page before itself, and equals it.
-        self.comparable &= taken != ALL;
+        // As far as it is known all its items were handed out.
+        if taken == ALL {
+            self.looks_again();
+        }
         match self.items().cmp(&taken) {
             // What they were expected to be and are not, they are expected to be still.
             Ordering::Equal if self.skip.expected.is_some() && self.skip.items == taken => {}

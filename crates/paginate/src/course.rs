@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::cursor::Cursor;
 use crate::error::{PageError, PageErrorKind};
 use crate::guard::Home;
-use crate::place::Spot;
+use crate::place::{ALL, Spot};
 use crate::position::Position;
 use crate::progress::{End, Progress, ProgressHandle};
 use crate::repeat::Seen;
@@ -176,6 +176,16 @@ impl<P, B> Course<P, B> {
         // What was read and not handed out is read once more.
         self.offered = self.progress.items;
         self.after = After::Ask;
+    }
+
+    /// How many items of a page that is over count as taken by a stream that has handed out `items`
+    /// of it. One that does not say what follows is asked for again, and may have more by then;
+    /// behind a limit it is asked for that alone.
+    pub(crate) const fn taken_of(&self, items: u64) -> u64 {
+        match self.after {
+            After::Fail(_) if self.spot.taken == ALL => items,
+            _ => self.spot.taken,
+        }
     }
 
     /// The page at hand is refused in a way that means the end.

@@ -19,7 +19,7 @@ use crate::checkpoint::Checkpoint;
 use crate::decode::Decode;
 use crate::error::PageError;
 use crate::pages::{BoxStream, Pages};
-use crate::place::Spot;
+use crate::place::{ALL, Spot};
 use crate::pointer::Pointer;
 use crate::position::Position;
 use crate::progress::{End, Progress, ProgressHandle};
@@ -117,7 +117,8 @@ where
     ///
     /// It is there from the beginning, after each item, after an error (an item that could
     /// not be decoded counts as handed out; of everything else that fails it stands
-    /// before) and after the end.
+    /// before) and after the end. A page that does not say what follows is asked for again, and
+    /// what it has by then behind the items that were handed out of it is handed out too.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint
     where
@@ -142,6 +143,9 @@ where
         let mut this = self.project();
         if !this.queue.is_empty() || !this.walk.as_mut().try_again() {
             return false;
+        }
+        if this.walk.course.spot.taken == ALL {
+            this.arrival.looks_again();
         }
         this.arrival.again(*this.taken);
         true

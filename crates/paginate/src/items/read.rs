@@ -26,7 +26,8 @@ pub(super) enum Next {
         number: u64,
         decoded: bool,
     },
-    Turn,
+    /// The page is over, of which so many items count as handed out.
+    Turn(u64),
     Failed(PageError),
     End,
 }
@@ -100,8 +101,9 @@ where
                         if let Err(error) = read {
                             course.split_failed(error);
                         }
+                        let taken = course.taken_of(arrival.taken());
                         arrival.reset();
-                        return Poll::Ready(Next::Turn);
+                        return Poll::Ready(Next::Turn(taken));
                     }
                 }
             }

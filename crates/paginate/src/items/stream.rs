@@ -14,6 +14,7 @@ use super::queue::Entry;
 use super::read::{Next, decode, hand_out, poll_next, put_by};
 use crate::decode::Decode;
 use crate::error::PageError;
+use crate::place::Spot;
 use crate::position::Position;
 use crate::progress::End;
 use crate::strategy::Strategy;
@@ -43,7 +44,7 @@ where
                         let item = decode(this.decode, text, decoded, position);
                         return Poll::Ready(Some(hand_out(this.walk, this.taken, number, item)));
                     }
-                    Next::Turn => *this.taken = this.walk.course.spot.taken,
+                    Next::Turn(taken) => *this.taken = taken,
                     Next::Failed(error) => return Poll::Ready(Some(Err(error))),
                     Next::End => return Poll::Ready(None),
                 }
@@ -89,7 +90,10 @@ where
                             }
                         }
                     }
-                    Next::Turn => Entry::Turn(this.walk.course.spot.clone()),
+                    Next::Turn(taken) => Entry::Turn(Spot {
+                        taken,
+                        ..this.walk.course.spot.clone()
+                    }),
                     Next::Failed(error) => Entry::Failed(error),
                     // A refusal, or the page before again: the list has ended, and no page says so.
                     Next::End if this.walk.course.spot.done => {

@@ -5,12 +5,12 @@ use std::pin::pin;
 use futures_util::StreamExt;
 use outbound_http::TokioSpawn;
 use outbound_paginate::{
-    Checked, Checkpoint, End, Malformed, PageErrorKind, PageView, PaginateLayer, Pointer, Token,
-    body, checked, query,
+    Checked, Checkpoint, End, Malformed, Offset, PageErrorKind, PageNumber, PageView,
+    PaginateLayer, Pointer, Strategy, Token, body, checked, query,
 };
 use tower::{Layer, ServiceExt};
 
-use crate::support::{Api, all, api, get, json};
+use crate::support::{self, Api, all, api, get, json};
 
 const FAILED: &str = r#"{"ok":false,"error":"ratelimited","items":[]}"#;
 
@@ -146,4 +146,62 @@ async fn a_limit_is_no_reason_to_hold_it_back() {
         };
         assert_eq!((pages.end(), api.requests()), (Some(end), 2));
     }
+}
+
+/// Two pages of a list whose second is `failed` the first time.
+fn malformed_once(failed: &'static str) -> Api {
+    api(move |_, n| {
+        json(match n {
+            0 => r#"{"items":[1],"next":"b","more":true}"#,
+            1 => failed,
+            _ => r#"{"items":[2,3],"more":false}"#,
+        })
+    })
+}
+
+async fn goes_on<P>(strategy: P, failed: &'static str, before: &[u64], after: &[u64])
+where
+    P: Strategy<support::Body> + Clone + Send + Sync + 'static,
+{
+    for (resumed, ahead) in WAYS {
+        let what = format!("{failed} {resumed} {ahead}");
+        let api = malformed_once(failed);
+        let layer = || {
+            let layer = PaginateLayer::new(strategy.clone());
+            layer.spawn_on(TokioSpawn::new()).prefetch(ahead)
+        };
+        let pages = layer().layer(api.clone()).oneshot(get("/a")).await.unwrap();
+        let mut items = pin!(pages.items::<u64>("/items"));
+        let (got, error) = all(items.as_mut()).await;
+        assert_eq!(got, before, "{what}");
+        assert_eq!(error.expect(&what).position().page, 1);
+        let rest = if resumed {
+            let text: Checkpoint = items.checkpoint().to_string().parse().unwrap();
+            let service = layer().resume(text).layer(api.clone());
+            let pages = service.oneshot(get("/a")).await.unwrap();
+            all(pages.items::<u64>("/items")).await
+        } else {
+            assert!(items.as_mut().try_again());
+            let rest = all(items.as_mut()).await;
+            assert_eq!(items.progress().pages, 2, "{what}");
+            rest
+        };
+        assert!(rest.1.is_none(), "{what}");
+        assert_eq!(rest.0, after, "{what}");
+        assert_eq!(api.requests(), 3, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_page_that_does_not_say_what_follows_no_item_is_lost_and_none_comes_twice() {
+    let token = || Token::from(body("/next")).to(query("t")).more("/more");
+    goes_on(token(), r#"{"items":[],"error":"busy"}"#, &[1], &[2, 3]).await;
+    goes_on(token(), r#"{"items":[2],"error":"busy"}"#, &[1, 2], &[3]).await;
+    goes_on(token(), r#"{"items":[2,3]}"#, &[1, 2, 3], &[]).await;
+    goes_on(token(), r#"{"items":[2],"more":tru}"#, &[1, 2], &[3]).await;
+    let offset = || Offset::query("o", "l").more("/more");
+    goes_on(offset(), r#"{"items":[],"more":true}"#, &[1], &[2, 3]).await;
+    goes_on(offset(), r#"{"items":[2,3]}"#, &[1, 2, 3], &[]).await;
+    let numbers = || PageNumber::query("p").more("/more");
+    goes_on(numbers(), r#"{"items":[2]}"#, &[1, 2], &[3]).await;
 }
