@@ -17,6 +17,8 @@ pub(crate) struct Config {
     pub(crate) hint_ceiling: Duration,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    /// No deadline is later, a request's own neither.
+    pub(crate) latest: Option<Duration>,
     pub(crate) budget: Option<Budget>,
     pub(crate) drain: usize,
     pub(crate) attempt_header: Option<HeaderName>,
@@ -33,11 +35,18 @@ impl Config {
             hint_ceiling: DEFAULT_HINT_CEILING,
             attempt_timeout: None,
             deadline: None,
+            latest: None,
             budget: Some(Budget::default()),
             drain: DEFAULT_DRAIN,
             attempt_header: None,
             on_retry: None,
         }
+    }
+
+    /// The deadline of a request that asks for `own`.
+    pub(crate) fn deadline_of(&self, own: Option<Duration>) -> Option<Duration> {
+        let limits = [own.or(self.deadline), self.latest];
+        limits.into_iter().flatten().min()
     }
 
     /// Puts the number of a retry into its request's headers, where that is wanted.

@@ -61,9 +61,7 @@ impl Course {
 
     fn as_told(config: &Config, extensions: &Extensions, now: impl FnOnce() -> Instant) -> Self {
         let settings: Option<&Override> = extensions.get();
-        let limit = settings
-            .and_then(|settings| settings.deadline)
-            .or(config.deadline);
+        let limit = config.deadline_of(settings.and_then(|settings| settings.deadline));
         let own = limit.and_then(|limit| now().checked_add(limit));
         Self {
             attempt: 1,

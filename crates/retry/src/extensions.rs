@@ -43,7 +43,8 @@ impl Override {
         self
     }
 
-    /// Instead of [`RetryLayer::deadline`](crate::RetryLayer::deadline). It does not move a
+    /// Instead of [`RetryLayer::deadline`](crate::RetryLayer::deadline), but no later than
+    /// [`deadline_at_most`](crate::RetryLayer::deadline_at_most). It does not move a
     /// [`DeadlineLayer`](outbound_http::DeadlineLayer) further out, which drops the call at its
     /// own limit: to have less time, use [`DeadlineAt`](outbound_http::DeadlineAt), which both heed.
     pub const fn deadline(mut self, limit: Duration) -> Self {

@@ -89,14 +89,21 @@ impl<R, C, K> RetryLayer<R, C, K> {
     /// response with a body was discarded before the wait, since it would hold its connection; the
     /// late attempt is then all that the call can come to, and is made.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        self.config.deadline = Some(limit);
+        self.config.deadline = self.config.deadline_of(Some(limit));
         self
     }
 
-    /// As [`deadline`](Self::deadline), where none is set yet, or a later one.
+    /// As [`deadline`](Self::deadline), where none is set or a later one, for requests too that have one of
+    /// their own by [`Override`](crate::Override).
+    ///
+    /// For a hard [`DeadlineLayer`](outbound_http::DeadlineLayer) above: no pause is made that it would cut.
     pub fn deadline_at_most(mut self, limit: Duration) -> Self {
-        let earlier = self.config.deadline.filter(|deadline| *deadline < limit);
-        self.config.deadline = earlier.or(Some(limit));
+        self.config.latest = self
+            .config
+            .latest
+            .map(|latest| latest.min(limit))
+            .or(Some(limit));
+        self.config.deadline = self.config.deadline_of(None);
         self
     }
 

@@ -69,6 +69,43 @@ async fn a_request_may_have_its_own_deadline() {
     assert_eq!((api.calls(), start.elapsed()), (2, SECOND));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_deadline_is_later_than_the_latest() {
+    let each_second = || RetryLayer::new().backoff(|_| std::iter::repeat(SECOND));
+    let short = 2 * SECOND + SECOND / 2;
+    let long = 60 * SECOND;
+    for (layer, own, sends) in [
+        (each_second().deadline_at_most(short), None, 3),
+        (each_second().deadline_at_most(short), Some(long), 3),
+        (
+            each_second().deadline_at_most(short).deadline(long),
+            None,
+            3,
+        ),
+        (
+            each_second().deadline_at_most(short).deadline_at_most(long),
+            Some(long),
+            3,
+        ),
+        // Beneath it each may be as late as it likes.
+        (
+            each_second().deadline(SECOND).deadline_at_most(short),
+            None,
+            1,
+        ),
+        (
+            each_second().deadline(SECOND).deadline_at_most(long),
+            Some(short),
+            3,
+        ),
+    ] {
+        let api = down();
+        let own = own.map_or(Override::new(), |own| Override::new().deadline(own));
+        let _ = send(&mut layer.layer(api.clone()), with(own)).await;
+        assert_eq!(api.calls(), sends);
+    }
+}
+
 #[tokio::test]
 async fn a_report_counts_the_attempts_of_a_call_that_fails() {
     let report = Report::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use outbound::http::{DeadlineAt, DeadlineExceeded};
-use outbound::retry::RetryLayer;
+use outbound::retry::{Override, RetryLayer};
 use outbound::{ErrorExt, standard};
 use test_support::{Scripted, Step, Strict};
 use tokio::time::Instant;
@@ -25,6 +25,19 @@ async fn a_pause_beyond_the_deadline_returns_the_response_that_asked_for_it() {
         .unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((start.elapsed(), api.calls()), (Duration::ZERO, 1));
+
+    // A request's own settings move it no further out: no pause is made that would end behind it.
+    let busy = || Step::status(503).header("retry-after", "7");
+    let api = Scripted::new([busy(), busy()]);
+    let stack = standard()
+        .deadline(10 * SECOND)
+        .service(Strict::with(api.clone()));
+    let mut patient = request(Method::GET, "https://h/");
+    let settings = Override::new().deadline(500 * SECOND);
+    patient.extensions_mut().insert(settings);
+    let response = stack.send(patient).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(api.calls(), 2);
 
     // A retry's own deadline stands where it is the earlier one, and gives way where it is not.
     for (own, sends) in [(5, 1), (500, 2)] {
