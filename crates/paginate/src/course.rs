@@ -12,6 +12,7 @@ mod foresight;
 mod request;
 mod told;
 
+use self::count::Received;
 pub use self::request::Refetch;
 use crate::checkpoint::{Checkpoint, Prints};
 use crate::config::Config;
@@ -40,6 +41,7 @@ pub(crate) struct Course<P, B> {
     /// Items that were read to be handed out, in this run.
     offered: u64,
     progress: Progress,
+    received: Received,
     handle: Option<ProgressHandle>,
     /// The caller's request, of which each page's is made.
     template: Request<B>,
@@ -99,6 +101,7 @@ impl<P, B> Course<P, B> {
             begun: false,
             offered: 0,
             progress: Progress::default(),
+            received: Received::default(),
             handle: None,
             prints: OnceLock::new(),
             start: None,
@@ -163,6 +166,7 @@ impl<P, B> Course<P, B> {
             Some(left) => {
                 self.refetches = left;
                 self.progress.refetches += 1;
+                self.receives_again();
                 self.after = After::Ask;
                 true
             }
@@ -173,6 +177,7 @@ impl<P, B> Course<P, B> {
     /// Goes on at its place after an error.
     pub(crate) fn begin_again(&mut self) {
         self.refetches = self.config.refetch;
+        self.receives_again();
         // What was read and not handed out is read once more.
         self.offered = self.progress.items;
         self.after = After::Ask;

@@ -12,7 +12,8 @@ pub struct Progress {
     /// Items handed out; in a stream of pages, those of the pages handed out, or the
     /// pages themselves where it is not known where the items are.
     pub items: u64,
-    /// Bytes of page bodies that arrived.
+    /// Bytes of page bodies that arrived; what arrives once more, of a page that is asked for
+    /// again, counts once.
     pub bytes: u64,
     /// How often a page was asked for again because its body broke off; see
     /// [`PaginateLayer::refetch`](crate::PaginateLayer::refetch).

@@ -35,6 +35,11 @@ fn what_broke_once_is_had_at_the_second_send() {
             (&json!(1), &json!(2), 2),
             "{name}"
         );
+        // What had come before is not counted twice, as where pages are had as a whole.
+        run.assert_counts([("bytes", JSON.len() as u64)]);
+        let (run, _) = against(vec![vec![fault()], vec![Act::ok(JSON)]], &[]);
+        assert_eq!(run.code, Some(0), "{name}: {}", run.stderr);
+        run.assert_counts([("bytes", JSON.len() as u64)]);
     }
 }
 

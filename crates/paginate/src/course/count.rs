@@ -3,6 +3,15 @@
 use super::Course;
 use crate::progress::{Progress, ProgressHandle};
 
+/// Bytes of the page at hand.
+#[derive(Default)]
+pub(super) struct Received {
+    /// Since it was asked for last.
+    now: u64,
+    /// The most of any time, which is what is counted.
+    most: u64,
+}
+
 impl<P, B> Course<P, B> {
     /// An item was read that will be handed out; whether it is the last that is wanted.
     pub(crate) const fn offer(&mut self) -> bool {
@@ -17,8 +26,16 @@ impl<P, B> Course<P, B> {
     }
 
     pub(crate) fn received(&mut self, bytes: usize) {
-        self.progress.bytes += bytes as u64;
+        let Received { now, most } = &mut self.received;
+        *now += bytes as u64;
+        self.progress.bytes += now.saturating_sub(*most);
+        *most = (*most).max(*now);
         self.report();
+    }
+
+    /// The page at hand is asked for again: what had come of it comes once more.
+    pub(super) const fn receives_again(&mut self) {
+        self.received.now = 0;
     }
 
     pub(crate) const fn progress(&self) -> Progress {

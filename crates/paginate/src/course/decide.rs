@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::count::Received;
 use super::{After, Arrived, Course};
 use crate::checkpoint::public;
 use crate::config::OnRepeat;
@@ -66,6 +67,7 @@ impl<P, B> Course<P, B> {
     /// is new.
     fn count_page(&mut self, items: u64) -> bool {
         self.refetches = self.config.refetch;
+        self.received = Received::default();
         // Where nothing better is known, the stream goes on behind this page.
         let new = mem::replace(&mut self.spot.taken, ALL) != ALL;
         if new {

@@ -43,6 +43,38 @@ async fn a_page_that_breaks_off_is_asked_for_again_and_no_item_comes_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_arrives_once_more_counts_once() {
+    const ALL: u64 = "[1,2][30,40,50][6]".len() as u64;
+    for broken in [broken, truncated] {
+        let service = breaking(2, broken);
+        let mut pages = Box::pin(scripted(link().items_at("").refetch(2), &service).await);
+        while pages.next().await.is_some() {}
+        assert_eq!(pages.progress().bytes, ALL);
+
+        let service = breaking(2, broken);
+        let pages = scripted(link().refetch(2), &service).await;
+        let mut items = Box::pin(pages.items::<u64>(""));
+        let mut before = 0;
+        while items.next().await.is_some() {
+            let bytes = items.progress().bytes;
+            assert!(bytes >= before, "it never falls");
+            before = bytes;
+        }
+        assert_eq!(items.progress().bytes, ALL);
+
+        // What came of a page that never came whole is counted too, and by who tries again as well.
+        let service = breaking(2, broken);
+        let pages = scripted(link().refetch(1), &service).await;
+        let mut items = Box::pin(pages.items::<u64>(""));
+        while items.next().await.unwrap().is_ok() {}
+        assert_eq!(items.progress().bytes, "[1,2][30,40,5".len() as u64);
+        assert!(items.as_mut().try_again());
+        while items.next().await.is_some() {}
+        assert_eq!(items.progress().bytes, ALL);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn behind_items_that_are_skipped_one_of_another_type_is_an_error_and_no_copy_of_them() {
     let again = Step::ok(r#"[1,"x",3]"#);
     let broken = Step::ok("[1,2");
