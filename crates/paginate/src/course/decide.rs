@@ -89,8 +89,9 @@ impl<P, B> Course<P, B> {
         let mut next = match next {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(self.ended(End::Complete)),
-            // Nobody has asked for what is behind it.
-            Err(error) if limited && error.kind() == PageErrorKind::Malformed => {
+            // Nobody has asked for what is behind it. One without items may have failed, and then
+            // nothing of it has been had.
+            Err(error) if limited && !empty && error.kind() == PageErrorKind::Malformed => {
                 return Ok(After::End(End::Limited));
             }
             Err(error) => return Err(error),

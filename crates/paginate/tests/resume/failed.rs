@@ -205,3 +205,32 @@ async fn behind_a_page_that_does_not_say_what_follows_no_item_is_lost_and_none_c
     let numbers = || PageNumber::query("p").more("/more");
     goes_on(numbers(), r#"{"items":[2]}"#, &[1, 2], &[3]).await;
 }
+
+#[tokio::test]
+async fn at_a_limit_a_page_without_items_that_does_not_say_what_follows_is_no_end() {
+    let token = || Token::from(body("/next")).to(query("t")).more("/more");
+    for (failed, kind) in [
+        (
+            r#"{"items":[],"error":"busy"}"#,
+            Some(PageErrorKind::Malformed),
+        ),
+        // Whose items were wanted and are there is as good as any.
+        (r#"{"items":[2]}"#, None),
+        (r#"{"items":[],"more":true,"next":"c"}"#, None),
+    ] {
+        let api = malformed_once(failed);
+        let layer = || PaginateLayer::new(token()).max_pages(2);
+        let pages = layer().layer(api.clone()).oneshot(get("/a")).await.unwrap();
+        let mut items = pin!(pages.items::<u64>("/items"));
+        let (_, error) = all(items.as_mut()).await;
+        assert_eq!(error.map(|error| error.kind()), kind, "{failed}");
+        if kind.is_some() {
+            let service = layer().resume(items.checkpoint()).layer(api);
+            let pages = service.oneshot(get("/a")).await.unwrap();
+            let (rest, error) = all(pages.items::<u64>("/items")).await;
+            assert_eq!((rest, error.is_none()), (vec![2, 3], true));
+        } else {
+            assert_eq!(items.end(), Some(End::Limited));
+        }
+    }
+}
