@@ -134,7 +134,8 @@ where
     }
 
     /// Goes on after an error that has ended the stream: the page at hand is asked for
-    /// again, and its items that were handed out are skipped.
+    /// again, and as many of its items as were handed out are skipped. That they are the same is
+    /// seen to only where [`PaginateLayer::refetch`](crate::PaginateLayer::refetch) is set.
     ///
     /// `false` if there is nothing to go on with: the stream has not failed, had nothing
     /// to send from the beginning, or its service can do no more.

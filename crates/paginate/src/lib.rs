@@ -114,8 +114,8 @@
 //! say it to the item, after an error as well as before. The text of a [`Checkpoint`] can
 //! be kept, and [`PaginateLayer::resume`] goes on there in another process. Within one
 //! process [`Pages::try_again`] goes on after an error, and [`PaginateLayer::refetch`]
-//! lets a page whose body broke off be asked for again by itself; nothing of it comes
-//! twice or is lost.
+//! lets a page whose body broke off be asked for again by itself; as long as the page is
+//! still the same, nothing of it comes twice or is lost, and `refetch` sees to it that it is.
 //!
 //! # Overlap
 //!
