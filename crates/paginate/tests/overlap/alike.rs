@@ -7,17 +7,16 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use http::Uri;
 use outbound_http::TokioSpawn;
 use outbound_paginate::{
-    End, LinkHeader, Offset, OnRepeat, Page, PageErrorKind, PageNumber, PaginateLayer, Strategy,
-    Token, body, query,
+    End, LinkHeader, Offset, OnRepeat, Page, PageErrorKind, PageNumber, PaginateLayer, Range,
+    Strategy, Token, body, query,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Strategy as Strategy_;
-use test_support::{Body, Scripted, Step};
+use test_support::{Body, Recorded, Scripted, Step};
 use tokio::time::{sleep, timeout};
 use tower::{Layer, ServiceExt};
 
@@ -89,7 +88,7 @@ impl Answer {
         text + "}"
     }
 
-    fn step(&self, page: u64, fault: Option<Fault>) -> Step {
+    fn step(&self, page: u64, by_range: bool, fault: Option<Fault>) -> Step {
         let text = self.text(page);
         let half = text[..text.len() / 2].to_owned();
         let step = match fault {
@@ -102,6 +101,15 @@ impl Answer {
             Some(Fault::Spoils) => Step::ok(text.replacen('[', "[x,", 1)),
             None => Step::ok(text),
         };
+        let total = self.total.map_or("*".to_owned(), |total| total.to_string());
+        let range = match self.items {
+            0 => "*".to_owned(),
+            items => format!("{page}-{}", page + items - 1),
+        };
+        let step = match by_range {
+            true => step.header("content-range", &format!("items {range}/{total}")),
+            false => step,
+        };
         match self.next {
             Some(next) if fault.is_none() => {
                 step.header("link", &format!("<?page={next}>; rel=next"))
@@ -111,13 +119,18 @@ impl Answer {
     }
 }
 
-fn asked_for(uri: &Uri) -> u64 {
-    let query = uri.query().unwrap_or_default();
+/// Which page is asked for, and whether by a range.
+fn asked_for(request: &Recorded) -> (u64, bool) {
+    if let Some(range) = request.headers.get("range") {
+        let range = range.to_str().unwrap().trim_start_matches("items=");
+        return (range.split_once('-').unwrap().0.parse().unwrap(), true);
+    }
+    let query = request.uri.query().unwrap_or_default();
     let number = query.split('&').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         ["page", "o"].contains(&name).then(|| value.parse().ok())?
     });
-    number.unwrap_or(0)
+    (number.unwrap_or(0), false)
 }
 
 /// A fault that `heals` is there the first time alone.
@@ -125,7 +138,7 @@ fn service(answers: &[Answer], delays: &[u64], heals: bool) -> Scripted {
     let (answers, delays) = (answers.to_vec(), delays.to_vec());
     let asked = Mutex::new(HashMap::<u64, usize>::new());
     Scripted::from_fn(move |request| {
-        let page = asked_for(&request.uri);
+        let (page, by_range) = asked_for(request);
         let mut asked = asked.lock().unwrap();
         let times = asked.entry(page).or_default();
         *times += 1;
@@ -133,7 +146,7 @@ fn service(answers: &[Answer], delays: &[u64], heals: bool) -> Scripted {
         let answer = answers.get(at).cloned().unwrap_or_default();
         let fault = answer.fault.filter(|_| !heals || *times == 1);
         let delay = Duration::from_millis(delays[at % delays.len()]);
-        answer.step(page, fault).delay(delay)
+        answer.step(page, by_range, fault).delay(delay)
     })
 }
 
@@ -234,7 +247,7 @@ proptest! {
         answers in vec(answer(), 1..9),
         delays in vec(0_u64..30, 5),
         (window, prefetch, read_ahead) in (1_usize..6, 0_usize..4, 0_usize..64),
-        strategy in 0..6,
+        strategy in 0..8,
         (by_items, tries, works) in (any::<bool>(), 0_usize..4, 0_u64..20),
         refetch in 0_u32..3,
         heals in any::<bool>(),
@@ -275,7 +288,9 @@ proptest! {
                 1 => run!(numbers().total_pages(body("/pages"))),
                 2 => run!(numbers().total(body("/total"))),
                 3 => run!(numbers().total(body("/total")).more("/more").flags_may_be_missing()),
-                4 => run!(Offset::query("o", "l").total(body("/total"))),
+                4 => run!(Range::unit("items").by(3)),
+                5 => run!(Range::unit("items").by(3).estimated()),
+                6 => run!(Offset::query("o", "l").total(body("/total"))),
                 _ => run!(
                     Token::from(body("/n"))
                         .to(query("page"))
