@@ -9,7 +9,7 @@ use futures_util::TryStreamExt;
 use http::{Request, StatusCode};
 use http_body_util::Full;
 use outbound::auth::{AuthLayer, Scope, Token, Tokens, from_fn};
-use outbound::http::DeadlineLayer;
+use outbound::http::{DeadlineAt, DeadlineLayer};
 use outbound::paginate::{LinkHeader, PageErrorKind, PaginateLayer};
 use outbound::retry::{Attempts, RetryLayer};
 use outbound::schema::{Contract, ValidateLayer};
@@ -93,6 +93,40 @@ async fn a_limit_of_calls_holds_its_permit_through_the_pauses_and_one_of_tries_d
         start.elapsed()
     };
     assert_eq!(tokio::join!(busy, quick).1, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_deadline_counts_the_wait_for_a_limit_and_load_shed_makes_none() {
+    let slow = || Scripted::from_fn(|_| Step::ok("{}").delay(60 * SECOND));
+    let soon = || {
+        let mut request = get("https://h/");
+        let at = DeadlineAt(Instant::now() + SECOND);
+        request.extensions_mut().insert(at);
+        request
+    };
+    let one = ConcurrencyLimitLayer::new(1);
+
+    let waits = standard().per_call(one.clone()).service(slow());
+    let start = Instant::now();
+    let first = waits.send(get("https://h/"));
+    let second = async {
+        let error = waits.send(soon()).await.unwrap_err();
+        (error.is_timeout(), start.elapsed())
+    };
+    let both = tokio::join!(first, second);
+    assert_eq!(both.1, (true, 60 * SECOND));
+
+    let sheds = ServiceBuilder::new().load_shed().layer(one);
+    let sheds = standard().per_call(sheds.into_inner()).service(slow());
+    let start = Instant::now();
+    let first = sheds.send(get("https://h/"));
+    let second = async {
+        let error = sheds.send(soon()).await.unwrap_err();
+        let refused = error.find::<tower::load_shed::error::Overloaded>();
+        (refused.is_some(), start.elapsed())
+    };
+    let both = tokio::join!(first, second);
+    assert_eq!(both.1, (true, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]

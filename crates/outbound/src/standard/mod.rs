@@ -37,7 +37,7 @@ pub fn standard() -> Standard {
 /// | base URL | none | outermost, so that all beneath see the whole URL |
 /// | per call | none | the place for your own layers that see each call once: a concurrency limit, a span |
 /// | contract | none | outside retry: a wrong shape is not transient, and must not burn the budget |
-/// | deadline | [60 s](DeadlineLayer::DEFAULT_LIMIT), hard | covers attempts, the waits between them and token fetches |
+/// | deadline | [60 s](DeadlineLayer::DEFAULT_LIMIT), hard | covers attempts, the waits between them and token fetches; not the time in which a limit has no room for the call |
 /// | idempotency key | none | outside retry, so that all attempts of a call have the same |
 /// | retry | [`RetryLayer::default`], within the deadline; without an [attempt timeout](RetryLayer::attempt_timeout), so that an attempt which hangs takes the whole of it | what is above it happens once a call, what is below once a try |
 /// | auth | none | inside retry, so that each try carries a token that is fresh then |
