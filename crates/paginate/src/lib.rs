@@ -203,7 +203,8 @@ mod uri;
 mod view;
 mod walk;
 
-pub use self::checkpoint::{Checkpoint, InvalidCheckpoint, MAX_CHECKPOINT_BYTES};
+pub use self::checkpoint::Checkpoint;
+pub use self::checkpoint::text::{InvalidCheckpoint, MAX_CHECKPOINT_BYTES};
 pub use self::config::{
     DEFAULT_MAX_EMPTY_PAGES, DEFAULT_MAX_ITEM_BYTES, DEFAULT_MAX_PAGE_BYTES, DEFAULT_READ_AHEAD,
     OnRepeat, OriginPolicy,
