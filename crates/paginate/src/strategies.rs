@@ -1,7 +1,9 @@
 //! Ready-made strategies, one per file.
 
 mod as_get;
+mod body_target;
 mod checked;
+mod destination;
 mod digits;
 mod ends_at;
 mod from_fn;
@@ -21,7 +23,9 @@ mod template;
 mod token;
 
 pub use self::as_get::{AsGet, as_get};
+pub use self::body_target::{BodyTarget, json, merge_json};
 pub use self::checked::{Checked, checked};
+pub use self::destination::{Destination, IntoDestination};
 pub use self::ends_at::{EndsAt, ends_at};
 pub use self::from_fn::{FromFn, from_fn};
 pub use self::later_body::{LaterBody, later_body};
@@ -33,8 +37,6 @@ pub use self::page_number::PageNumber;
 pub use self::range::Range;
 pub use self::source::{Source, body, header, last_item, link_query, source_fn};
 pub use self::stac::StacNext;
-pub use self::target::{
-    BodyTarget, Destination, Header, IntoDestination, Target, json, merge_json, merge_query, query,
-};
+pub use self::target::{Header, Target, merge_query, query};
 pub use self::template::REWRITTEN_HEADERS;
 pub use self::token::{Token, TokenFrom};

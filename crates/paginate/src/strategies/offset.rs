@@ -1,10 +1,11 @@
 use http::Request;
 
+use super::destination::{Destination, IntoDestination};
 use super::digits::Digits;
 use super::page_number::{before_the_last, count, number_in, overflow};
 use super::source::Source;
 use super::stop::{Stop, exact_pages};
-use super::target::{Destination, IntoDestination, Target, query};
+use super::target::{Target, query};
 use crate::cursor::Cursor;
 use crate::malformed::Malformed;
 use crate::strategy::{Needs, Strategy, Total};

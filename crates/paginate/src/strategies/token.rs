@@ -1,8 +1,9 @@
 use http::Request;
 
+use super::destination::{Destination, IntoDestination};
 use super::source::Source;
 use super::stop::Stop;
-use super::target::{Destination, IntoDestination, Target};
+use super::target::Target;
 use crate::cursor::Cursor;
 use crate::malformed::Malformed;
 use crate::strategy::{Needs, Strategy, Total};
