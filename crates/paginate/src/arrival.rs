@@ -341,7 +341,7 @@ impl Arrival {
             parts,
             rest: self.scanner.rest(),
             items: Some(items),
-            counts: 0,
+            counts: None,
             last_item: self.last.as_deref().filter(|_| items > 0),
         }))
     }

@@ -73,7 +73,7 @@ pub(crate) struct Arrived<'a> {
     /// The number of items, if it is known.
     pub(crate) items: Option<u64>,
     /// How many items are handed out with the page; none where they are one by one.
-    pub(crate) counts: u64,
+    pub(crate) counts: Option<u64>,
     pub(crate) last_item: Option<&'a [u8]>,
 }
 

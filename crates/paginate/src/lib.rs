@@ -77,8 +77,8 @@
 //! should hold the items that are counted or say where the next page is, unless 204, 205 or a HEAD
 //! request tell that it is to be empty, or [`allow_empty`](PaginateLayer::allow_empty) does. Two
 //! things are not looked for: a total of items that a list does not reach is no error, since lists
-//! shrink ([`Progress::total`] shows it), and behind the items of the last page that a limit lets
-//! through nothing is wrong.
+//! shrink ([`Progress::total`] shows it), and behind the last page that a limit lets through
+//! nothing is wrong, unless a stream of items had none of it.
 //!
 //! # Origins
 //!

@@ -28,6 +28,7 @@ impl<P, B> Course<P, B> {
         let mut wanted = mem::take(&mut self.wanted);
         wanted.clear();
         let view = self.view(page);
+        let counts = page.counts.unwrap_or(0);
         let next = match self.told(&view) {
             Err(error) if error.kind() != PageErrorKind::Malformed || error.refuses() => {
                 return Err(error);
@@ -36,12 +37,12 @@ impl<P, B> Course<P, B> {
         };
         let total = self.strategy.total(&view);
         if let Ok(Some(_)) = next {
-            self.plan(&view, page.counts, &mut wanted);
+            self.plan(&view, counts, &mut wanted);
         }
         let (index, seen) = (view.index, view.seen);
         self.wanted = wanted;
         self.progress.total = total.or(self.progress.total);
-        let new = self.count_page(page.counts);
+        let new = self.count_page(counts);
         let next = next.map(|cursor| {
             cursor.map(|cursor| Place {
                 cursor: Some(self.rebased(cursor)),
@@ -51,7 +52,8 @@ impl<P, B> Course<P, B> {
             })
         });
         let empty = new && page.items == Some(0);
-        self.after = self.decide(next, empty).unwrap_or_else(After::Fail);
+        let had = page.counts.is_some() || !empty;
+        self.after = self.decide(next, empty, had).unwrap_or_else(After::Fail);
         self.report();
         Ok(())
     }
@@ -59,7 +61,9 @@ impl<P, B> Course<P, B> {
     /// Takes note of a whole page that cannot be split as it should.
     pub(crate) fn split_failed(&mut self, error: PageError) {
         self.count_page(0);
-        self.after = self.decide(Err(error), false).unwrap_or_else(After::Fail);
+        self.after = self
+            .decide(Err(error), false, true)
+            .unwrap_or_else(After::Fail);
         self.report();
     }
 
@@ -78,10 +82,12 @@ impl<P, B> Course<P, B> {
         new
     }
 
+    /// What to do behind a page that was `empty`, and of which the consumer has `had` something.
     fn decide(
         &mut self,
         next: Result<Option<Place>, PageError>,
         empty: bool,
+        had: bool,
     ) -> Result<After, PageError> {
         let position = Position::page(self.spot.place.page);
         let limited =
@@ -89,9 +95,8 @@ impl<P, B> Course<P, B> {
         let mut next = match next {
             Ok(Some(next)) => next,
             Ok(None) => return Ok(self.ended(End::Complete)),
-            // Nobody has asked for what is behind it. One without items may have failed, and then
-            // nothing of it has been had.
-            Err(error) if limited && !empty && error.kind() == PageErrorKind::Malformed => {
+            // Nobody has asked for what is behind it.
+            Err(error) if limited && had && error.kind() == PageErrorKind::Malformed => {
                 return Ok(After::End(End::Limited));
             }
             Err(error) => return Err(error),

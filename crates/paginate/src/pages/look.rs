@@ -94,10 +94,10 @@ impl Look {
                     None => &page.body,
                 },
                 items,
-                counts: match &self.scanner {
+                counts: Some(match &self.scanner {
                     Some(_) => items.unwrap_or(0),
                     None => 1,
-                },
+                }),
                 last_item: last.as_deref(),
             }),
             Err(error) => match scan_error(error, Position::page(page.index)).of(&page.parts) {
@@ -106,7 +106,7 @@ impl Look {
                         parts: &page.parts,
                         rest: &page.body,
                         items: None,
-                        counts: 1,
+                        counts: Some(1),
                         last_item: None,
                     };
                     match course.refusal(&whole) {

@@ -224,6 +224,11 @@ async fn at_a_limit_a_page_without_items_that_does_not_say_what_follows_is_no_en
         let mut items = pin!(pages.items::<u64>("/items"));
         let (_, error) = all(items.as_mut()).await;
         assert_eq!(error.map(|error| error.kind()), kind, "{failed}");
+        // A stream of pages has handed the page itself out.
+        let pages = layer().layer(malformed_once(failed));
+        let pages = pages.oneshot(get("/a")).await.unwrap();
+        let (pages, error) = all(pages).await;
+        assert_eq!((pages.len(), error.is_none()), (2, true), "{failed}");
         if kind.is_some() {
             let service = layer().resume(items.checkpoint()).layer(api);
             let pages = service.oneshot(get("/a")).await.unwrap();
