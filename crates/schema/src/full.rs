@@ -31,8 +31,8 @@ impl Schema {
             Draft::V201909 => jsonschema::Draft::Draft201909,
             Draft::V202012 => jsonschema::Draft::Draft202012,
         };
-        let branches = Branches::of(schema, documents.iter().map(|(_, document)| document))
-            .map_err(|fault| InvalidContract::new("", fault))?;
+        let branches =
+            Branches::of(schema, documents).map_err(|fault| InvalidContract::new("", fault))?;
         let mut names = HashSet::new();
         spell(schema, &mut names);
         documents
@@ -88,6 +88,9 @@ impl Schema {
                 value: None,
             }];
         };
+        if !self.branches.allow_verdict(&body) {
+            return vec![Finding::somewhere()];
+        }
         // Memoized, unlike the search for the places below.
         if self.validator.is_valid(&body) {
             return Vec::new();

@@ -393,3 +393,73 @@ fn a_long_chain_of_references_is_refused_for_the_other_engine_too() {
         assert_eq!(Contract::schema(&schema).is_ok(), is_built, "{length}");
     }
 }
+
+/// Definitions that each apply the next one by `depth` schemas within each other.
+#[cfg(feature = "full")]
+fn nested_chain(length: usize, depth: usize, around: &dyn Fn(String) -> String) -> String {
+    let link = |n: usize| {
+        let next = format!("{{\"$ref\":\"#/$defs/d{}\"}}", n + 1);
+        let nested = (0..depth).fold(next, |within, _| around(within));
+        format!("\"d{n}\":{nested},")
+    };
+    let links: String = (0..length).map(link).collect();
+    let last = r#"{"$ref":"https://json-schema.org/draft/2020-12/schema"}"#;
+    format!(r##"{{"$ref":"#/$defs/d0","$defs":{{{links}"d{length}":{last}}}}}"##)
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn a_chain_of_deep_schemas_does_not_exhaust_the_stack_of_the_other_engine() {
+    use outbound_schema::SchemaOptions;
+
+    let schema = |keyword: &str| format!("{{\"{keyword}\":");
+    for keyword in [
+        "items",
+        "not",
+        "contains",
+        "additionalProperties",
+        "propertyNames",
+    ] {
+        let around = |within| format!("{}{within}}}", schema(keyword));
+        for (length, depth, is_built) in [(3, 50, true), (50, 100, false), (300, 50, false)] {
+            let chain = nested_chain(length, depth, &around);
+            let built = Contract::schema(&chain).map(|contract| contract.engine());
+            assert_eq!(built.is_ok(), is_built, "{keyword} {length}: {built:?}");
+        }
+    }
+    for keyword in ["anyOf", "prefixItems"] {
+        let around = |within| format!("{}[{within}]}}", schema(keyword));
+        assert!(Contract::schema(&nested_chain(300, 50, &around)).is_err());
+        let built = Contract::schema(&nested_chain(3, 50, &around));
+        assert!(built.is_ok(), "{keyword}: {built:?}");
+    }
+    // By names, and through documents.
+    let chain = nested_chain(50, 100, &|within| format!(r#"{{"items":{within}}}"#));
+    for (before, behind) in [
+        ("\"$ref\":\"#/", "\"$ref\":\"http://x/d#/"),
+        ("#/$defs", "#/%24defs"),
+    ] {
+        let document = chain.replace(before, behind);
+        let options = SchemaOptions::new().document("http://x/d", &*document);
+        assert!(Contract::schema_with(r#"{"$ref":"http://x/d"}"#, &options).is_err());
+    }
+}
+
+#[cfg(feature = "full")]
+#[test]
+fn a_deep_body_does_not_exhaust_the_stack_of_the_other_engine() {
+    let within = (0..55).fold(
+        r##"{"type":"array","items":{"$ref":"#/$defs/d"}}"##.to_owned(),
+        |within, n| format!(r#"{{"anyOf":[{{"const":{n}}},{within}]}}"#),
+    );
+    let meta = r#"{"$ref":"https://json-schema.org/draft/2020-12/schema"}"#;
+    let contract = Contract::schema(&format!(
+        r##"{{"$ref":"#/$defs/d","$defs":{{"d":{within}}},"properties":{{"meta":{meta}}}}}"##
+    ));
+    let contract = contract.unwrap();
+    assert_eq!(contract.engine(), outbound_schema::Engine::Full);
+    for (depth, is_met) in [(1, true), (40, true), (126, false)] {
+        let body = format!("{}0{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(meets(&contract, &body), is_met, "{depth}");
+    }
+}

@@ -40,6 +40,8 @@ use serde_json::Value;
 use self::compile::Compiler;
 use self::digits::scan_number;
 use self::documents::Documents;
+#[cfg(feature = "full")]
+pub(crate) use self::documents::{decode, resolve, without_fragment};
 use self::eval::Eval;
 use self::explain::Explain;
 use self::program::Nodes;

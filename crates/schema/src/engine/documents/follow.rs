@@ -125,7 +125,7 @@ impl Documents<'_> {
 }
 
 /// Percent-decodes a fragment.
-fn decode(fragment: &str) -> Option<String> {
+pub(crate) fn decode(fragment: &str) -> Option<String> {
     if !fragment.contains('%') {
         return Some(fragment.to_owned());
     }

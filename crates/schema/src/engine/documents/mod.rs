@@ -9,6 +9,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+#[cfg(feature = "full")]
+pub(crate) use self::follow::decode;
+#[cfg(feature = "full")]
+pub(crate) use self::uri::{resolve, without_fragment};
 use super::refused::Refused;
 use crate::Draft;
 
