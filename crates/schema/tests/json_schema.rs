@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests.
 
-use outbound_schema::{Contract, Draft, SchemaOptions};
+use outbound_schema::{Contract, Draft, InvalidContract, SchemaOptions};
 
 #[test]
 fn a_body_is_held_to_a_schema_and_no_value_is_shown() {
@@ -117,6 +117,12 @@ fn what_is_no_schema_is_refused_where_it_is_never_applied_as_well() {
     );
     let error = Contract::schema(&beside).unwrap_err();
     assert_eq!(error.pointer(), "/items/not/pattern");
+    // An old keyword that is applied but not looked into for names.
+    for (id, is_uri) in [("a b", false), ("a", true), ("a#", true)] {
+        let applied = Contract::schema(&format!(r#"{{"dependencies":{{"a":{{"$id":"{id}"}}}}}}"#));
+        let fault = applied.as_ref().map_err(InvalidContract::pointer).err();
+        assert_eq!(fault, (!is_uri).then_some("/dependencies/a/$id"), "{id}");
+    }
     // From 2019-09 on a pattern is refused only where it is applied.
     for draft in [latest, "https://json-schema.org/draft/2019-09/schema"] {
         let schema = format!(r#"{{"$schema":"{draft}","$defs":{{"x":{{"pattern":"["}}}}}}"#);

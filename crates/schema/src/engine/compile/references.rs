@@ -8,6 +8,7 @@ use super::Compiler;
 use crate::Draft;
 use crate::engine::documents::SchemaId;
 use crate::engine::draft::{is_reference, pointer_segment};
+use crate::engine::grammar::is_uri_reference;
 use crate::engine::refused::Refused;
 
 impl Compiler<'_> {
@@ -47,6 +48,14 @@ impl Compiler<'_> {
             if value.get(keyword).is_some_and(|value| !value.is_string()) {
                 let fault = format!("{keyword} must be a string");
                 return Err(Refused::invalid(format!("{pointer}/{keyword}"), fault));
+            }
+        }
+        // Elsewhere it was read for the sake of the references already.
+        let id = value.get("$id").and_then(Value::as_str);
+        if let Some(id) = id.filter(|_| draft.is_2020()) {
+            if !is_uri_reference(id.strip_suffix('#').unwrap_or(id)) {
+                let at = format!("{pointer}/$id");
+                return Err(Refused::invalid(at, "not a URI reference"));
             }
         }
         if let Some(source) = value.get("pattern").and_then(Value::as_str) {
