@@ -28,7 +28,12 @@ pub(crate) fn without_parameters(content_type: &str) -> &str {
 
 /// `is_known`: the essence of its content type is known to be JSON.
 pub(crate) fn media(headers: &HeaderMap, is_known: bool) -> Media {
-    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    // A list, which may have empty elements (RFC 9110, section 5.6.1).
+    let is_plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    let plain = |value: &HeaderValue| {
+        let codings = value.to_str().unwrap_or("?").split(',');
+        codings.map(str::trim).all(is_plain)
+    };
     if !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
         return Media::Encoded(Violation::head(
             "content-encoding",
@@ -112,10 +117,13 @@ mod tests {
         ] {
             assert!(promises_json(&[("content-type", value)]), "{value}");
         }
-        assert!(promises_json(&[
-            ("content-type", "application/json"),
-            ("content-encoding", "identity")
-        ]));
+        for encoding in ["identity", "Identity", "identity, identity", "", " ,"] {
+            let fields = [
+                ("content-type", "application/json"),
+                ("content-encoding", encoding),
+            ];
+            assert!(promises_json(&fields), "{encoding}");
+        }
     }
 
     #[test]
@@ -142,9 +150,12 @@ mod tests {
             ("content-type", "application/json"),
             ("content-type", "text/html")
         ]));
-        assert!(!promises_json(&[
-            ("content-type", "application/json"),
-            ("content-encoding", "gzip")
-        ]));
+        for encoding in ["gzip", "identity, gzip", "gzip,", "identity;q=1"] {
+            let fields = [
+                ("content-type", "application/json"),
+                ("content-encoding", encoding),
+            ];
+            assert!(!promises_json(&fields), "{encoding}");
+        }
     }
 }
