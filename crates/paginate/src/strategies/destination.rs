@@ -4,8 +4,8 @@ use crate::malformed::Malformed;
 
 /// A place in a request that a strategy can put a value in.
 ///
-/// Implemented by [`Target`] and [`BodyTarget`]. Implement it, and [`IntoDestination`], for
-/// a place of your own:
+/// Implemented by [`Target`](crate::Target) and [`BodyTarget`](crate::BodyTarget). Implement it,
+/// and [`IntoDestination`], for a place of your own:
 ///
 /// ```
 /// use http::Request;
