@@ -67,7 +67,9 @@ fn transport(
         let client = client.clone();
         async move {
             let request = reqwest::Request::try_from(request.map(Body::wrap))?;
-            Ok(client.execute(request).await?.into())
+            let response = client.execute(request).await;
+            // Its errors display the URL, and a key may be in the query.
+            Ok(response.map_err(reqwest::Error::without_url)?.into())
         }
     })
 }

@@ -54,4 +54,15 @@ async fn the_log_hears_what_the_client_does_not() {
     let items = pages.items::<u64>("").try_collect::<Vec<_>>().await;
     let error = told(&events, items.unwrap_err());
     assert!(error.starts_with("page 1, item 1: "), "{error}");
+    assert!(
+        error.ends_with(": the JSON has another form, at line 1, column 8"),
+        "{error}"
+    );
+
+    // Nor where a handler reads the body itself.
+    let data = serde_json::from_str::<u64>(r#""secret""#).unwrap_err();
+    let form = "the JSON has another form, at line 1, column 8";
+    assert_eq!(told(&events, data), form);
+    let syntax = serde_json::from_str::<u64>("[secret").unwrap_err();
+    assert!(told(&events, syntax).contains(", at line 1, column "));
 }

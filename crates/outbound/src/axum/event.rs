@@ -1,7 +1,9 @@
+use std::error::Error;
 use std::fmt;
 use std::iter::successors;
 
 use http::StatusCode;
+use serde_json::error::Category;
 
 use crate::BoxError;
 
@@ -19,17 +21,28 @@ struct Chain<'a>(&'a BoxError);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = self.0.to_string();
-        for cause in successors(self.0.source(), |&cause| cause.source()) {
-            // It quotes what it could not read, which is somebody's data.
-            if cause.is::<serde_json::Error>() {
-                continue;
-            }
-            let text = cause.to_string();
+        let first: &(dyn Error + 'static) = &**self.0;
+        let mut line = words(first);
+        for cause in successors(first.source(), |&cause| cause.source()) {
+            let text = words(cause);
             if !line.contains(&text) {
                 line = line + ": " + &text;
             }
         }
         f.write_str(&line)
     }
+}
+
+/// What an error says; of one of serde's only where it was, since it quotes what it could not read,
+/// which is somebody's data.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let Some(json) = error.downcast_ref::<serde_json::Error>() else {
+        return error.to_string();
+    };
+    let what = match json.classify() {
+        Category::Data => "the JSON has another form",
+        Category::Syntax | Category::Eof => "it is not JSON",
+        Category::Io => "it could not be read",
+    };
+    format!("{what}, at line {}, column {}", json.line(), json.column())
 }

@@ -22,8 +22,10 @@ use crate::{BoxError, ErrorExt, InvalidBaseUrl};
 /// | all others | 502 |
 ///
 /// With the feature `tracing` the error itself, and what it came from, is told by an event of level `WARN`
-/// when the response is made of it (but no error of serde's beneath it, which would quote the upstream's
-/// data); else [`get_ref`](Self::get_ref) has it.
+/// when the response is made of it; else [`get_ref`](Self::get_ref) has it. Of an error of `serde_json`
+/// the event has the place only, since its text would quote the upstream's data; other errors are told
+/// as they display. reqwest's display the URL with its query: let an adapter take it away
+/// (`reqwest::Error::without_url`) where a key is in it.
 ///
 /// ```
 /// use axum::extract::State;
