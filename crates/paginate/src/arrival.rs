@@ -221,14 +221,16 @@ impl Arrival {
         }
     }
 
-    /// The page was dealt with.
-    pub(crate) fn reset(&mut self) {
+    /// The page was dealt with. If it `stays` at hand, all its items are expected of it when it
+    /// comes again.
+    pub(crate) fn reset(&mut self, stays: bool) {
         self.comparable = self.items() > 0;
         self.forget();
         std::mem::swap(&mut self.previous, &mut self.print);
         self.print.clear();
         self.skip.items = 0;
-        self.skip.expected = None;
+        let digest = self.skip.digest.as_ref().filter(|_| stays);
+        self.skip.expected = digest.map(DefaultHasher::finish);
         if let Some(digest) = &mut self.skip.digest {
             *digest = DefaultHasher::new();
         }

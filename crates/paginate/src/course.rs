@@ -187,15 +187,28 @@ impl<P, B> Course<P, B> {
     /// of it. One that does not say what follows is asked for again, and may have more by then;
     /// behind a limit it is asked for that alone.
     pub(crate) const fn taken_of(&self, items: u64) -> u64 {
-        match self.after {
-            After::Fail(_) if self.spot.taken == ALL => items,
-            _ => self.spot.taken,
+        match self.stays() {
+            true => items,
+            false => self.spot.taken,
         }
+    }
+
+    /// Whether a page that is over does not say what follows, and is asked for again.
+    pub(crate) const fn stays(&self) -> bool {
+        matches!(self.after, After::Fail(_)) && self.spot.taken == ALL
     }
 
     /// The page at hand is refused in a way that means the end.
     pub(crate) fn ends(&mut self) {
         self.after = self.ended(End::Complete);
+    }
+
+    /// Takes back that the list has ended, where that was in the middle of a page of which so many
+    /// items were taken: whether it was.
+    pub(crate) fn reopens(&mut self, taken: u64) -> bool {
+        let within = self.spot.done && taken > 0 && taken != ALL;
+        self.spot.done &= !within;
+        within
     }
 
     pub(crate) fn checkpoint(&self, spot: &Spot) -> Checkpoint

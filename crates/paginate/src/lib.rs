@@ -68,8 +68,9 @@
 //! A stream ends where the API says so, at a limit you set, or with an error; [`End`]
 //! tells which. What says so is a page without a link, a URL or a token for the next one; a flag;
 //! where pages or items are counted a total that is reached, or else the first page without items;
-//! a refusal, where the strategy takes it for that ([`Range`], [`ends_at`]). A total that is smaller
-//! than its own page is not believed: APIs that do not count tell 0.
+//! a refusal, where the strategy takes it for that ([`Range`], [`ends_at`]) and no item of that page
+//! was handed out before. A total that is smaller than its own page is not believed: APIs that do
+//! not count tell 0.
 //!
 //! A flag that is missing or contradicts the rest of its page, a last item without its token,
 //! a link without its URL, a cursor that comes again, a counted page whose items are those of the

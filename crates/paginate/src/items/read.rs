@@ -73,13 +73,7 @@ where
                     None => Next::End,
                 });
             }
-            Ok(Step::Drifted) => PageError::new(
-                PageErrorKind::Drifted,
-                position,
-                "the page was asked for again and does not begin with the items that were \
-                 taken from it before, so that items would be lost or come twice; begin anew",
-                None,
-            ),
+            Ok(Step::Drifted) => drifted(position),
             Ok(Step::Arrived(arrived)) => {
                 let course = walk.as_mut().course_mut();
                 let empty = arrived.rest.trim_ascii().is_empty();
@@ -102,7 +96,7 @@ where
                             course.split_failed(error);
                         }
                         let taken = course.taken_of(arrival.taken());
-                        arrival.reset();
+                        arrival.reset(course.stays());
                         return Poll::Ready(Next::Turn(taken));
                     }
                 }
@@ -115,6 +109,8 @@ where
                 scan_error(error, position)
             }
             Ok(Step::More) => match ready!(walk.as_mut().poll_event(cx)) {
+                // A refusal is the end where a page would begin: this one had items.
+                None if walk.as_mut().course_mut().reopens(arrival.taken()) => drifted(position),
                 None => return Poll::Ready(Next::End),
                 Some(Err(error)) => error,
                 Some(Ok(event)) => {
@@ -133,6 +129,16 @@ where
         walk.finish(End::Failed);
         return Poll::Ready(Next::Failed(failed));
     }
+}
+
+fn drifted(position: Position) -> PageError {
+    PageError::new(
+        PageErrorKind::Drifted,
+        position,
+        "the page was asked for again and does not begin with the items that were \
+         taken from it before, so that items would be lost or come twice; begin anew",
+        None,
+    )
 }
 
 /// Whether an error is the stream's last.

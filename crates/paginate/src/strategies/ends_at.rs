@@ -11,7 +11,9 @@ use crate::strategy::Strategy;
 /// says so: for APIs that answer 404 behind the last page.
 ///
 /// `ends` is given the response's head and the cursor that it was asked for with. Let it look at
-/// both: a list that does not exist is answered with 404 too, and with the first page.
+/// both: a list that does not exist is answered with 404 too, and with the first page. Where items of
+/// the page were handed out before it broke off, it is no end but
+/// [`PageErrorKind::Drifted`](crate::PageErrorKind::Drifted).
 ///
 /// ```
 /// use http::StatusCode;

@@ -4,12 +4,16 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures_util::StreamExt;
+use http::StatusCode;
 use outbound_http::TokioSpawn;
-use outbound_paginate::{PageErrorKind, PageNumber, PaginateLayer, Refetch, Token, body, query};
+use outbound_paginate::{
+    Checkpoint, Cursor, End, PageErrorKind, PageNumber, PaginateLayer, Range, Refetch, Strategy,
+    Token, body, ends_at, query,
+};
 use test_support::{Body, Scripted, Step};
 use tower::{Layer, ServiceExt};
 
-use crate::support::{all, get};
+use crate::support::{self, all, get};
 use crate::{breaking, broken, link, scripted, truncated};
 
 #[tokio::test(start_paused = true)]
@@ -238,4 +242,120 @@ async fn a_request_that_is_sent_again_says_so() {
         })
         .collect();
     assert_eq!(said, [None, None, Some((1, 2)), Some((2, 1)), None]);
+}
+
+/// How a list goes whose second page is refused, in a way that else means the end, when it is asked
+/// for again after so many of its items were handed out.
+async fn refused_again<P>(strategy: P, status: u16, handed_out: usize)
+where
+    P: Strategy<support::Body> + Clone + Send + Sync + 'static,
+{
+    let broken = ["[", "[3,", "[3,4,"][handed_out];
+    let service = || {
+        let seen = AtomicUsize::new(0);
+        Scripted::from_fn(move |_| match seen.fetch_add(1, Relaxed) {
+            0 => Step::ok("[1,2]").header("content-range", "items 0-1/*"),
+            1 => Step::status(200)
+                .header("content-range", "items 2-4/*")
+                .body_with(Body::failing_after([broken], "reset")),
+            2 => Step::status(status),
+            _ => Step::ok("[3,4,5]").header("content-range", "items 2-4/5"),
+        })
+    };
+    let layer = || PaginateLayer::new(strategy.clone());
+    for ahead in [0, 1] {
+        let what = format!("{handed_out} {ahead}");
+        let again = layer().refetch(1).spawn_on(TokioSpawn::new());
+        let service = service();
+        let pages = again.prefetch(ahead).layer(service.clone());
+        let pages = pages.oneshot(get("/a")).await.unwrap();
+        let mut items = pin!(pages.items::<u64>(""));
+        let (got, error) = all(items.as_mut()).await;
+        assert_eq!(
+            got,
+            (1..=2 + handed_out as u64).collect::<Vec<_>>(),
+            "{what}"
+        );
+        if handed_out == 0 {
+            assert!(error.is_none(), "{what}");
+            assert_eq!(items.end(), Some(End::Complete));
+            assert!(items.checkpoint().is_done());
+            continue;
+        }
+        assert_eq!(error.expect(&what).kind(), PageErrorKind::Drifted);
+        assert_eq!(items.end(), Some(End::Failed));
+        assert!(!items.checkpoint().is_done());
+        assert_eq!(service.calls(), 3);
+        assert!(items.as_mut().try_again());
+        let mut rest = vec![items.next().await.unwrap().unwrap()];
+        while rest.last() != Some(&5) {
+            rest.push(items.next().await.unwrap().unwrap());
+        }
+        assert_eq!(rest.len(), 3 - handed_out, "{what}");
+    }
+
+    // Where another stream goes on within the page it is no end either.
+    let service = service();
+    let pages = layer().layer(service.clone()).oneshot(get("/a")).await;
+    let mut items = pin!(pages.unwrap().items::<u64>(""));
+    assert!(all(items.as_mut()).await.1.is_some());
+    let at: Checkpoint = items.checkpoint().to_string().parse().unwrap();
+    let pages = layer().resume(at).layer(service).oneshot(get("/a")).await;
+    let mut items = pin!(pages.unwrap().items::<u64>(""));
+    let (got, error) = all(items.as_mut()).await;
+    let drifted = (handed_out > 0).then_some(PageErrorKind::Drifted);
+    assert_eq!((got, error.map(|error| error.kind())), (vec![], drifted));
+    assert_eq!(items.checkpoint().is_done(), handed_out == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_in_the_middle_of_a_page_is_no_end() {
+    for handed_out in [0, 1, 2] {
+        let numbers = ends_at(PageNumber::query("page"), |refusal, cursor| {
+            refusal.status == StatusCode::NOT_FOUND && cursor.and_then(Cursor::as_number) > Some(1)
+        });
+        refused_again(numbers, 404, handed_out).await;
+        refused_again(Range::unit("items").by(2), 416, handed_out).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_did_not_say_what_follows_is_compared_with_what_was_handed_out_of_it() {
+    for (again, more) in [
+        ("[1,2]", Some(vec![])),
+        ("[1,2,3]", Some(vec![3])),
+        ("[9,1,2]", None),
+        ("[1,9]", None),
+        ("[2,1,3]", None),
+        ("[1]", None),
+        ("[]", None),
+    ] {
+        for (ahead, unsaid) in [(0, 1), (0, 2), (1, 1), (1, 2)] {
+            let seen = AtomicUsize::new(0);
+            let service = Scripted::from_fn(move |_| match seen.fetch_add(1, Relaxed) {
+                n if n < unsaid => Step::ok(r#"{"items":[1,2]}"#),
+                _ => Step::ok(format!(r#"{{"items":{again},"more":false}}"#)),
+            });
+            let token = Token::from(body("/next")).to(query("t")).more("/more");
+            let layer = PaginateLayer::new(token).refetch(1);
+            let layer = layer.spawn_on(TokioSpawn::new()).prefetch(ahead);
+            let pages = layer.layer(service).oneshot(get("/a")).await.unwrap();
+            let mut items = pin!(pages.items::<u64>("/items"));
+            for before in [vec![1, 2], vec![]].into_iter().take(unsaid) {
+                let (got, error) = all(items.as_mut()).await;
+                let kind = error.map(|error| error.kind());
+                assert_eq!((got, kind), (before, Some(PageErrorKind::Malformed)));
+                assert!(items.as_mut().try_again());
+            }
+            let (got, error) = all(items.as_mut()).await;
+            let kind = error.map(|error| error.kind());
+            let drifted = more.is_none().then_some(PageErrorKind::Drifted);
+            let what = format!("{again} {ahead} {unsaid}");
+            assert_eq!(
+                (got, kind),
+                (more.clone().unwrap_or_default(), drifted),
+                "{what}"
+            );
+        }
+    }
 }
