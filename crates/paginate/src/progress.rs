@@ -18,7 +18,8 @@ pub struct Progress {
     /// How often a page was asked for again because its body broke off; see
     /// [`PaginateLayer::refetch`](crate::PaginateLayer::refetch).
     pub refetches: u64,
-    /// Items over all pages, as the newest page that told said.
+    /// Items over all pages, as the newest page that told said. One that tells fewer than it has
+    /// does not tell, unless it is to be an [estimate](crate::Source::estimated).
     pub total: Option<Total>,
 }
 

@@ -231,12 +231,15 @@ impl<B> Strategy<B> for Range {
     }
 
     fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        let total = self.part_of(page).ok()??.total?;
-        Some(if self.estimated {
-            Total::estimate(total)
-        } else {
-            Total::exact(total)
-        })
+        let Part { range, total } = self.part_of(page).ok()??;
+        if self.estimated {
+            return total.map(Total::estimate);
+        }
+        match range {
+            Some((_, last)) => self.exact_total(total, last),
+            None => total,
+        }
+        .map(Total::exact)
     }
 
     fn admits(&self, head: &Parts, cursor: Option<&Cursor>) -> Result<(), Malformed> {

@@ -42,15 +42,17 @@ impl Stop {
         self.total = Some(total);
     }
 
+    /// The total, unless it is to be exact and the page's own items exceed it, as the 0 of those
+    /// that do not count.
     pub(super) fn total(&self, page: &PageView<'_>) -> Option<Total> {
-        self.total.as_ref()?.total(page)
+        let total = self.total.as_ref()?.total(page)?;
+        (!total.exact || page.items().unwrap_or(0) <= total.n).then_some(total)
     }
 
-    /// The total, if the server means it exactly: an estimate ends no list, and neither does one
-    /// that the page's own items exceed, as the 0 of those that do not count.
+    /// The total, if the server means it exactly: an estimate ends no list.
     pub(super) fn exact_total(&self, page: &PageView<'_>) -> Option<u64> {
         let total = self.total(page).filter(|total| total.exact)?;
-        (page.items().unwrap_or(0) <= total.n).then_some(total.n)
+        Some(total.n)
     }
 
     /// What a strategy needs whose cursor is in the head.
@@ -148,10 +150,10 @@ impl Stop {
 }
 
 /// A number of pages, if the server means it exactly; none beside items is none, as with
-/// [totals](Stop::exact_total).
+/// [totals](Stop::total).
 pub(super) fn exact_pages(source: &Source, page: &PageView<'_>) -> Option<u64> {
     let pages = source.total(page).filter(|pages| pages.exact)?;
-    (pages.n > 0 || page.items() == Some(0)).then_some(pages.n)
+    (pages.n > 0 || page.items().unwrap_or(0) == 0).then_some(pages.n)
 }
 
 /// The builder methods of every strategy that has a `stop`.

@@ -1,8 +1,10 @@
 //! Totals: which end a list, and which are told.
 
-use outbound_paginate::{LinkHeader, Offset, PageNumber, PaginateLayer, body};
+use outbound_paginate::{
+    LinkHeader, Offset, OnRepeat, PageNumber, PaginateLayer, Range, Strategy, Total, body,
+};
 
-use crate::support::{all, api, json, linked, pages};
+use crate::support::{self, all, api, json, linked, pages};
 use crate::{DONE, walk};
 
 #[tokio::test]
@@ -156,5 +158,93 @@ async fn a_total_that_ends_nothing_is_still_told() {
         (total.n, total.exact),
         (7, true),
         "the newest that was told"
+    );
+}
+
+#[tokio::test]
+async fn a_number_of_no_pages_is_believed_of_a_page_whose_items_are_not_counted() {
+    async fn asks<P>(strategy: P, items_at: Option<&'static str>, items: &str) -> usize
+    where
+        P: Strategy<support::Body> + Clone,
+    {
+        let answer = format!(r#"{{"limit":20,"pages":0,"items":{items}}}"#);
+        let api = api(move |_, n| json(if n < 3 { &*answer } else { r#"{"items":[]}"# }));
+        let layer = PaginateLayer::new(strategy).max_pages(3);
+        let layer = match items_at {
+            Some(pointer) => layer.items_at(pointer).on_repeat(OnRepeat::Allow),
+            None => layer,
+        };
+        let (_, error) = all(pages(&api, layer, "/a").await).await;
+        assert!(error.is_none(), "{error:?}");
+        api.requests()
+    }
+    let offset = || {
+        let offset = Offset::query("o", "l").step(body("/limit"));
+        offset.total_pages(body("/pages"))
+    };
+    let page = || PageNumber::query("p").total_pages(body("/pages"));
+    assert_eq!(asks(offset(), None, "[]").await, 1);
+    // Where they are counted, they show whether it counts pages at all.
+    assert_eq!(asks(offset(), Some("/items"), "[]").await, 1);
+    assert_eq!(asks(page(), Some("/items"), "[]").await, 1);
+    assert_eq!(asks(offset(), Some("/items"), "[1]").await, 3);
+    assert_eq!(asks(page(), Some("/items"), "[1]").await, 3);
+}
+
+/// What is told of the whole behind a page of two items, and behind the next one.
+async fn told<P>(strategy: P, totals: [u64; 2]) -> Vec<Option<Total>>
+where
+    P: Strategy<support::Body> + Clone,
+{
+    let api = api(move |_, n| {
+        let total = totals[n];
+        let items = ["[1,2]", "[3,4]"][n];
+        let body = format!(r#"{{"items":{items},"total":{total}}}"#);
+        let mut page = linked(body, "<?p=2>; rel=next");
+        let range = format!("items {}-{}/{total}", 2 * n, 2 * n + 1);
+        let range = range.parse().unwrap();
+        page.headers_mut().insert("content-range", range);
+        page
+    });
+    let layer = PaginateLayer::new(strategy).items_at("/items").max_pages(2);
+    let mut pages = pages(&api, layer, "/a").await;
+    let mut told = Vec::new();
+    while futures_util::StreamExt::next(&mut pages).await.is_some() {
+        told.push(pages.progress().total);
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_total_that_its_own_page_exceeds_is_not_told() {
+    let exact = |n| Some(Total::exact(n));
+    for (totals, expected) in [
+        ([0, 0], [None, None]),
+        ([1, 9], [None, exact(9)]),
+        ([9, 1], [exact(9), exact(9)]),
+        ([9, 4], [exact(9), exact(4)]),
+    ] {
+        let total = || body("/total");
+        assert_eq!(
+            told(PageNumber::query("p").total(total()), totals).await,
+            expected
+        );
+        assert_eq!(
+            told(Offset::query("o", "l").total(total()), totals).await,
+            expected
+        );
+        assert_eq!(
+            told(LinkHeader::next().total(total()), totals).await,
+            expected
+        );
+        assert_eq!(told(Range::unit("items").by(2), totals).await, expected);
+    }
+    // An estimate may be wrong.
+    let estimates = vec![Some(Total::estimate(1)); 2];
+    let links = LinkHeader::next().total(body("/total").estimated());
+    assert_eq!(told(links, [1, 1]).await, estimates);
+    assert_eq!(
+        told(Range::unit("items").by(2).estimated(), [1, 1]).await,
+        estimates
     );
 }
