@@ -71,7 +71,6 @@ impl<P, B> Course<P, B> {
     /// is new.
     fn count_page(&mut self, items: u64) -> bool {
         self.refetches = self.config.refetch;
-        self.received = Received::default();
         // Where nothing better is known, the stream goes on behind this page.
         let new = mem::replace(&mut self.spot.taken, ALL) != ALL;
         if new {
@@ -169,6 +168,7 @@ impl<P, B> Course<P, B> {
     fn goes_to(&mut self, next: Place) {
         self.spot.place = next;
         self.spot.taken = 0;
+        self.received = Received::default();
     }
 
     pub(super) fn ended(&mut self, end: End) -> After {

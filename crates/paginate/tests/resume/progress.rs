@@ -3,9 +3,11 @@
 use std::pin::pin;
 
 use futures_util::{Stream, StreamExt};
-use outbound_paginate::{End, LinkHeader, Offset, PaginateLayer, Total, body};
+use outbound_http::TokioSpawn;
+use outbound_paginate::{End, LinkHeader, NextUrl, Offset, PaginateLayer, Total, body};
+use tower::{Layer, ServiceExt};
 
-use crate::support::{all, api, json, pages};
+use crate::support::{all, api, get, json, pages};
 use crate::{link, numbers, stream, token};
 
 #[tokio::test]
@@ -81,4 +83,34 @@ async fn the_size_hint_holds_where_the_last_page_that_is_wanted_cannot_be_split(
     assert_eq!(pages.size_hint(), (0, Some(0)));
     assert!(pages.next().await.is_none());
     assert_eq!(pages.end(), Some(End::Limited));
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_page_that_comes_again_since_it_did_not_say_what_follows_count_once() {
+    const PAGES: [&str; 3] = [
+        r#"{"items":[1],"next":7}"#,
+        r#"{"items":[1],"next":"b"}"#,
+        r#"{"items":[2]}"#,
+    ];
+    const AFTER: usize = PAGES[1].len() + PAGES[2].len();
+    for ahead in [0, 1] {
+        let stream = || {
+            let layer = PaginateLayer::new(NextUrl::at("/next")).items_at("/items");
+            let layer = layer.spawn_on(TokioSpawn::new()).prefetch(ahead);
+            let service = layer.layer(api(|_, n| json(PAGES[n])));
+            service.oneshot(get("/a"))
+        };
+        let mut pages = pin!(stream().await.unwrap());
+        assert!(all(pages.as_mut()).await.1.is_some());
+        assert_eq!(pages.progress().bytes, PAGES[0].len() as u64);
+        assert!(pages.as_mut().try_again());
+        assert!(all(pages.as_mut()).await.1.is_none());
+        assert_eq!(pages.progress().bytes, AFTER as u64);
+
+        let mut items = pin!(stream().await.unwrap().items::<u64>("/items"));
+        assert!(all(items.as_mut()).await.1.is_some());
+        assert!(items.as_mut().try_again());
+        assert!(all(items.as_mut()).await.1.is_none());
+        assert_eq!(items.progress().bytes, AFTER as u64);
+    }
 }
