@@ -348,6 +348,18 @@ impl Arrival {
         }))
     }
 
+    /// The page, if it is whole and `error` is that it has no items where they should be.
+    pub(crate) fn without_items(&self, error: ScanError) -> Option<Arrived<'_>> {
+        let whole = self.ended && matches!(error, ScanError::Absent | ScanError::NotAnArray);
+        Some(Arrived {
+            parts: self.parts.as_ref().filter(|_| whole)?,
+            rest: self.scanner.rest(),
+            items: None,
+            counts: None,
+            last_item: None,
+        })
+    }
+
     /// The next item in what has arrived.
     fn advance(
         &mut self,

@@ -106,7 +106,10 @@ where
                     arrival.again(arrival.taken());
                     continue;
                 }
-                scan_error(error, position)
+                let refusal = arrival
+                    .without_items(error)
+                    .and_then(|page| walk.course.refusal(&page));
+                refusal.unwrap_or_else(|| scan_error(error, position))
             }
             Ok(Step::More) => match ready!(walk.as_mut().poll_event(cx)) {
                 // A refusal is the end where a page would begin: this one had items.

@@ -106,6 +106,7 @@ async fn of_the_page_that_comes_instead_no_item_is_lost_and_none_comes_twice() {
                 (before.clone(), PageErrorKind::Malformed)
             );
             assert_eq!(error.position().page, 1);
+            assert!(error.to_string().contains("it failed"), "{error}");
             let rest = if resumed {
                 let text: Checkpoint = items.checkpoint().to_string().parse().unwrap();
                 let service = layer().resume(text).layer(api.clone());
