@@ -20,8 +20,9 @@ use crate::view::PageView;
 /// Follows the `next` link object of a STAC API, which names method, headers and body.
 ///
 /// A GET link is asked for without a body. With `merge` the link's body is merged into
-/// the first request's, else it replaces that; the first request's headers are kept in
-/// either case and the link's are added, each a string or an array of them. A link that would set a
+/// the first request's, else it replaces that. The first request's headers are kept in
+/// either case, but for those that the link sets itself: each to a string, a number or an array of
+/// them, of which an empty one takes the header away. A link that would set a
 /// header of the connection, a credential, or a header that is [marked
 /// sensitive](http::HeaderValue::is_sensitive) in the first request is malformed.
 ///
