@@ -145,6 +145,20 @@ fn what_is_wrong_in_a_registered_document_is_told_with_its_uri() {
         let error = Contract::schema_with(&schema, &options).unwrap_err();
         assert_eq!(error.pointer(), format!("{uri}#{pointer}"), "{document}");
     }
+    // And what another engine may do.
+    let too_many = format!("[{}]", vec!["{}"; 200_001].join(","));
+    for (document, pointer) in [
+        (
+            r#"{"$anchor":"a","items":{"$anchor":"a"}}"#.to_owned(),
+            "/items",
+        ),
+        (format!(r#"{{"allOf":{too_many}}}"#), "/allOf/199998"),
+    ] {
+        let options = SchemaOptions::new().document(uri, document);
+        let contract = Contract::schema_with("{}", &options);
+        let error = contract.and_then(Contract::require_fused).unwrap_err();
+        assert_eq!(error.pointer(), format!("{uri}#{pointer}"));
+    }
     // Of one that is not used, only what it refers to must be there.
     for (document, is_taken) in [
         (r#"{"$ref":"nowhere"}"#, false),

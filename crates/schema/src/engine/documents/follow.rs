@@ -108,7 +108,7 @@ impl Documents<'_> {
         }
         // Below a keyword that holds no schemas, where no `$id` has a meaning.
         let resource = self.place(enclosing).resource;
-        self.walk(document, resource, own, value, 0, false)
+        self.walk(document, resource, &own, value, 0, false)
             .map(Some)
     }
 

@@ -32,7 +32,7 @@ impl<'d> Documents<'d> {
         let base = normal(without_fragment(uri));
         let resource = self.add_resource(base.clone(), draft);
         self.by_uri.entry(base).or_insert(resource);
-        let root = self.walk(document, resource, String::new(), value, 0, true)?;
+        let root = self.walk(document, resource, "", value, 0, true)?;
         self.resources[resource].root = root;
         Ok(())
     }
@@ -73,20 +73,20 @@ impl<'d> Documents<'d> {
         &mut self,
         document: usize,
         mut resource: usize,
-        pointer: String,
+        pointer: &str,
         value: &'d Value,
         depth: usize,
         is_named: bool,
     ) -> Result<SchemaId, Refused> {
         if self.places.len() >= MOST_SCHEMAS || depth > DEEPEST {
             return Err(Refused::unsupported(
-                pointer,
+                self.name_of(document, pointer),
                 "a schema of this size or depth",
             ));
         }
         let id = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         let outer = self.resources[resource].draft;
-        let own = self.own_draft(outer, document, &pointer, value)?;
+        let own = self.own_draft(outer, document, pointer, value)?;
         let stands_alone = own.ref_stands_alone() && is_reference(value);
         if !stands_alone && is_named {
             if let Some(inner) = self.resource_within(resource, own, value) {
@@ -97,13 +97,13 @@ impl<'d> Documents<'d> {
         let draft = self.resources[resource].draft;
         if !stands_alone && is_named && self.add_anchors(resource, draft, value, id) {
             let fault = "an anchor that stands twice in one resource";
-            return Err(Refused::unsupported(pointer, fault));
+            return Err(Refused::unsupported(self.name_of(document, pointer), fault));
         }
-        self.by_pointer.insert((document, pointer.clone()), id);
+        self.by_pointer.insert((document, pointer.to_owned()), id);
         self.places.push(Place {
             value,
             document,
-            pointer: pointer.clone(),
+            pointer: pointer.to_owned(),
             resource,
         });
         let mut within = Vec::new();
@@ -115,7 +115,7 @@ impl<'d> Documents<'d> {
             let pointer = format!("{pointer}{rest}");
             // A place that a reference led to already keeps its number.
             if !self.by_pointer.contains_key(&(document, pointer.clone())) {
-                self.walk(document, resource, pointer, schema, depth + 1, is_named)?;
+                self.walk(document, resource, &pointer, schema, depth + 1, is_named)?;
             }
         }
         Ok(id)
