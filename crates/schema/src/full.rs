@@ -31,8 +31,8 @@ impl Schema {
             Draft::V201909 => jsonschema::Draft::Draft201909,
             Draft::V202012 => jsonschema::Draft::Draft202012,
         };
-        let branches =
-            Branches::of(schema, documents).map_err(|fault| InvalidContract::new("", fault))?;
+        let branches = Branches::of(schema, documents, draft)
+            .map_err(|fault| InvalidContract::new("", fault))?;
         let mut names = HashSet::new();
         spell(schema, &mut names);
         documents

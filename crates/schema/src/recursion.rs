@@ -6,6 +6,7 @@
 
 mod references;
 
+use jsonschema::Draft;
 use serde_json::Value;
 
 use self::references::References;
@@ -32,8 +33,12 @@ pub(crate) struct Branches {
 
 impl Branches {
     /// Of a schema and of the documents it may refer to, or why it is refused.
-    pub(crate) fn of(schema: &Value, documents: &[(String, Value)]) -> Result<Self, &'static str> {
-        let mut references = References::new(schema, documents);
+    pub(crate) fn of(
+        schema: &Value,
+        documents: &[(String, Value)],
+        draft: Draft,
+    ) -> Result<Self, &'static str> {
+        let mut references = References::new(schema, documents, draft);
         let behind = references.of_root();
         let behind = behind.ok_or("a chain of references and schemas that is over 1000 long")?;
         if references.most_looks > MOST_LOOKS {
@@ -49,8 +54,10 @@ impl Branches {
 
     /// Whether `body` is judged within the stack that there is.
     pub(crate) fn allow_verdict(self, body: &Value) -> bool {
-        let (_, depth) = extent(body);
-        self.ways.is_none() || self.nested.saturating_mul(depth as usize) <= MOST_NESTED
+        self.ways.is_none() || {
+            let (_, depth) = extent(body);
+            self.nested.saturating_mul(depth as usize) <= MOST_NESTED
+        }
     }
 
     /// Whether the place in `body` is found with bounded work.
@@ -106,7 +113,7 @@ mod tests {
 
     fn branches(schema: &str) -> Option<usize> {
         let schema = serde_json::from_str(schema).unwrap();
-        Branches::of(&schema, &[]).unwrap().ways
+        Branches::of(&schema, &[], Draft::default()).unwrap().ways
     }
 
     #[test]
@@ -145,7 +152,7 @@ mod tests {
             let links: Vec<_> = (0..levels).map(link).collect();
             let schema = format!(r#"{{"$defs":{{{},"{levels}":{{}}}}}}"#, links.join(","));
             let schema = serde_json::from_str(&schema).unwrap();
-            Branches::of(&schema, &[]).is_ok()
+            Branches::of(&schema, &[], Draft::default()).is_ok()
         };
         for keyword in ["anyOf", "oneOf", "allOf"] {
             assert!(is_taken(keyword, 12));

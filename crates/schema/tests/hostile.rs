@@ -445,6 +445,79 @@ fn a_chain_of_deep_schemas_does_not_exhaust_the_stack_of_the_other_engine() {
     }
 }
 
+/// Names that the draft does not read, and some that are relative to each other.
+#[cfg(feature = "full")]
+#[test]
+fn no_name_hides_a_chain_from_the_limit_of_the_other_engine() {
+    use outbound_schema::{Draft, SchemaOptions};
+
+    let refused = |schema: &str, options: &SchemaOptions| {
+        let refused = Contract::schema_with(schema, options).unwrap_err();
+        assert!(refused.to_string().contains("1000 long"), "{refused}");
+    };
+    let items = |within| format!(r#"{{"items":{within}}}"#);
+    let long = nested_chain(50, 100, &items);
+    let named = |keyword: &str, chain: &str| {
+        (0..50).fold(chain.to_owned(), |chain, n| {
+            let before = format!("\"d{n}\":{{");
+            chain.replace(&before, &format!("{before}\"{keyword}\":\"d{n}\","))
+        })
+    };
+    refused(&named("id", &long), &SchemaOptions::new());
+    for draft in [Draft::V4, Draft::V6, Draft::V7] {
+        let options = SchemaOptions::new().draft(draft);
+        if draft == Draft::V4 {
+            refused(&named("$id", &long), &options);
+        }
+        // Beside a reference.
+        let beside = long.replacen('{', r#"{"id":"http://x/","$id":"http://x/","#, 1);
+        refused(&beside, &options);
+    }
+    // A document that has another name than it is registered by, and one that hides nothing.
+    for id in ["v1/", "http://x/v1/", "", "d"] {
+        let document = long.replacen('{', &format!("{{\"$id\":\"{id}\","), 1);
+        let options = SchemaOptions::new().document("http://x/d", document);
+        for uri in ["http://x/d", "http://x/v1/"] {
+            if uri == "http://x/d" || id.contains("v1") {
+                refused(&format!("{{\"$ref\":\"{uri}\"}}"), &options);
+            }
+        }
+    }
+    let hidden = format!(
+        r#"{{"$ref":"http://x/d","examples":[{{"$id":"http://x/d"}}],"$defs":{{"a":{}}}}}"#,
+        long.replacen('{', r#"{"$id":"http://x/d","#, 1)
+    );
+    refused(&hidden, &SchemaOptions::new());
+}
+
+/// That a schema does not refer to itself is seen whatever names there are in it.
+#[cfg(feature = "full")]
+#[test]
+fn names_do_not_make_a_schema_refer_to_itself() {
+    use outbound_schema::SchemaOptions;
+
+    let definitions = r##""$defs":{
+        "a":{"id":"a","items":{"anyOf":[{"$ref":"#/$defs/b"},{"type":"string"}]}},
+        "b":{"id":"b","type":"array","unevaluatedItems":{"$ref":"#/$defs/c"}},
+        "c":{"id":"c","anyOf":[{"type":"array"},{"type":"string","format":"email"}]}}"##;
+    let schema = format!(r##"{{"$ref":"#/$defs/a",{definitions}}}"##);
+    let document = format!(r##"{{"$id":"v1/","$ref":"#/$defs/a",{definitions}}}"##);
+    let options = SchemaOptions::new().assert_formats(true);
+    let options = options.document("http://x/d", document);
+    let deep = "[".repeat(100) + "1" + &"]".repeat(100);
+    for schema in [
+        &*schema,
+        r#"{"$ref":"http://x/d"}"#,
+        r#"{"$ref":"http://x/v1/"}"#,
+    ] {
+        let contract = Contract::schema_with(schema, &options).unwrap();
+        assert_eq!(contract.engine(), outbound_schema::Engine::Full);
+        assert!(meets(&contract, &format!("[{deep}]")));
+        let violation = contract.check(format!("[{deep},7]").as_bytes());
+        assert_eq!(violation.unwrap_err().instance(), "/1");
+    }
+}
+
 #[cfg(feature = "full")]
 #[test]
 fn a_deep_body_does_not_exhaust_the_stack_of_the_other_engine() {

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
+use jsonschema::Draft;
 use serde_json::Value;
 
 use crate::engine::{decode, resolve, without_fragment};
 use crate::pointer::split;
+
+/// The base of a schema that has no name.
+const ROOT: &str = "json-schema:///";
 
 /// Keywords whose schemas look at the value that the schema around them looks at.
 const SAME_VALUE: [&str; 8] = [
@@ -38,10 +42,12 @@ impl Behind {
     };
 }
 
-/// A schema, and what references in it are relative to.
+/// A schema, its draft, and what references in it are relative to: the name that it has itself
+/// is part of that already.
 #[derive(Clone)]
 struct Place<'a> {
     value: &'a Value,
+    draft: Draft,
     base: String,
 }
 
@@ -58,11 +64,16 @@ pub(super) struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    pub(super) fn new(schema: &'a Value, documents: &'a [(String, Value)]) -> Self {
-        let root = Place {
-            value: schema,
-            base: "json-schema:///".to_owned(),
+    pub(super) fn new(schema: &'a Value, documents: &'a [(String, Value)], draft: Draft) -> Self {
+        let place = |value, draft, uri: &str| {
+            let outer = Place {
+                value,
+                draft,
+                base: resolve(ROOT, without_fragment(uri)),
+            };
+            (outer.base.clone(), outer.within(value))
         };
+        let (_, root) = place(schema, draft_of(schema, documents, draft), ROOT);
         let mut references = Self {
             root: root.clone(),
             named: HashMap::new(),
@@ -71,42 +82,39 @@ impl<'a> References<'a> {
             most_looks: 0,
             most_nested: 0,
         };
-        for (uri, value) in documents {
-            let base = resolve(&root.base, without_fragment(uri));
-            references.index(Place { value, base });
+        let documents = documents
+            .iter()
+            .map(|(uri, document)| place(document, draft, uri));
+        let mut all: Vec<_> = documents.collect();
+        all.push((ROOT.to_owned(), root));
+        for (uri, place) in &all {
+            let named = references.named.entry(uri.clone());
+            named.or_insert_with(|| place.clone());
+            references.names_within(place);
         }
-        references.index(root);
+        for (_, place) in &all {
+            references.other_names_within(place);
+        }
         references
     }
 
-    /// Notes what schemas call themselves, wherever that may be.
-    fn index(&mut self, place: Place<'a>) {
-        self.named
-            .entry(place.base.clone())
-            .or_insert_with(|| place.clone());
-        self.names_within(place);
-    }
-
-    fn names_within(&mut self, place: Place<'a>) {
-        let place = place.entered();
-        let text = |keyword: &str| place.value.get(keyword).and_then(Value::as_str);
-        let fragment = |uri: &'a str| uri.split_once('#').map(|(_, fragment)| fragment);
-        let ids = [text("$id"), text("id")].into_iter().flatten();
-        let anchors = [text("$anchor"), text("$dynamicAnchor")];
-        let anchors = anchors
-            .into_iter()
-            .flatten()
-            .chain(ids.filter_map(fragment));
-        for anchor in anchors.filter(|anchor| !anchor.is_empty()) {
-            let name = format!("{}#{anchor}", place.base);
+    /// Notes what schemas call themselves.
+    fn names_within(&mut self, place: &Place<'a>) {
+        for name in place.names() {
             self.named.insert(name, place.clone());
         }
-        if text("$id").or(text("id")).is_some() {
-            self.named.insert(place.base.clone(), place.clone());
+        for value in place.draft.subresources_of(place.value) {
+            self.names_within(&place.within(value));
+        }
+    }
+
+    /// Notes names that stand where there are schemas only if a reference leads there.
+    fn other_names_within(&mut self, place: &Place<'a>) {
+        for name in place.names() {
+            self.named.entry(name).or_insert_with(|| place.clone());
         }
         for value in children(place.value) {
-            let base = place.base.clone();
-            self.names_within(Place { value, base });
+            self.other_names_within(&place.within(value));
         }
     }
 
@@ -131,7 +139,7 @@ impl<'a> References<'a> {
             return Some(Behind::ENDLESS);
         };
         self.seen.insert(key.clone(), Behind::ENDLESS);
-        let behind = self.part(place)?;
+        let behind = self.part(&place)?;
         self.seen.insert(key, behind);
         Some(behind)
     }
@@ -143,27 +151,24 @@ impl<'a> References<'a> {
         }
         let mut place = self.named.get(uri)?.clone();
         for segment in split(&fragment)? {
-            place.value = match place.value {
+            place = place.within(match place.value {
                 Value::Array(elements) => elements.get(segment.parse::<usize>().ok()?)?,
                 other => other.get(&segment)?,
-            };
-            place = place.entered();
+            });
         }
         Some(place)
     }
 
-    fn part(&mut self, place: Place<'a>) -> Option<Behind> {
+    fn part(&mut self, place: &Place<'a>) -> Option<Behind> {
         self.open += 1;
         if self.open > DEEPEST {
             return None;
         }
-        let place = place.entered();
         let mut sum = Behind::default();
         match place.value {
             Value::Array(elements) => {
                 for value in elements {
-                    let base = place.base.clone();
-                    let behind = self.part(Place { value, base })?;
+                    let behind = self.part(&place.within(value))?;
                     sum.is_endless |= behind.is_endless;
                     sum.looks = sum.looks.saturating_add(behind.looks);
                     sum.nested = sum.nested.max(behind.nested);
@@ -179,10 +184,7 @@ impl<'a> References<'a> {
                             is_endless: true,
                             ..self.follow(&place.base, target)?
                         },
-                        _ => {
-                            let base = place.base.clone();
-                            self.part(Place { value, base })?
-                        }
+                        _ => self.part(&place.within(value))?,
                     };
                     sum.is_endless |= behind.is_endless;
                     sum.depth = sum.depth.max(behind.depth);
@@ -204,19 +206,54 @@ impl<'a> References<'a> {
     }
 }
 
-impl Place<'_> {
-    /// With the base that the schema itself names.
-    fn entered(self) -> Self {
+impl<'a> Place<'a> {
+    /// A schema that is within this one.
+    fn within(&self, value: &'a Value) -> Self {
+        let draft = self.draft.detect(value);
+        let schema = draft.create_resource_ref(value);
+        let id = schema.id().map(without_fragment);
+        let base = match id.filter(|id| !id.is_empty()) {
+            Some(id) => resolve(&self.base, id),
+            None => self.base.clone(),
+        };
+        Self { value, draft, base }
+    }
+
+    /// Its URI if it names itself, and those of its anchors.
+    fn names(&self) -> Vec<String> {
         let text = |keyword: &str| self.value.get(keyword).and_then(Value::as_str);
-        let id = text("$id").or(text("id")).map(without_fragment);
-        match id {
-            Some(id) if !id.is_empty() => Self {
-                base: resolve(&self.base, id),
-                ..self
-            },
-            _ => self,
+        let has_id = self.draft.create_resource_ref(self.value).id().is_some();
+        let anchors = if self.draft <= Draft::Draft7 {
+            let id = text(self.draft.id_keyword());
+            [id.and_then(|id| id.strip_prefix('#')), None]
+        } else {
+            [text("$anchor"), text("$dynamicAnchor")]
+        };
+        let anchors = anchors
+            .into_iter()
+            .flatten()
+            .map(|anchor| format!("{}#{anchor}", self.base));
+        let uri = has_id.then(|| self.base.clone());
+        uri.into_iter().chain(anchors).collect()
+    }
+}
+
+/// The draft of the schema, which may name a meta-schema that is one of the documents.
+fn draft_of(schema: &Value, documents: &[(String, Value)], draft: Draft) -> Draft {
+    let mut schema = schema;
+    for _ in documents {
+        if draft.detect(schema) != Draft::Unknown {
+            break;
+        }
+        let own = schema.get("$schema").and_then(Value::as_str);
+        let own = own.map(without_fragment);
+        let mut known = documents.iter();
+        match known.find(|(uri, _)| Some(without_fragment(uri)) == own) {
+            Some((_, document)) => schema = document,
+            None => break,
         }
     }
+    draft.detect(schema)
 }
 
 fn children(value: &Value) -> Vec<&Value> {
