@@ -37,6 +37,15 @@ impl Finding {
         }
     }
 
+    /// Of a body that was not judged, since it is too deep for what the schema asks.
+    #[cfg_attr(not(feature = "full"), allow(dead_code))]
+    pub(crate) fn too_deep() -> Self {
+        Self {
+            expected: "a body that is not too deep for this schema to be judged".into(),
+            ..Self::somewhere()
+        }
+    }
+
     /// Whether the text is no strict JSON.
     pub(crate) fn is_syntax(&self) -> bool {
         self.keyword == Self::SYNTAX

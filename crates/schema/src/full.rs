@@ -89,7 +89,7 @@ impl Schema {
             }];
         };
         if !self.branches.allow_verdict(&body) {
-            return vec![Finding::somewhere()];
+            return vec![Finding::too_deep()];
         }
         // Memoized, unlike the search for the places below.
         if self.validator.is_valid(&body) {

@@ -533,6 +533,13 @@ fn a_deep_body_does_not_exhaust_the_stack_of_the_other_engine() {
     assert_eq!(contract.engine(), outbound_schema::Engine::Full);
     for (depth, is_met) in [(1, true), (40, true), (126, false)] {
         let body = format!("{}0{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(meets(&contract, &body), is_met, "{depth}");
+        let told = contract.check(body.as_bytes()).map_err(|violation| {
+            let expected = "a body that is not too deep for this schema to be judged";
+            assert_eq!(violation.expected(), expected, "{depth}");
+        });
+        assert_eq!(told.is_ok(), is_met, "{depth}");
     }
+    // One that was judged is told otherwise.
+    let violation = contract.check(b"{\"meta\":7}").unwrap_err();
+    assert_ne!(violation.keyword(), "schema");
 }
