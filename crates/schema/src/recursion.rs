@@ -4,6 +4,7 @@
 //! The verdict is memoized by `jsonschema`; the search for the place is not, and follows every
 //! branch of a schema that refers to itself: two hundred brackets would keep it busy for ever.
 
+mod place;
 mod references;
 
 use jsonschema::Draft;
@@ -18,8 +19,9 @@ const MOST_VISITS: usize = 1_000_000;
 /// each of them.
 const MOST_LOOKS: usize = 100_000;
 
-/// Most schemas within each other that look at one value, taken as often as a body is deep:
-/// `jsonschema` asks them by recursion.
+/// Most schemas within each other that look at one value, wherever that is, taken as often as the
+/// whole body is deep: `jsonschema` asks them by recursion, and which of them it asks is not known
+/// before.
 const MOST_NESTED: usize = 3_000;
 
 /// How a schema branches, and whether it can go on without end.
@@ -40,7 +42,8 @@ impl Branches {
     ) -> Result<Self, &'static str> {
         let mut references = References::new(schema, documents, draft);
         let behind = references.of_root();
-        let behind = behind.ok_or("a chain of references and schemas that is over 1000 long")?;
+        let behind =
+            behind.ok_or("a chain of references and parts of schemas that is over 1000 long")?;
         if references.most_looks > MOST_LOOKS {
             return Err("branches that refer to branches, more than 100000 for one value");
         }

@@ -488,6 +488,12 @@ fn no_name_hides_a_chain_from_the_limit_of_the_other_engine() {
         long.replacen('{', r#"{"$id":"http://x/d","#, 1)
     );
     refused(&hidden, &SchemaOptions::new());
+    // Nothing names itself within what is no schema.
+    let data = |chain: &str| chain.replace("$defs", "x").replace("\"}", "/items\"}");
+    let data = data(&named("$id", &long)).replace("schema/items", "schema");
+    let meta = r#"{"$ref":"https://json-schema.org/draft/2020-12/schema"}"#;
+    let data = data.replace(meta, &format!("{{\"items\":{meta}}}"));
+    refused(&data, &SchemaOptions::new());
 }
 
 /// That a schema does not refer to itself is seen whatever names there are in it.

@@ -1,10 +1,11 @@
 //! References, followed from one to the next as `jsonschema` does when it builds a validator.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jsonschema::Draft;
 use serde_json::Value;
 
+use super::place::{Place, children, draft_of};
 use crate::engine::{decode, resolve, without_fragment};
 use crate::pointer::split;
 
@@ -16,7 +17,7 @@ const SAME_VALUE: [&str; 8] = [
     "$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
 ];
 
-/// How deep schemas may be within each other, along references too: `jsonschema` builds them by
+/// How deep parts of schemas, lists and maps too, may be within each other and along references: `jsonschema` builds them by
 /// recursion, and much deeper ones would exhaust a stack of 2 MiB.
 const DEEPEST: usize = 1_000;
 
@@ -42,19 +43,12 @@ impl Behind {
     };
 }
 
-/// A schema, its draft, and what references in it are relative to: the name that it has itself
-/// is part of that already.
-#[derive(Clone)]
-struct Place<'a> {
-    value: &'a Value,
-    draft: Draft,
-    base: String,
-}
-
 pub(super) struct References<'a> {
     root: Place<'a>,
     /// By URI, with the anchor where there is one.
     named: HashMap<String, Place<'a>>,
+    /// Where there are schemas, by address.
+    schemas: HashSet<*const Value>,
     /// By URI and fragment; endless while it is being followed.
     seen: HashMap<String, Behind>,
     /// How many parts are open.
@@ -77,6 +71,7 @@ impl<'a> References<'a> {
         let mut references = Self {
             root: root.clone(),
             named: HashMap::new(),
+            schemas: HashSet::new(),
             seen: HashMap::new(),
             open: 0,
             most_looks: 0,
@@ -100,6 +95,7 @@ impl<'a> References<'a> {
 
     /// Notes what schemas call themselves.
     fn names_within(&mut self, place: &Place<'a>) {
+        self.schemas.insert(place.value);
         for name in place.names() {
             self.named.insert(name, place.clone());
         }
@@ -150,12 +146,19 @@ impl<'a> References<'a> {
             return self.named.get(&format!("{uri}#{fragment}")).cloned();
         }
         let mut place = self.named.get(uri)?.clone();
+        let mut value = place.value;
         for segment in split(&fragment)? {
-            place = place.within(match place.value {
+            value = match value {
                 Value::Array(elements) => elements.get(segment.parse::<usize>().ok()?)?,
                 other => other.get(&segment)?,
-            });
+            };
+            if self.schemas.contains(&std::ptr::from_ref(value)) {
+                place = place.within(value);
+            }
         }
+        // Elsewhere no name is read, not even that of a schema which a reference leads to.
+        place.draft = place.draft.detect(value);
+        place.value = value;
         Some(place)
     }
 
@@ -203,63 +206,5 @@ impl<'a> References<'a> {
         sum.depth += 1;
         self.open -= 1;
         Some(sum)
-    }
-}
-
-impl<'a> Place<'a> {
-    /// A schema that is within this one.
-    fn within(&self, value: &'a Value) -> Self {
-        let draft = self.draft.detect(value);
-        let schema = draft.create_resource_ref(value);
-        let id = schema.id().map(without_fragment);
-        let base = match id.filter(|id| !id.is_empty()) {
-            Some(id) => resolve(&self.base, id),
-            None => self.base.clone(),
-        };
-        Self { value, draft, base }
-    }
-
-    /// Its URI if it names itself, and those of its anchors.
-    fn names(&self) -> Vec<String> {
-        let text = |keyword: &str| self.value.get(keyword).and_then(Value::as_str);
-        let has_id = self.draft.create_resource_ref(self.value).id().is_some();
-        let anchors = if self.draft <= Draft::Draft7 {
-            let id = text(self.draft.id_keyword());
-            [id.and_then(|id| id.strip_prefix('#')), None]
-        } else {
-            [text("$anchor"), text("$dynamicAnchor")]
-        };
-        let anchors = anchors
-            .into_iter()
-            .flatten()
-            .map(|anchor| format!("{}#{anchor}", self.base));
-        let uri = has_id.then(|| self.base.clone());
-        uri.into_iter().chain(anchors).collect()
-    }
-}
-
-/// The draft of the schema, which may name a meta-schema that is one of the documents.
-fn draft_of(schema: &Value, documents: &[(String, Value)], draft: Draft) -> Draft {
-    let mut schema = schema;
-    for _ in documents {
-        if draft.detect(schema) != Draft::Unknown {
-            break;
-        }
-        let own = schema.get("$schema").and_then(Value::as_str);
-        let own = own.map(without_fragment);
-        let mut known = documents.iter();
-        match known.find(|(uri, _)| Some(without_fragment(uri)) == own) {
-            Some((_, document)) => schema = document,
-            None => break,
-        }
-    }
-    draft.detect(schema)
-}
-
-fn children(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(elements) => elements.iter().collect(),
-        Value::Object(members) => members.values().collect(),
-        _ => Vec::new(),
     }
 }
