@@ -160,9 +160,12 @@
 //! A schema that becomes too large by merging what it refers to (100 000 nodes, or 300 000 members
 //! and other parts of them) is not fused, and one with a chain of more than 200 references is
 //! refused, as is one of [`Engine::Full`] whose branches refer to branches so that more than 100 000
-//! look at one value, or whose schemas are more than 1000 within each other along its references. Where
-//! a schema asks more than 1000 schemas within each other about a body (3000 of [`Engine::Full`]),
-//! which takes one that is deep, the body is refused.
+//! look at one value, or more than 1000 of whose parts are within each other along its references:
+//! schemas, used or not, and the lists and maps that hold them, so that a link of a chain by
+//! `properties` is three. Where a schema asks more than 1000 schemas within each other about a
+//! body, which takes one that is deep, the body is refused. [`Engine::Full`] refuses it unjudged where
+//! the schema can come back to itself and this is over 3000: the most schemas within each other that
+//! look at one value, anywhere in the schema, times the depth of the body, whichever of them are asked.
 //!
 //! # Order
 //!

@@ -51,8 +51,10 @@ impl SchemaOptions {
     /// Registers a document that a `$ref` may name by `uri`. What is not registered is not
     /// found: nothing is ever fetched.
     ///
-    /// All that the document refers to must be registered too. Whether it is a schema is checked where
-    /// references lead into it; an error's pointer begins with its URI then.
+    /// All that the document refers to must be registered too, and without the feature `full` its
+    /// `$schema` must name one of the [drafts](Draft), whether it is used or not. For the rest,
+    /// whether it is a schema is checked where references lead into it. An error's pointer begins
+    /// with its URI then.
     pub fn document(mut self, uri: impl Into<String>, text: impl Into<String>) -> Self {
         self.documents.push((uri.into(), text.into()));
         self
