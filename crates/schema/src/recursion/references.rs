@@ -17,8 +17,8 @@ const SAME_VALUE: [&str; 8] = [
     "$ref", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
 ];
 
-/// How deep parts of schemas, lists and maps too, may be within each other and along references: `jsonschema` builds them by
-/// recursion, and much deeper ones would exhaust a stack of 2 MiB.
+/// How deep parts of schemas, lists and maps too, may be within each other and along references:
+/// `jsonschema` builds them by recursion, and much deeper ones would exhaust a stack of 2 MiB.
 const DEEPEST: usize = 1_000;
 
 /// What is behind a part of a schema.
